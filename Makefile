@@ -1,0 +1,31 @@
+# The workbench in commands. `make help` lists them.
+CONFIGURATION := Release
+DATA ?= shapes
+OUT ?= runs/demo
+DEMO_OPTIONS ?=
+export DOTNET_NOLOGO := 1
+export DOTNET_CLI_TELEMETRY_OPTOUT := 1
+
+.PHONY: help setup build native demo test golden bench-torch bench-eval bench-train clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install what is missing (Debian packages)
+	@scripts/setup.sh build
+
+build: setup ## build everything
+	@dotnet build BoxTeacher.sln -c $(CONFIGURATION) -v q -clp:NoSummary
+
+native: setup ## build the native libraries alone
+	@dotnet build src/BoxTeacher.Core -c $(CONFIGURATION) -v q -clp:NoSummary
+
+demo: setup ## the main job: what does confidence scoring bring? (DATA=shapes | pennfudan)
+	@dotnet build src/BoxTeacher.Workbench -c $(CONFIGURATION) -v q -clp:NoSummary
+	@dotnet fsi --optimize+ experiments/confidence-score.fsx --quick --data $(DATA) --out $(OUT)-$(DATA) $(DEMO_OPTIONS)
+
+test: build ## every test
+	@scripts/test.sh
+
+clean: ## remove what was built
+	rm -rf artifacts

@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Installs what the workbench needs from Debian's packages, as far as that is missing and allowed.
+#   scripts/setup.sh [build] [bench] [notebooks]      default: build
+# Where it may not install, it names exactly what to install and exits with 1. Run again, it costs well under a second.
+set -euo pipefail
+
+declare -A packages=(
+  [build]="cmake g++ make libtorch-dev libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev"
+  [bench]="python3 python3-torch python3-numpy"
+  [notebooks]="jupyter-notebook jupyter-nbconvert jupyter-client chromium"
+)
+
+groups=("$@")
+[ ${#groups[@]} -gt 0 ] || groups=(build)
+
+if ! command -v dotnet >/dev/null; then
+  echo "The .NET 10 SDK is missing (command 'dotnet'). See https://dotnet.microsoft.com/download/dotnet/10.0" >&2
+  exit 1
+fi
+case "$(dotnet --list-sdks)" in
+  *10.0.*) ;;
+  *) echo "The .NET 10 SDK is missing; 'dotnet --list-sdks' shows: $(dotnet --list-sdks | tr '\n' ' ')" >&2; exit 1 ;;
+esac
+
+missing=()
+for group in "${groups[@]}"; do
+  wanted=${packages[$group]:-}
+  [ -n "$wanted" ] || { echo "setup: unknown group '$group' (known: ${!packages[*]})" >&2; exit 2; }
+  # A libtorch named by LIBTORCH replaces the system's.
+  [ -n "${LIBTORCH:-}" ] && wanted=${wanted/libtorch-dev/}
+  for package in $wanted; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q '^install ok installed' || missing+=("$package")
+  done
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+if ! command -v apt-get >/dev/null; then
+  echo "This is no Debian system. Install the equivalents of: ${missing[*]}" >&2
+  exit 1
+fi
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  if sudo -n true 2>/dev/null; then
+    as_root=(sudo -n)
+  else
+    printf 'Some packages are missing. Install them with:\n  sudo apt-get install --no-install-recommends %s\n' "${missing[*]}" >&2
+    exit 1
+  fi
+fi
+
+echo "Installing ${missing[*]}"
+log=$(mktemp)
+if ! { "${as_root[@]}" apt-get update -q && "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+  tail -n 20 "$log" >&2
+  printf 'The installation failed. The full log is in %s. By hand:\n  apt-get install --no-install-recommends %s\n' "$log" "${missing[*]}" >&2
+  exit 1
+fi
+rm -f "$log"
