@@ -1,0 +1,240 @@
+using System.Text.Json;
+using BoxTeacher.Structures;
+
+namespace BoxTeacher.Data;
+
+/// <summary>
+/// Reads the instances JSON of COCO. Segmentations may be polygons, run lengths or compressed run lengths. Elements of
+/// the long arrays are parsed by several threads; the order of images and annotations is the file's.
+/// </summary>
+public static class CocoReader
+{
+    /// <summary>Reads a data set.</summary>
+    /// <param name="annotationFile">Path of the JSON file.</param>
+    /// <param name="imageFolder">The folder that the file's <c>file_name</c>s are relative to; need not exist.</param>
+    /// <returns>The data set, named after the file; categories ordered by id.</returns>
+    /// <exception cref="DataFormatException">The file is malformed; the message names file and key.</exception>
+    /// <exception cref="IOException">The file is missing or cannot be read.</exception>
+    public static InstanceDataset Read(string annotationFile, string imageFolder)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(annotationFile);
+        ArgumentNullException.ThrowIfNull(imageFolder);
+        var file = new JsonDocumentFile(annotationFile);
+        List<RawImage>? images = null;
+        List<RawAnnotation>? annotations = null;
+        List<Category>? categories = null;
+        file.VisitObject(key =>
+        {
+            switch (key)
+            {
+                case "images":
+                    images = file.Array(key, ParseImage);
+                    break;
+                case "annotations":
+                    annotations = file.Array(key, ParseAnnotation);
+                    break;
+                case "categories":
+                    categories = file.Array(key, ParseCategory);
+                    break;
+                default:
+                    file.Skip();
+                    break;
+            }
+        });
+        return Join(
+            annotationFile,
+            Path.GetFullPath(imageFolder),
+            images ?? throw Missing("images"),
+            annotations ?? throw Missing("annotations"),
+            categories ?? throw Missing("categories"));
+
+        DataFormatException Missing(string key) => new(annotationFile, key, "the key is missing");
+    }
+
+    private readonly record struct RawImage(long Id, string FileName, int Width, int Height);
+
+    private readonly record struct RawAnnotation(
+        long Id, long Image, long Category, Box? Box, double? Area, bool IsCrowd, Segmentation? Segmentation);
+
+    private static InstanceDataset Join(
+        string file, string folder, List<RawImage> images, List<RawAnnotation> annotations, List<Category> categories)
+    {
+        var ordered = categories.OrderBy(category => category.Id).ToList();
+        var categoryIndex = new Dictionary<long, int>(ordered.Count);
+        for (int i = 0; i < ordered.Count; i++)
+        {
+            if (!categoryIndex.TryAdd(ordered[i].Id, i))
+            {
+                throw new DataFormatException(file, $"categories[{categories.LastIndexOf(ordered[i])}].id", $"{ordered[i].Id} appears twice");
+            }
+        }
+        var imageIndex = new Dictionary<long, int>(images.Count);
+        for (int i = 0; i < images.Count; i++)
+        {
+            if (!imageIndex.TryAdd(images[i].Id, i))
+            {
+                throw new DataFormatException(file, $"images[{i}].id", $"{images[i].Id} appears twice");
+            }
+        }
+        var perImage = new List<Annotation>?[images.Count];
+        var ids = new HashSet<long>(annotations.Count);
+        for (int i = 0; i < annotations.Count; i++)
+        {
+            var raw = annotations[i];
+            if (!ids.Add(raw.Id))
+            {
+                throw new DataFormatException(file, $"annotations[{i}].id", $"{raw.Id} appears twice");
+            }
+            if (!imageIndex.TryGetValue(raw.Image, out int image))
+            {
+                throw new DataFormatException(file, $"annotations[{i}].image_id", $"{raw.Image} is not the id of an image");
+            }
+            if (!categoryIndex.TryGetValue(raw.Category, out int category))
+            {
+                throw new DataFormatException(file, $"annotations[{i}].category_id", $"{raw.Category} is not the id of a category");
+            }
+            var size = new ImageSize(images[image].Height, images[image].Width);
+            if (raw.Segmentation is Segmentation.RunLength { Mask: var mask } && mask.Size != size)
+            {
+                throw new DataFormatException(file, $"annotations[{i}].segmentation", $"a mask of {mask.Size} pixels in an image of {size}");
+            }
+            var box = raw.Box ?? raw.Segmentation?.ToMask(size).Bounds
+                ?? throw new DataFormatException(file, $"annotations[{i}].bbox", "there is neither a box nor a segmentation");
+            if (box.Width < 0 || box.Height < 0)
+            {
+                throw new DataFormatException(file, $"annotations[{i}].bbox", $"a box of {box.Width} by {box.Height} pixels");
+            }
+            double area = raw.Area ?? raw.Segmentation?.ToMask(size).Area ?? box.Area;
+            (perImage[image] ??= []).Add(new Annotation(raw.Id, category, box, area, raw.IsCrowd, raw.Segmentation));
+        }
+        var records = new ImageRecord[images.Count];
+        for (int i = 0; i < records.Length; i++)
+        {
+            var (id, name, width, height) = images[i];
+            records[i] = new ImageRecord(id, Path.Combine(folder, name), width, height, perImage[i] is { } own ? own : []);
+        }
+        return new InstanceDataset(Path.GetFileNameWithoutExtension(file), ordered, records);
+    }
+
+    private static Category ParseCategory(ref Utf8JsonReader reader)
+    {
+        JsonFields.ExpectObject(ref reader, "");
+        long? id = null;
+        string? name = null;
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
+        {
+            if (reader.ValueTextEquals("id"u8) && reader.Read())
+            {
+                id = JsonFields.Integer(ref reader, "id");
+            }
+            else if (reader.ValueTextEquals("name"u8) && reader.Read())
+            {
+                name = JsonFields.Text(ref reader, "name");
+            }
+            else
+            {
+                reader.Skip();
+            }
+        }
+        return new Category(id ?? throw Missing("id"), name ?? throw Missing("name"));
+    }
+
+    private static RawImage ParseImage(ref Utf8JsonReader reader)
+    {
+        JsonFields.ExpectObject(ref reader, "");
+        long? id = null;
+        string? name = null;
+        int width = 0, height = 0;
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
+        {
+            if (reader.ValueTextEquals("id"u8) && reader.Read())
+            {
+                id = JsonFields.Integer(ref reader, "id");
+            }
+            else if (reader.ValueTextEquals("file_name"u8) && reader.Read())
+            {
+                name = JsonFields.Text(ref reader, "file_name");
+            }
+            else if (reader.ValueTextEquals("width"u8) && reader.Read())
+            {
+                width = Side(ref reader, "width");
+            }
+            else if (reader.ValueTextEquals("height"u8) && reader.Read())
+            {
+                height = Side(ref reader, "height");
+            }
+            else
+            {
+                reader.Skip();
+            }
+        }
+        return new RawImage(
+            id ?? throw Missing("id"),
+            name ?? throw Missing("file_name"),
+            width > 0 ? width : throw Missing("width"),
+            height > 0 ? height : throw Missing("height"));
+    }
+
+    private static RawAnnotation ParseAnnotation(ref Utf8JsonReader reader)
+    {
+        JsonFields.ExpectObject(ref reader, "");
+        long? id = null, image = null, category = null;
+        Box? box = null;
+        double? area = null;
+        bool crowd = false;
+        Segmentation? segmentation = null;
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
+        {
+            if (reader.ValueTextEquals("id"u8) && reader.Read())
+            {
+                id = JsonFields.Integer(ref reader, "id");
+            }
+            else if (reader.ValueTextEquals("image_id"u8) && reader.Read())
+            {
+                image = JsonFields.Integer(ref reader, "image_id");
+            }
+            else if (reader.ValueTextEquals("category_id"u8) && reader.Read())
+            {
+                category = JsonFields.Integer(ref reader, "category_id");
+            }
+            else if (reader.ValueTextEquals("bbox"u8) && reader.Read())
+            {
+                box = CocoShapes.ParseBox(ref reader, "bbox");
+            }
+            else if (reader.ValueTextEquals("area"u8) && reader.Read())
+            {
+                area = JsonFields.Number(ref reader, "area");
+            }
+            else if (reader.ValueTextEquals("iscrowd"u8) && reader.Read())
+            {
+                crowd = JsonFields.Flag(ref reader, "iscrowd");
+            }
+            else if (reader.ValueTextEquals("segmentation"u8) && reader.Read())
+            {
+                segmentation = CocoShapes.ParseSegmentation(ref reader, "segmentation");
+            }
+            else
+            {
+                reader.Skip();
+            }
+        }
+        return new RawAnnotation(
+            id ?? throw Missing("id"),
+            image ?? throw Missing("image_id"),
+            category ?? throw Missing("category_id"),
+            box,
+            area,
+            crowd,
+            segmentation);
+    }
+
+    private static int Side(ref Utf8JsonReader reader, string key)
+    {
+        long value = JsonFields.Integer(ref reader, key);
+        return value is > 0 and <= ImageSize.MaxSide
+            ? (int)value
+            : throw new JsonFieldException(key, $"expected 1 to {ImageSize.MaxSide} pixels, found {value}");
+    }
+
+    private static JsonFieldException Missing(string key) => new(key, "the key is missing");
+}

@@ -1,0 +1,93 @@
+using System.Buffers;
+
+namespace BoxTeacher.Structures;
+
+/// <summary>Reads the runs of a compressed mask one by one.</summary>
+internal ref struct RunReader(ReadOnlySpan<byte> codes)
+{
+    private readonly ReadOnlySpan<byte> codes = codes;
+    private int next;
+    private int index;
+    private long last;
+    private long beforeLast;
+
+    /// <summary>Reads one run.</summary>
+    /// <exception cref="FormatException">A character outside the code, or a run that is cut off or too long.</exception>
+    public bool Next(out long run)
+    {
+        if (next >= codes.Length)
+        {
+            run = 0;
+            return false;
+        }
+        long value = 0;
+        int shift = 0;
+        uint group;
+        do
+        {
+            if (next >= codes.Length || shift > 35)
+            {
+                throw new FormatException("the compressed runs are cut off");
+            }
+            group = (uint)(codes[next++] - 48);
+            if (group > 63)
+            {
+                throw new FormatException("the compressed runs hold a character outside '0'..'o'");
+            }
+            value |= (long)(group & 31) << shift;
+            shift += 5;
+        }
+        while ((group & 32) != 0);
+        if ((group & 16) != 0)
+        {
+            value |= -1L << shift;
+        }
+        run = index++ > 2 ? value + beforeLast : value;
+        (beforeLast, last) = (last, run);
+        return true;
+    }
+}
+
+/// <summary>Writes runs in the compressed form into a pooled buffer.</summary>
+internal ref struct RunWriter(int expectedRuns)
+{
+    private byte[] buffer = ArrayPool<byte>.Shared.Rent(Math.Max(64, 2 * expectedRuns));
+    private int length;
+    private int index;
+    private uint last;
+    private uint beforeLast;
+
+    /// <summary>Appends one run.</summary>
+    public void Add(uint run)
+    {
+        if (buffer.Length - length < 8)
+        {
+            Grow();
+        }
+        long value = index++ > 2 ? (long)run - beforeLast : run;
+        (beforeLast, last) = (last, run);
+        bool more;
+        do
+        {
+            long group = value & 31;
+            value >>= 5;
+            more = (group & 16) != 0 ? value != -1 : value != 0;
+            buffer[length++] = (byte)(48 + group + (more ? 32 : 0));
+        }
+        while (more);
+    }
+
+    /// <summary>The code so far.</summary>
+    public readonly byte[] ToArray() => buffer.AsSpan(0, length).ToArray();
+
+    /// <summary>Gives the buffer back.</summary>
+    public readonly void Dispose() => ArrayPool<byte>.Shared.Return(buffer);
+
+    private void Grow()
+    {
+        byte[] larger = ArrayPool<byte>.Shared.Rent(2 * buffer.Length);
+        buffer.AsSpan(0, length).CopyTo(larger);
+        ArrayPool<byte>.Shared.Return(buffer);
+        buffer = larger;
+    }
+}

@@ -1,0 +1,63 @@
+using System.Text.Json.Nodes;
+using Xunit;
+
+namespace BoxTeacher.Tests;
+
+/// <summary>
+/// Reference values made by the published tools. They lie in the folder that the environment variable GOLDEN_DIR names,
+/// otherwise in the copy beside the tests.
+/// </summary>
+internal static class Golden
+{
+    public static string Folder { get; } = Path.GetFullPath(
+        Environment.GetEnvironmentVariable("GOLDEN_DIR") is { Length: > 0 } folder ? folder : Path.Combine(Repository(), "tests", "golden"));
+
+    /// <summary>A path within the folder, parts separated by '/'.</summary>
+    public static string PathOf(string relative) => Path.Combine([Folder, .. relative.Split('/')]);
+
+    public static bool Exists(string relative) => Path.Exists(PathOf(relative));
+
+    public static JsonNode Json(string relative) => JsonNode.Parse(File.ReadAllBytes(PathOf(relative)))!;
+
+    /// <summary>Names of the entries of a sub-folder, in order; empty if it is absent.</summary>
+    public static IEnumerable<string> Entries(string relative, string pattern = "*") =>
+        Directory.Exists(PathOf(relative))
+            ? Directory.EnumerateFileSystemEntries(PathOf(relative), pattern).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)
+            : [];
+
+    private static string Repository()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "BoxTeacher.sln")))
+            {
+                return folder.FullName;
+            }
+        }
+        return AppContext.BaseDirectory;
+    }
+}
+
+/// <summary>A golden test, skipped when what it reads is absent from the golden folder.</summary>
+internal sealed class GoldenFactAttribute : FactAttribute
+{
+    public GoldenFactAttribute(string relative)
+    {
+        if (!Golden.Exists(relative))
+        {
+            Skip = $"{relative} is absent from {Golden.Folder}";
+        }
+    }
+}
+
+/// <summary>A golden test over many cases, skipped when what it reads is absent from the golden folder.</summary>
+internal sealed class GoldenTheoryAttribute : TheoryAttribute
+{
+    public GoldenTheoryAttribute(string relative)
+    {
+        if (!Golden.Exists(relative))
+        {
+            Skip = $"{relative} is absent from {Golden.Folder}";
+        }
+    }
+}
