@@ -1,0 +1,180 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
+using BoxTeacher.Structures;
+
+namespace BoxTeacher.Data;
+
+/// <summary>
+/// Reads grey and palette PNG files as the numbers that they store. General decoders replace palette indices by
+/// colours and may cut 16 bits to 8, which loses labels.
+/// </summary>
+internal static class PngReader
+{
+    /// <summary>Colour type of grey pictures.</summary>
+    public const byte Gray = 0;
+
+    /// <summary>Colour type of pictures with a palette.</summary>
+    public const byte Palette = 3;
+
+    private const uint HeaderType = 0x49484452, DataType = 0x49444154, EndType = 0x49454E44;
+
+    // DEFLATE cannot do better than this.
+    private const long MaxCompression = 1032;
+
+    private readonly record struct Header(int Height, int Width, byte Depth, byte ColorType, byte Interlace);
+
+    /// <summary>Whether the bytes begin as a PNG file does.</summary>
+    public static bool Matches(ReadOnlySpan<byte> data) => data.StartsWith(PngChunk.Signature);
+
+    /// <summary>Checks that every chunk is whole and that the file is long enough for the picture it announces.</summary>
+    /// <exception cref="DataFormatException">It is not.</exception>
+    public static void CheckHeader(string file, ReadOnlySpan<byte> data)
+    {
+        int at = PngChunk.Signature.Length;
+        _ = ReadHeader(file, data, ref at);
+        uint type;
+        do
+        {
+            _ = PngChunk.Take(file, data, ref at, out type);
+        }
+        while (type != EndType);
+    }
+
+    /// <summary>Reads the stored numbers.</summary>
+    /// <param name="file">The file's path for messages.</param>
+    /// <param name="data">The file's bytes.</param>
+    /// <param name="colorTypes">The colour types that are accepted.</param>
+    /// <exception cref="DataFormatException">The file is of another kind, cut off or damaged.</exception>
+    public static LabelMap Read(string file, byte[] data, params ReadOnlySpan<byte> colorTypes)
+    {
+        if (!Matches(data))
+        {
+            throw new DataFormatException(file, "", data.Length == 0 ? "the file is empty" : "this is not a PNG file");
+        }
+        int at = PngChunk.Signature.Length;
+        var header = ReadHeader(file, data, ref at);
+        if (!colorTypes.Contains(header.ColorType))
+        {
+            throw new DataFormatException(file, "", $"PNG colour type {header.ColorType} cannot hold labels; expected a grey{(colorTypes.Contains(Palette) ? " or palette" : "")} picture");
+        }
+        if (header.Interlace != 0)
+        {
+            throw new DataFormatException(file, "", "interlaced PNG label maps are not supported");
+        }
+        using var compressed = new MemoryStream();
+        uint type;
+        do
+        {
+            var body = PngChunk.Take(file, data, ref at, out type);
+            if (type == DataType)
+            {
+                compressed.Write(body);
+            }
+        }
+        while (type != EndType);
+        compressed.Position = 0;
+        try
+        {
+            using var inflated = new ZLibStream(compressed, CompressionMode.Decompress);
+            return ReadRows(file, inflated, header);
+        }
+        catch (Exception error) when (error is InvalidDataException or EndOfStreamException)
+        {
+            throw new DataFormatException(file, "", "the PNG picture data is damaged or cut off", error);
+        }
+    }
+
+    private static Header ReadHeader(string file, ReadOnlySpan<byte> data, ref int at)
+    {
+        var body = PngChunk.Take(file, data, ref at, out uint type);
+        if (type != HeaderType || body.Length != 13)
+        {
+            throw new DataFormatException(file, "", "the PNG file does not begin with its header");
+        }
+        uint width = BinaryPrimitives.ReadUInt32BigEndian(body), height = BinaryPrimitives.ReadUInt32BigEndian(body[4..]);
+        var (depth, color) = (body[8], body[9]);
+        if (width is 0 or > ImageSize.MaxSide || height is 0 or > ImageSize.MaxSide || (long)width * height > ImageFile.MaxPixels)
+        {
+            throw new DataFormatException(file, "", $"a PNG picture of {height}x{width} pixels is out of range");
+        }
+        bool known = color switch
+        {
+            Gray => depth is 1 or 2 or 4 or 8 or 16,
+            Palette => depth is 1 or 2 or 4 or 8,
+            2 or 4 or 6 => depth is 8 or 16,
+            _ => false,
+        };
+        if (!known || body[10] != 0 || body[11] != 0 || body[12] > 1)
+        {
+            throw new DataFormatException(file, "", $"PNG colour type {color} of {depth} bits is not valid");
+        }
+        if ((long)width * height * depth / 8 > MaxCompression * data.Length)
+        {
+            throw new DataFormatException(file, "", $"{data.Length} bytes cannot hold a PNG picture of {height}x{width} pixels");
+        }
+        return new Header((int)height, (int)width, depth, color, body[12]);
+    }
+
+    private static LabelMap ReadRows(string file, Stream inflated, Header header)
+    {
+        ushort[] labels = new ushort[header.Height * header.Width];
+        int step = header.Depth == 16 ? 2 : 1;
+        int rowBytes = ((header.Width * header.Depth) + 7) / 8;
+        // The left neighbours of a row's first pixel are zero, and so is the row above the first.
+        byte[] above = new byte[rowBytes + step], row = new byte[rowBytes + step];
+        for (int y = 0; y < header.Height; y++)
+        {
+            int filter = inflated.ReadByte();
+            inflated.ReadExactly(row, step, rowBytes);
+            if (filter is < 0 or > 4)
+            {
+                throw new DataFormatException(file, "", $"PNG row {y} names the unknown filter {filter}");
+            }
+            Unfilter(filter, row, above, step);
+            Unpack(row.AsSpan(step), header.Depth, labels.AsSpan(y * header.Width, header.Width));
+            (row, above) = (above, row);
+        }
+        return new LabelMap(labels, header.Height, header.Width);
+    }
+
+    private static void Unfilter(int filter, byte[] row, byte[] above, int step)
+    {
+        for (int i = step; i < row.Length; i++)
+        {
+            int left = row[i - step], up = above[i], corner = above[i - step];
+            row[i] += (byte)(filter switch
+            {
+                1 => left,
+                2 => up,
+                3 => (left + up) / 2,
+                4 => Paeth(left, up, corner),
+                _ => 0,
+            });
+        }
+    }
+
+    private static int Paeth(int left, int up, int corner)
+    {
+        int estimate = left + up - corner;
+        int toLeft = Math.Abs(estimate - left), toUp = Math.Abs(estimate - up), toCorner = Math.Abs(estimate - corner);
+        return toLeft <= toUp && toLeft <= toCorner ? left : toUp <= toCorner ? up : corner;
+    }
+
+    private static void Unpack(ReadOnlySpan<byte> row, int depth, Span<ushort> labels)
+    {
+        if (depth == 16)
+        {
+            for (int x = 0; x < labels.Length; x++)
+            {
+                labels[x] = BinaryPrimitives.ReadUInt16BigEndian(row[(2 * x)..]);
+            }
+            return;
+        }
+        int perByte = 8 / depth, mask = (1 << depth) - 1;
+        for (int x = 0; x < labels.Length; x++)
+        {
+            int shift = 8 - depth - (x % perByte * depth);
+            labels[x] = (ushort)((row[x / perByte] >> shift) & mask);
+        }
+    }
+}
