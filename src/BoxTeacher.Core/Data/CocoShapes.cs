@@ -100,6 +100,53 @@ internal static class CocoShapes
         }
     }
 
+    /// <summary>Writes a box as [x, y, width, height].</summary>
+    public static void Write(Utf8JsonWriter json, string key, Box box)
+    {
+        json.WriteStartArray(key);
+        json.WriteNumberValue(box.X0);
+        json.WriteNumberValue(box.Y0);
+        json.WriteNumberValue(box.Width);
+        json.WriteNumberValue(box.Height);
+        json.WriteEndArray();
+    }
+
+    /// <summary>Writes a segmentation: outlines as they are, masks in the compressed form.</summary>
+    public static void Write(Utf8JsonWriter json, string key, Segmentation segmentation)
+    {
+        switch (segmentation)
+        {
+            case Segmentation.Polygons(var rings):
+                json.WriteStartArray(key);
+                foreach (double[] ring in rings)
+                {
+                    json.WriteStartArray();
+                    foreach (double value in ring)
+                    {
+                        json.WriteNumberValue(value);
+                    }
+                    json.WriteEndArray();
+                }
+                json.WriteEndArray();
+                break;
+            case Segmentation.RunLength(var mask):
+                Write(json, key, mask);
+                break;
+        }
+    }
+
+    /// <summary>Writes a mask in the compressed form.</summary>
+    public static void Write(Utf8JsonWriter json, string key, RunLengthMask mask)
+    {
+        json.WriteStartObject(key);
+        json.WriteStartArray("size");
+        json.WriteNumberValue(mask.Height);
+        json.WriteNumberValue(mask.Width);
+        json.WriteEndArray();
+        json.WriteString("counts", mask.Codes);
+        json.WriteEndObject();
+    }
+
     private static byte[] Codes(ref Utf8JsonReader reader)
     {
         if (!reader.ValueIsEscaped)
