@@ -1,0 +1,142 @@
+namespace BoxTeacher.Workbench
+
+open System
+open BoxTeacher.Charts
+open BoxTeacher.Structures
+
+/// A colour in 0..255 a part.
+[<Struct>]
+type Rgb = { R: byte; G: byte; B: byte }
+
+/// What is drawn over an image for one object.
+type Marking =
+    { /// A frame in absolute pixels of the image.
+      Box: Box option
+      /// A translucent area with an outline, of the image's size.
+      Mask: RunLengthMask option
+      /// A few words above the box; empty for none.
+      Label: string
+      Colour: Rgb }
+
+/// Images with boxes, translucent masks and labels.
+[<RequireQualifiedAccess>]
+module Overlay =
+
+    /// Colours that are told apart on photographs, for one object after the other.
+    let colours =
+        [| 0x00C2FF; 0xFF5D5D; 0x7CE35A; 0xFFC933; 0xC77DFF; 0xFF8A3D; 0x3DE0C0; 0xFF7AC6 |]
+        |> Array.map (fun hex -> { R = byte (hex >>> 16); G = byte (hex >>> 8); B = byte hex })
+
+    /// The colour of the object with an index.
+    let colour index = colours[((index % colours.Length) + colours.Length) % colours.Length]
+
+    /// The colour of what belongs to no object.
+    let grey = { R = 0xB0uy; G = 0xB0uy; B = 0xB0uy }
+
+    let private blend (pixels: byte array) at (colour: Rgb) (share: float) =
+        let mix (old: byte) (own: byte) = byte (float old + (float own - float old) * share)
+        pixels[at] <- mix pixels[at] colour.R
+        pixels[at + 1] <- mix pixels[at + 1] colour.G
+        pixels[at + 2] <- mix pixels[at + 2] colour.B
+
+    /// The image enlarged by a whole factor, pixels repeated.
+    let enlarge scale (image: Image) =
+        if scale < 1 then
+            invalidArg (nameof scale) $"an image is enlarged by 1 or more, not {scale}"
+
+        let height, width = image.Height * scale, image.Width * scale
+        let pixels = Array.zeroCreate (height * width * 3)
+
+        for y in 0 .. height - 1 do
+            for x in 0 .. width - 1 do
+                Array.blit image.Pixels ((y / scale * image.Width + x / scale) * 3) pixels ((y * width + x) * 3) 3
+
+        Image(pixels, height, width)
+
+    let private paintMask (canvas: Image) scale colour (mask: RunLengthMask) =
+        let bits = mask.Decode()
+        let inside y x = y >= 0 && x >= 0 && y < canvas.Height && x < canvas.Width && bits[y / scale * mask.Width + x / scale] <> 0uy
+        let reach = max 1 (scale / 2)
+
+        for y in 0 .. canvas.Height - 1 do
+            for x in 0 .. canvas.Width - 1 do
+                if inside y x then
+                    let isEdge =
+                        not (inside (y - reach) x && inside (y + reach) x && inside y (x - reach) && inside y (x + reach))
+
+                    blend canvas.Pixels ((y * canvas.Width + x) * 3) colour (if isEdge then 0.95 else 0.42)
+
+    let private paintRect (canvas: Image) colour share (x0: int) (y0: int) (x1: int) (y1: int) =
+        for y in max 0 y0 .. min canvas.Height y1 - 1 do
+            for x in max 0 x0 .. min canvas.Width x1 - 1 do
+                blend canvas.Pixels ((y * canvas.Width + x) * 3) colour share
+
+    let private paintFrame canvas scale colour (box: Box) =
+        let at (value: float) = int (Math.Round(value * float scale))
+        let x0, y0, x1, y1 = at box.X0, at box.Y0, at box.X1, at box.Y1
+        let t = max 1 (scale / 2)
+        paintRect canvas colour 0.9 x0 y0 x1 (y0 + t)
+        paintRect canvas colour 0.9 x0 (y1 - t) x1 y1
+        paintRect canvas colour 0.9 x0 (y0 + t) (x0 + t) (y1 - t)
+        paintRect canvas colour 0.9 (x1 - t) (y0 + t) x1 (y1 - t)
+
+    let private paintLabel (canvas: Image) scale (colour: Rgb) (corner: float * float) (text: string) =
+        let width, height = text.Length * PixelFont.advance + 1, PixelFont.height + 2
+        let left = Math.Clamp(int (fst corner * float scale), 0, max 0 (canvas.Width - width))
+        // Above the box where there is room, else inside it.
+        let above = int (snd corner * float scale) - height
+        let top = if above >= 0 then above else int (max 0.0 (snd corner * float scale))
+        paintRect canvas { R = 16uy; G = 18uy; B = 22uy } 0.72 left top (left + width) (top + height)
+
+        for x, y in PixelFont.pixels text do
+            paintRect canvas colour 1.0 (left + 1 + x) (top + 1 + y) (left + 2 + x) (top + 2 + y)
+
+    /// The image enlarged by a whole factor, with the markings over it; the first is the undermost.
+    /// Raises ArgumentException when a mask is not of the image's size.
+    let paint scale (markings: Marking list) (image: Image) =
+        let canvas = enlarge scale image
+
+        for marking in markings do
+            match marking.Mask with
+            | Some mask when mask.Height <> image.Height || mask.Width <> image.Width ->
+                invalidArg (nameof markings) $"a mask of {mask.Height}x{mask.Width} pixels does not fit an image of {image.Height}x{image.Width}"
+            | Some mask -> paintMask canvas scale marking.Colour mask
+            | None -> ()
+
+        for marking in markings do
+            marking.Box |> Option.iter (paintFrame canvas scale marking.Colour)
+
+        for marking in markings do
+            if marking.Label <> "" then
+                let corner =
+                    match marking.Box, marking.Mask with
+                    | Some box, _ -> box.X0, box.Y0
+                    | None, Some mask -> mask.Bounds.X0, mask.Bounds.Y0
+                    | None, None -> 0.0, 0.0
+
+                paintLabel canvas scale marking.Colour corner marking.Label
+
+        canvas
+
+    /// The image as a PNG file's bytes.
+    let toPng (image: Image) = Png.encode image.Height image.Width image.Pixels
+
+    /// Images of one height side by side, a gap of paper colour between them.
+    /// Raises ArgumentException when heights differ or there is no image.
+    let sideBySide gap (paper: Rgb) (images: Image list) =
+        match images |> List.map _.Height |> List.distinct with
+        | [ height ] ->
+            let width = (images |> List.sumBy _.Width) + gap * (images.Length - 1)
+            let sheet = Image(height, width)
+            paintRect sheet paper 1.0 0 0 width height
+
+            (0, images)
+            ||> List.fold (fun left image ->
+                for y in 0 .. height - 1 do
+                    Array.blit image.Pixels (y * image.Width * 3) sheet.Pixels ((y * width + left) * 3) (image.Width * 3)
+
+                left + image.Width + gap)
+            |> ignore
+
+            sheet
+        | heights -> invalidArg (nameof images) $"""images side by side have one height, not {String.Join(", ", heights)}"""

@@ -1,0 +1,94 @@
+module BoxTeacher.Workbench.Tests.OverlayTests
+
+open System
+open System.Buffers.Binary
+open System.IO
+open System.IO.Compression
+open Xunit
+open BoxTeacher.Structures
+open BoxTeacher.Workbench
+
+/// Reads back a PNG of ours: its chunks, and the pixels after undoing the row filter.
+let private decode (png: byte array) =
+    let number at = int (BinaryPrimitives.ReadUInt32BigEndian(ReadOnlySpan(png, at, 4)))
+
+    let rec chunks at =
+        [ if at < png.Length then
+              yield Text.Encoding.ASCII.GetString(png, at + 4, 4), png[at + 8 .. at + 7 + number at]
+              yield! chunks (at + 12 + number at) ]
+
+    let found = chunks 8
+    let header = found |> List.find (fun (name, _) -> name = "IHDR") |> snd
+    let width, height = int header[3] + 256 * int header[2], int header[7] + 256 * int header[6]
+    use zlib = new ZLibStream(new MemoryStream(found |> List.find (fun (name, _) -> name = "IDAT") |> snd), CompressionMode.Decompress)
+    use raw = new MemoryStream()
+    zlib.CopyTo raw
+    let rows = raw.ToArray()
+    let stride = width * 3
+    let pixels = Array.zeroCreate<byte> (height * stride)
+
+    for y in 0 .. height - 1 do
+        Assert.Equal(2uy, rows[y * (stride + 1)])
+
+        for x in 0 .. stride - 1 do
+            pixels[y * stride + x] <- rows[y * (stride + 1) + 1 + x] + (if y = 0 then 0uy else pixels[(y - 1) * stride + x])
+
+    height, width, pixels
+
+let private image height width =
+    Image(Array.init (height * width * 3) (fun i -> byte (i * 7)), height, width)
+
+[<Fact>]
+let ``a PNG holds the pixels`` () =
+    let picture = image 5 4
+    let height, width, pixels = decode (Overlay.toPng picture)
+    Assert.Equal((5, 4), (height, width))
+    Assert.Equal<byte array>(picture.Pixels, pixels)
+
+[<Fact>]
+let ``nothing drawn leaves the enlarged image as it is`` () =
+    let picture = image 3 2
+    let shown = Overlay.paint 2 [] picture
+    Assert.Equal((6, 4), (shown.Height, shown.Width))
+    // Pixel (5, 3) of the enlarged image is pixel (2, 1) of the original.
+    Assert.Equal<byte array>(picture.Pixels[15..17], shown.Pixels[69..71])
+
+[<Fact>]
+let ``a mask tints its own pixels and no other`` () =
+    let picture = Image(8, 8)
+    let bits = Array.init 64 (fun i -> if i / 8 < 4 then 1uy else 0uy)
+    let red = { R = 200uy; G = 0uy; B = 0uy }
+
+    let shown =
+        Overlay.paint 1 [ { Box = None; Mask = Some(RunLengthMask.Encode(ReadOnlySpan bits, 8, 8)); Label = ""; Colour = red } ] picture
+
+    for i in 0..63 do
+        Assert.Equal(bits[i] <> 0uy, shown.Pixels[3 * i] > 0uy)
+        Assert.Equal(0uy, shown.Pixels[3 * i + 1])
+
+[<Fact>]
+let ``a box has a frame and an empty inside`` () =
+    let marking = { Box = Some(Box.FromCorners(2.0, 2.0, 8.0, 8.0)); Mask = None; Label = ""; Colour = Overlay.colour 0 }
+    let shown = Overlay.paint 1 [ marking ] (Image(10, 10))
+    let green y x = shown.Pixels[(y * 10 + x) * 3 + 1]
+    Assert.True(green 2 2 > 0uy && green 7 7 > 0uy && green 2 5 > 0uy && green 5 7 > 0uy)
+    Assert.True((green 5 5 = 0uy) && (green 1 1 = 0uy) && (green 8 8 = 0uy))
+
+[<Fact>]
+let ``a label at the edge stays inside the image`` () =
+    let marking = { Box = Some(Box.FromCorners(38.0, 0.0, 40.0, 4.0)); Mask = None; Label = "disc 0.97"; Colour = Overlay.colour 1 }
+    let shown = Overlay.paint 1 [ marking ] (Image(20, 64))
+    Assert.Contains(shown.Pixels, fun value -> value > 200uy)
+
+[<Fact>]
+let ``a mask of another size is refused`` () =
+    let mask = RunLengthMask.Encode(ReadOnlySpan(Array.zeroCreate<byte> 4), 2, 2)
+    let marking = { Box = None; Mask = Some mask; Label = ""; Colour = Overlay.grey }
+    let error = Assert.Throws<ArgumentException>(fun () -> Overlay.paint 1 [ marking ] (Image(3, 3)) |> ignore)
+    Assert.Contains("2x2", error.Message)
+
+[<Fact>]
+let ``images stand side by side`` () =
+    let sheet = Overlay.sideBySide 3 { R = 255uy; G = 255uy; B = 255uy } [ Image(2, 2); Image(2, 4) ]
+    Assert.Equal((2, 9), (sheet.Height, sheet.Width))
+    Assert.Equal<byte list>([ 0uy; 255uy; 0uy ], [ sheet.Pixels[3]; sheet.Pixels[6]; sheet.Pixels[15] ])
