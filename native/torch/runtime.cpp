@@ -45,6 +45,8 @@ BT_API int32_t bt_get_flag(int32_t flag) {
     case 0: return c.allowTF32CuBLAS();
     case 1: return c.allowTF32CuDNN();
     case 2: return c.deterministicAlgorithms();
+    case 3: return c.allowFP16ReductionCuBLAS() ? 1 : 0;
+    case 4: return c.deterministicAlgorithmsWarnOnly();
     default: return 0;
   }
 }
@@ -54,10 +56,16 @@ BT_API int32_t bt_set_flag(int32_t flag, int32_t value) {
     switch (flag) {
       case 0: c.setAllowTF32CuBLAS(value); break;
       case 1: c.setAllowTF32CuDNN(value); break;
-      case 2: c.setDeterministicAlgorithms(value, false); break;
+      case 2: c.setDeterministicAlgorithms(value & 1, value & 2); break;
+      case 3: c.setAllowFP16ReductionCuBLAS(value); break;
     }
     return 0;
   });
+}
+
+BT_API int32_t bt_get_default_dtype() { return static_cast<int32_t>(c10::typeMetaToScalarType(at::get_default_dtype())); }
+BT_API int32_t bt_set_default_dtype(int32_t dtype) {
+  return guarded(-1, [&] { at::set_default_dtype(c10::scalarTypeToTypeMeta(static_cast<c10::ScalarType>(dtype))); return 0; });
 }
 
 // Gives freed heap pages back to the system.

@@ -28,6 +28,8 @@ internal static unsafe partial class NativeMethods
     [DllImport(Library)] internal static extern int bt_get_flag(int flag);
     [DllImport(Library)] internal static extern int bt_set_flag(int flag, int value);
     [DllImport(Library)] internal static extern void bt_trim_heap();
+    [DllImport(Library)] internal static extern int bt_get_default_dtype();
+    [DllImport(Library)] internal static extern int bt_set_default_dtype(int dtype);
 
     [DllImport(Library)] internal static extern nint bt_operator(byte* name, byte* overload);
     [DllImport(Library)] internal static extern int bt_has_operator(byte* name, byte* overload);
@@ -52,6 +54,8 @@ internal static unsafe partial class NativeMethods
     [DllImport(Library)] internal static extern void* bt_data(nint t);
     [DllImport(Library)] internal static extern int bt_item(nint t, long* i, double* d);
     [DllImport(Library)] internal static extern nint bt_select(nint t, long* indices, int n);
+    [DllImport(Library)] internal static extern nint bt_index(nint t, NativeIndex* indices, int n);
+    [DllImport(Library)] internal static extern int bt_index_put(nint t, NativeIndex* indices, int n, nint value);
     [DllImport(Library)] internal static extern nint bt_from_memory(void* data, long bytes, long* sizes, int n, int dtype);
     [DllImport(Library)] internal static extern nint bt_from_blob(void* data, long* sizes, int n, int dtype, delegate* unmanaged<void*, void> done, void* context);
     [DllImport(Library)] internal static extern int bt_save(nint t, byte* path);

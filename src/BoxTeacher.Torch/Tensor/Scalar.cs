@@ -48,6 +48,7 @@ public sealed class Scalar : IDisposable
     public static implicit operator Scalar(Half value) => new((double)value, torch.ScalarType.Float16);
     public static implicit operator Scalar(float value) => new((double)value, torch.ScalarType.Float32);
     public static implicit operator Scalar(double value) => new(value, torch.ScalarType.Float64);
+    public static implicit operator Scalar(BFloat16 value) => new((double)value, torch.ScalarType.BFloat16);
     public static implicit operator Scalar((float, float) value) => new(new Complex(value.Item1, value.Item2), torch.ScalarType.ComplexFloat32);
     public static implicit operator Scalar(Complex value) => new(value, torch.ScalarType.ComplexFloat64);
 
