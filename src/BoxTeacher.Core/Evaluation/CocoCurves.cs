@@ -1,0 +1,176 @@
+using System.Runtime.InteropServices;
+
+namespace BoxTeacher.Evaluation;
+
+/// <summary>Precision, recall and scores from what became of the detections.</summary>
+internal static class CocoCurves
+{
+    // numpy's spacing(1), which keeps the denominator from being zero.
+    private const double Spacing = 2.220446049250313e-16;
+
+    /// <summary>Draws the curves of all kinds, several at a time.</summary>
+    public static CocoSummary Draw(CocoGroups groups, CocoOutcome outcome, CocoOptions options)
+    {
+        var curves = new Curves(options, groups.Kinds.Count);
+        Parallel.For(0, groups.Kinds.Count, kind => Draw(groups, outcome, options, kind, curves));
+        return new CocoSummary(options, groups.Kinds, curves.Precision, curves.Recall, curves.Scores);
+    }
+
+    private static void Draw(CocoGroups groups, CocoOutcome outcome, CocoOptions options, int kind, Curves curves)
+    {
+        var cells = groups.Cells.AsSpan(groups.KindStarts[kind]..groups.KindStarts[kind + 1]);
+        if (cells.IsEmpty)
+        {
+            return;
+        }
+        int[] detections = ByScore(groups, outcome, cells[0].DetectionStart, cells[^1].DetectionEnd);
+        var truths = groups.Truths.AsSpan(cells[0].TruthStart..cells[^1].TruthEnd);
+        for (int area = 0; area < CocoOptions.Areas.Count; area++)
+        {
+            var (low, high) = CocoOptions.Areas[area];
+            int positives = 0;
+            foreach (var (annotation, _) in truths)
+            {
+                positives += !annotation.IsCrowd && annotation.Area >= low && annotation.Area <= high ? 1 : 0;
+            }
+            for (int limit = 0; positives > 0 && limit < options.MaxDetections.Count; limit++)
+            {
+                var hits = Walk(groups, outcome, detections, area, options.MaxDetections[limit], options.IouThresholds.Count, out double firstScore);
+                for (int threshold = 0; threshold < hits.Length; threshold++)
+                {
+                    curves.Fill(threshold, kind, area, limit, CollectionsMarshal.AsSpan(hits[threshold]), positives, firstScore);
+                }
+            }
+        }
+    }
+
+    // The places of the detections within the limit, by descending score; equal ones by image, then rank.
+    private static int[] ByScore(CocoGroups groups, CocoOutcome outcome, int start, int end)
+    {
+        int[] places = new int[end - start];
+        double[] keys = new double[end - start];
+        int count = 0;
+        for (int i = start; i < end; i++)
+        {
+            if (outcome.Rank[i] >= 0)
+            {
+                keys[count] = -groups.Detections[i].Score;
+                places[count++] = i;
+            }
+        }
+        Array.Sort(keys, places, 0, count);
+        for (int i = 0; i < count;)
+        {
+            int next = i + 1;
+            while (next < count && keys[next] == keys[i])
+            {
+                next++;
+            }
+            places.AsSpan(i, next - i).Sort();
+            i = next;
+        }
+        return places.AsSpan(0, count).ToArray();
+    }
+
+    private readonly record struct Hit(double Precision, double Score);
+
+    // Precision changes for the better only where a truth is found, so these places are all that the curves need.
+    private static List<Hit>[] Walk(
+        CocoGroups groups, CocoOutcome outcome, int[] detections, int area, int limit, int thresholds, out double firstScore)
+    {
+        var hits = new List<Hit>[thresholds];
+        int[] wrong = new int[thresholds];
+        for (int t = 0; t < thresholds; t++)
+        {
+            hits[t] = [];
+        }
+        int wrongAtAll = 0;
+        bool any = false;
+        firstScore = 0;
+        foreach (int place in detections)
+        {
+            if (outcome.Rank[place] >= limit)
+            {
+                continue;
+            }
+            if (!any)
+            {
+                any = true;
+                firstScore = groups.Detections[place].Score;
+            }
+            uint found = outcome.Found[area, place], ignored = outcome.Ignored[area, place];
+            if ((found | ignored) == 0)
+            {
+                wrongAtAll++;
+                continue;
+            }
+            for (int t = 0; t < thresholds; t++)
+            {
+                uint bit = 1u << t;
+                if ((ignored & bit) != 0)
+                {
+                    continue;
+                }
+                if ((found & bit) == 0)
+                {
+                    wrong[t]++;
+                    continue;
+                }
+                double right = hits[t].Count + 1;
+                hits[t].Add(new Hit(right / (wrongAtAll + wrong[t] + right + Spacing), groups.Detections[place].Score));
+            }
+        }
+        return hits;
+    }
+
+    private sealed class Curves
+    {
+        private readonly int kinds;
+        private readonly int areas = CocoOptions.Areas.Count;
+        private readonly int limits;
+        private readonly IReadOnlyList<double> recalls = CocoOptions.RecallThresholds;
+
+        public Curves(CocoOptions options, int kinds)
+        {
+            (this.kinds, limits) = (kinds, options.MaxDetections.Count);
+            int cells = options.IouThresholds.Count * kinds * areas * limits;
+            (Precision, Recall, Scores) = (new double[cells * recalls.Count], new double[cells], new double[cells * recalls.Count]);
+            Array.Fill(Precision, -1);
+            Array.Fill(Recall, -1);
+            Array.Fill(Scores, -1);
+        }
+
+        public double[] Precision { get; }
+
+        public double[] Recall { get; }
+
+        public double[] Scores { get; }
+
+        public void Fill(int threshold, int kind, int area, int limit, Span<Hit> hits, int positives, double firstScore)
+        {
+            Recall[At(threshold, kind, area, limit)] = (double)hits.Length / positives;
+            // From the right on precision never falls.
+            for (int i = hits.Length - 2; i >= 0; i--)
+            {
+                if (hits[i].Precision < hits[i + 1].Precision)
+                {
+                    hits[i] = hits[i] with { Precision = hits[i + 1].Precision };
+                }
+            }
+            int hit = 0;
+            for (int r = 0; r < recalls.Count; r++)
+            {
+                while (hit < hits.Length && (double)(hit + 1) / positives < recalls[r])
+                {
+                    hit++;
+                }
+                int at = At((threshold * recalls.Count) + r, kind, area, limit);
+                Precision[at] = hit < hits.Length ? hits[hit].Precision : 0;
+                // Recall 0 is reached by the very first detection, right or wrong.
+                Scores[at] = recalls[r] == 0 ? firstScore : hit < hits.Length ? hits[hit].Score : 0;
+            }
+        }
+
+        private int At(int row, int kind, int area, int limit) => (((((row * kinds) + kind) * areas) + area) * limits) + limit;
+    }
+}

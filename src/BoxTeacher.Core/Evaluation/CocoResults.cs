@@ -1,0 +1,135 @@
+using System.Text.Json;
+using BoxTeacher.Data;
+using BoxTeacher.Structures;
+
+namespace BoxTeacher.Evaluation;
+
+/// <summary>COCO's results JSON: a list of detections with image_id, category_id, score, and bbox, segmentation or both.</summary>
+public static class CocoResults
+{
+    /// <summary>Reads detections.</summary>
+    /// <param name="file">The JSON file.</param>
+    /// <param name="truth">The data set whose images and categories the detections refer to.</param>
+    /// <param name="type">
+    /// What will be evaluated; for <see cref="IouType.Box"/> masks are skipped where there are boxes.
+    /// </param>
+    /// <returns>
+    /// The detections in the order of the file; category -1 where the data set lacks the category. Where a detection has
+    /// a box its area is the box's, as the COCO tools have it, and otherwise the mask's.
+    /// </returns>
+    /// <exception cref="DataFormatException">The file is malformed or names an image that the data set lacks.</exception>
+    /// <exception cref="IOException">The file is missing or cannot be read.</exception>
+    public static IReadOnlyList<DetectionResult> Read(string file, InstanceDataset truth, IouType type)
+    {
+        ArgumentNullException.ThrowIfNull(truth);
+        var images = truth.Images.ToDictionary(image => image.Id, image => image.Size);
+        var categories = new Dictionary<long, int>();
+        for (int i = 0; i < truth.Categories.Count; i++)
+        {
+            categories.Add(truth.Categories[i].Id, i);
+        }
+        return new JsonDocumentFile(file).WholeArray((ref Utf8JsonReader reader) => Parse(ref reader, images, categories, type));
+    }
+
+    /// <summary>Writes detections so that the COCO tools read them.</summary>
+    /// <param name="file">The JSON file; it appears under its name only when it is complete.</param>
+    /// <param name="results">The detections.</param>
+    /// <param name="truth">The data set that their categories belong to.</param>
+    /// <param name="type">
+    /// <see cref="IouType.Box"/>: boxes are written; <see cref="IouType.Mask"/>: masks, without boxes, so that the tools
+    /// take areas from the masks.
+    /// </param>
+    /// <exception cref="ArgumentException">A mask is missing or a category is unknown.</exception>
+    public static void Write(string file, IEnumerable<DetectionResult> results, InstanceDataset truth, IouType type)
+    {
+        ArgumentNullException.ThrowIfNull(results);
+        ArgumentNullException.ThrowIfNull(truth);
+        AtomicFile.Write(file, stream =>
+        {
+            using var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+            json.WriteStartArray();
+            foreach (var result in results)
+            {
+                if (result.Category < 0 || result.Category >= truth.Categories.Count)
+                {
+                    throw new ArgumentException($"Category {result.Category} is not one of the {truth.Categories.Count}.", nameof(results));
+                }
+                json.WriteStartObject();
+                json.WriteNumber("image_id", result.ImageId);
+                json.WriteNumber("category_id", truth.Categories[result.Category].Id);
+                if (type == IouType.Box)
+                {
+                    CocoShapes.Write(json, "bbox", result.Box);
+                }
+                else
+                {
+                    CocoShapes.Write(json, "segmentation", result.Mask ?? throw new ArgumentException("A detection has no mask.", nameof(results)));
+                }
+                json.WriteNumber("score", result.Score);
+                json.WriteEndObject();
+                if (json.BytesPending > 1 << 16)
+                {
+                    json.Flush();
+                }
+            }
+            json.WriteEndArray();
+        });
+    }
+
+    private static DetectionResult Parse(
+        ref Utf8JsonReader reader, Dictionary<long, ImageSize> images, Dictionary<long, int> categories, IouType type)
+    {
+        JsonFields.ExpectObject(ref reader, "");
+        long? imageId = null, categoryId = null;
+        double? score = null;
+        Box? box = null;
+        // Where the segmentation stands, to come back to when it is known whether it is needed.
+        Utf8JsonReader segmentation = default;
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
+        {
+            if (reader.ValueTextEquals("image_id"u8) && reader.Read())
+            {
+                imageId = JsonFields.Integer(ref reader, "image_id");
+            }
+            else if (reader.ValueTextEquals("category_id"u8) && reader.Read())
+            {
+                categoryId = JsonFields.Integer(ref reader, "category_id");
+            }
+            else if (reader.ValueTextEquals("score"u8) && reader.Read())
+            {
+                score = JsonFields.Number(ref reader, "score");
+            }
+            else if (reader.ValueTextEquals("bbox"u8) && reader.Read())
+            {
+                box = CocoShapes.ParseBox(ref reader, "bbox");
+            }
+            else if (reader.ValueTextEquals("segmentation"u8) && reader.Read())
+            {
+                segmentation = reader;
+                reader.Skip();
+            }
+            else
+            {
+                reader.Skip();
+            }
+        }
+        long image = imageId ?? throw Missing("image_id");
+        if (!images.TryGetValue(image, out var size))
+        {
+            throw new JsonFieldException("image_id", $"{image} is not the id of an image of the data set");
+        }
+        int category = categories.GetValueOrDefault(categoryId ?? throw Missing("category_id"), -1);
+        RunLengthMask? mask = null;
+        if (segmentation.TokenType != JsonTokenType.None && (type == IouType.Mask || box is null))
+        {
+            mask = CocoShapes.ParseSegmentation(ref segmentation, "segmentation")?.ToMask(size);
+        }
+        var bounds = box ?? mask?.Bounds ?? throw new JsonFieldException("", "there is neither a bbox nor a segmentation");
+        return new DetectionResult(image, category, score ?? throw Missing("score"), bounds, mask)
+        {
+            Area = box is { } given ? given.Area : mask!.Area,
+        };
+    }
+
+    private static JsonFieldException Missing(string key) => new(key, "the key is missing");
+}

@@ -1,0 +1,128 @@
+using BoxTeacher.Data;
+
+namespace BoxTeacher.Evaluation;
+
+/// <summary>
+/// The outcome of COCO evaluation. Numbers are shares of 1, or -1 where there was nothing to measure. The arrays are
+/// those of the COCO tools, bit for bit: precision and score are [T, R, K, A, M] in row-major order (overlap thresholds,
+/// recall thresholds, categories, area ranges, limits of detections), recall is [T, K, A, M].
+/// </summary>
+public sealed class CocoSummary
+{
+    private readonly CocoOptions options;
+    private readonly double[] precision;
+    private readonly double[] recall;
+    private readonly double[] scores;
+
+    internal CocoSummary(CocoOptions options, IReadOnlyList<Category> categories, double[] precision, double[] recall, double[] scores)
+    {
+        (this.options, Categories) = (options, categories);
+        (this.precision, this.recall, this.scores) = (precision, recall, scores);
+    }
+
+    /// <summary>The categories along the arrays' axis K; a single nameless one if they were not kept apart.</summary>
+    public IReadOnlyList<Category> Categories { get; }
+
+    /// <summary>Precision at each recall, never rising; [T, R, K, A, M].</summary>
+    public ReadOnlySpan<double> Precision => precision;
+
+    /// <summary>The greatest recall; [T, K, A, M].</summary>
+    public ReadOnlySpan<double> Recall => recall;
+
+    /// <summary>The score at which each recall was reached; [T, R, K, A, M].</summary>
+    public ReadOnlySpan<double> Scores => scores;
+
+    /// <summary>Average precision over all overlap thresholds, for all sizes, with 100 detections an image.</summary>
+    public double AP => MeanPrecision(null, 0, 100);
+
+    /// <summary>Average precision at overlap 0.5.</summary>
+    public double AP50 => MeanPrecision(0.5, 0, options.MaxDetections[2]);
+
+    /// <summary>Average precision at overlap 0.75.</summary>
+    public double AP75 => MeanPrecision(0.75, 0, options.MaxDetections[2]);
+
+    /// <summary>Average precision for objects up to 32 x 32 pixels.</summary>
+    public double APs => MeanPrecision(null, 1, options.MaxDetections[2]);
+
+    /// <summary>Average precision for objects from 32 x 32 to 96 x 96 pixels.</summary>
+    public double APm => MeanPrecision(null, 2, options.MaxDetections[2]);
+
+    /// <summary>Average precision for objects from 96 x 96 pixels on.</summary>
+    public double APl => MeanPrecision(null, 3, options.MaxDetections[2]);
+
+    /// <summary>Average recall with the first limit of detections, 1 an image.</summary>
+    public double AR1 => MeanRecall(0, options.MaxDetections[0]);
+
+    /// <summary>Average recall with the second limit of detections, 10 an image.</summary>
+    public double AR10 => MeanRecall(0, options.MaxDetections[1]);
+
+    /// <summary>Average recall with the third limit of detections, 100 an image.</summary>
+    public double AR100 => MeanRecall(0, options.MaxDetections[2]);
+
+    /// <summary>Average recall for objects up to 32 x 32 pixels.</summary>
+    public double ARs => MeanRecall(1, options.MaxDetections[2]);
+
+    /// <summary>Average recall for objects from 32 x 32 to 96 x 96 pixels.</summary>
+    public double ARm => MeanRecall(2, options.MaxDetections[2]);
+
+    /// <summary>Average recall for objects from 96 x 96 pixels on.</summary>
+    public double ARl => MeanRecall(3, options.MaxDetections[2]);
+
+    /// <summary>The twelve numbers with their names, in the published order.</summary>
+    public IReadOnlyList<(string Name, double Value)> Numbers =>
+    [
+        (nameof(AP), AP), (nameof(AP50), AP50), (nameof(AP75), AP75), (nameof(APs), APs), (nameof(APm), APm), (nameof(APl), APl),
+        (nameof(AR1), AR1), (nameof(AR10), AR10), (nameof(AR100), AR100), (nameof(ARs), ARs), (nameof(ARm), ARm), (nameof(ARl), ARl),
+    ];
+
+    /// <summary>Mean precision over recalls, categories and thresholds.</summary>
+    /// <param name="iou">One overlap threshold; null: all.</param>
+    /// <param name="area">Index of the area range.</param>
+    /// <param name="maxDetections">One of the limits.</param>
+    /// <param name="category">One category by its place in <see cref="Categories"/>; null: all.</param>
+    /// <returns>The mean of the valid entries, or -1 if there is none.</returns>
+    public double MeanPrecision(double? iou = null, int area = 0, int maxDetections = 100, int? category = null) =>
+        Mean(precision, CocoOptions.RecallThresholds.Count, iou, area, maxDetections, category);
+
+    /// <summary>Mean of the greatest recalls over categories and thresholds; -1 if there is none.</summary>
+    /// <param name="area">Index of the area range.</param>
+    /// <param name="maxDetections">One of the limits.</param>
+    /// <param name="category">One category by its place in <see cref="Categories"/>; null: all.</param>
+    public double MeanRecall(int area = 0, int maxDetections = 100, int? category = null) =>
+        Mean(recall, 1, null, area, maxDetections, category);
+
+    private double Mean(double[] values, int perThreshold, double? iou, int area, int maxDetections, int? category)
+    {
+        int limits = options.MaxDetections.Count, areas = CocoOptions.Areas.Count, kinds = Categories.Count;
+        double sum = 0, lost = 0;
+        long count = 0;
+        for (int limit = 0; limit < limits; limit++)
+        {
+            if (options.MaxDetections[limit] != maxDetections)
+            {
+                continue;
+            }
+            for (int row = 0; row < options.IouThresholds.Count * perThreshold; row++)
+            {
+                if (iou is { } only && options.IouThresholds[row / perThreshold] != only)
+                {
+                    continue;
+                }
+                for (int kind = category ?? 0; kind <= (category ?? (kinds - 1)); kind++)
+                {
+                    double value = values[(((((row * kinds) + kind) * areas) + area) * limits) + limit];
+                    if (value > -1)
+                    {
+                        // Kahan's summation: what rounding drops is carried along.
+                        double corrected = value - lost;
+                        double next = sum + corrected;
+                        lost = next - sum - corrected;
+                        sum = next;
+                        count++;
+                    }
+                }
+            }
+        }
+        return count == 0 ? -1 : sum / count;
+    }
+}
