@@ -91,7 +91,8 @@ internal static unsafe partial class NativeMethods
     [DllImport(Library)] internal static extern int bt_generator_set_state(nint g, nint state);
     [DllImport(Library)] internal static extern int bt_manual_seed(ulong seed);
 
-    [DllImport(Library)] internal static extern int bt_sgd(nint* parameters, nint* grads, nint* buffers, byte* first, int n, double lr, double momentum, double dampening, double weightDecay, int nesterov, int maximize);
-    [DllImport(Library)] internal static extern int bt_adam(nint* parameters, nint* grads, nint* expAvgs, nint* expAvgSqs, int n, long step, double lr, double beta1, double beta2, double eps, double weightDecay, int decoupled, int maximize);
+    [DllImport(Library)] internal static extern int bt_zero_grads(nint* parameters, int n);
+    [DllImport(Library)] internal static extern int bt_sgd(nint* parameters, nint* buffers, byte* first, int n, double lr, double momentum, double dampening, double weightDecay, int nesterov, int maximize);
+    [DllImport(Library)] internal static extern int bt_adam(nint* parameters, nint* expAvgs, nint* expAvgSqs, nint* maxExpAvgSqs, long* steps, int n, double lr, double beta1, double beta2, double eps, double weightDecay, int decoupled, int maximize);
     [DllImport(Library)] internal static extern int bt_ema(nint* targets, nint* sources, int n, double momentum);
 }
