@@ -11,7 +11,6 @@ public static partial class torch
         private static readonly Operator s_toDtype = new("to", "dtype");
         private static readonly Operator s_toDevice = new("to", "device");
         private static readonly Operator s_contiguous = new("contiguous");
-        private static readonly Operator s_cpu = new("cpu");
         private static readonly Operator s_conjugate = new("conj");
         private static readonly Operator s_zero = new("zero_");
 
@@ -44,7 +43,7 @@ public static partial class torch
         public Tensor type(ScalarType dtype) => to_type(dtype);
         public Tensor type(Func<Tensor, Tensor> typeFunc) => typeFunc(this);
 
-        public Tensor cpu() => s_cpu.Tensor(this);
+        public Tensor cpu() => to(CPU);
 
         public Tensor cuda(Device? device = null, bool non_blocking = false)
             => device is null or { type: DeviceType.CUDA } ? to(device ?? CUDA, non_blocking: non_blocking)

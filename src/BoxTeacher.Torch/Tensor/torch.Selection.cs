@@ -26,5 +26,5 @@ public static partial class torch
     public static Tensor take(Tensor input, Tensor index) => input.take(index);
     public static (Tensor output, Tensor? inverse_indices, Tensor? counts) unique_consecutive(Tensor input, bool return_inverse = false, bool return_counts = false, int? dim = null)
         => input.unique_consecutive(return_inverse, return_counts, dim);
-    public static Tensor where(Tensor condition, Tensor x, Tensor y) => condition.where(x, y);
+    public static Tensor where(Tensor condition, Tensor x, Tensor y) => x.where(condition, y);
 }
