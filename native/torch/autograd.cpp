@@ -134,16 +134,24 @@ BT_API void* bt_node_new(const char* name, Impl** inputs, int32_t n, Backward ba
   });
 }
 
-// Records that `outputs` came from the node, and keeps `saved` for backward. An output that is an input as well becomes a view.
-BT_API int32_t bt_node_finish(void* p, Impl** outputs, const uint8_t* differentiable, int32_t n, Impl** saved, int32_t saved_n, int32_t materialize) {
+// Records that `outputs` came from the node, and keeps `saved` for backward.
+// Kinds of outputs: 0 without gradient, 1 a result, 3 an input changed in place.
+BT_API int32_t bt_node_finish(void* p, Impl** outputs, const uint8_t* kinds, int32_t n, Impl** saved, int32_t saved_n, int32_t materialize) {
   return guarded(-1, [&] {
     auto node = *shared(p);
     node->materialize = materialize;
     auto list = variables(outputs, n);
     for (int32_t k = 0; k < n; k++) {
       node->output_info.emplace_back(list[k]);
-      if (differentiable[k]) torch::autograd::set_history(list[k], node);
-      else node->add_input_metadata(list[k]);
+      if (kinds[k] == 0) {
+        node->add_input_metadata(list[k]);
+      } else if (kinds[k] == 3) {
+        TORCH_CHECK(!list[k].is_leaf() || !list[k].requires_grad(), "a leaf Variable that requires grad has been used in an in-place operation.");
+        auto nr = node->add_input_metadata(list[k]);
+        torch::autograd::impl::rebase_history(list[k], {node, nr});
+      } else {
+        torch::autograd::set_history(list[k], node);
+      }
     }
     for (auto& v : variables(saved, saved_n)) {
       bool is_output = false;

@@ -77,7 +77,7 @@ internal static unsafe partial class NativeMethods
     [DllImport(Library)] internal static extern int bt_backward(nint* outputs, int n, nint* grads, int retain, int create, nint* inputs, int inputsN);
     [DllImport(Library)] internal static extern int bt_autograd_grad(nint* outputs, int n, nint* inputs, int inputsN, nint* grads, int retain, int create, int allowUnused, nint* result);
     [DllImport(Library)] internal static extern nint bt_node_new(byte* name, nint* inputs, int n, delegate* unmanaged<void*, void*, nint*, int, nint*, int, int> backward, delegate* unmanaged<void*, void> done, void* context);
-    [DllImport(Library)] internal static extern int bt_node_finish(nint node, nint* outputs, byte* differentiable, int n, nint* saved, int savedN, int materialize);
+    [DllImport(Library)] internal static extern int bt_node_finish(nint node, nint* outputs, byte* kinds, int n, nint* saved, int savedN, int materialize);
     [DllImport(Library)] internal static extern int bt_node_saved(void* node, nint* result, int capacity);
     [DllImport(Library)] internal static extern void bt_node_release(nint node);
 
