@@ -1,0 +1,125 @@
+namespace BoxTeacher.Workbench
+
+open System
+open System.Collections.Concurrent
+open System.IO
+open System.Threading
+
+/// How far a run is.
+type RunProgress =
+    { /// Finished iterations.
+      Iteration: int
+      /// The loss of the latest step.
+      Loss: float option
+      /// The latest evaluation: name and value.
+      Metric: (string * float) option }
+
+/// What a trainer is given for a run.
+type RunContext =
+    { Run: PlannedRun
+      /// The run's own folder, for checkpoints; it exists.
+      Folder: string
+      /// Tells how far the run is; cheap, and callable after every step.
+      Report: RunProgress -> unit
+      /// Asks the run to write a checkpoint and return.
+      Cancellation: CancellationToken }
+
+/// How a trainer came back.
+[<RequireQualifiedAccess>]
+type RunOutcome =
+    /// The budget is used up.
+    | Finished of RunResult
+    /// Cancelled after so many iterations, with a checkpoint.
+    | Stopped of iteration: int
+
+/// How a run of the matrix ended.
+[<RequireQualifiedAccess>]
+type RunEnd =
+    /// Trained now.
+    | Trained of RunResult
+    /// Found finished on disk.
+    | Cached of RunResult
+    /// Stopped on request after so many iterations; the next start goes on from there.
+    | Stopped of iteration: int
+    /// Not begun before the stop.
+    | Waiting
+    | Failed of exn
+
+/// Hears what happens in a matrix; called from several threads.
+type IMatrixListener =
+    abstract Started: run: PlannedRun -> unit
+    abstract Progressed: run: PlannedRun * progress: RunProgress -> unit
+    abstract Ended: run: PlannedRun * how: RunEnd -> unit
+
+/// Trains the runs of an ablation side by side.
+[<RequireQualifiedAccess>]
+module Matrix =
+
+    /// Trains every run that has no result in the store, `degree` at a time, each on a thread of its own, in the given order.
+    /// A run that fails does not hold up the others. Returns how each ended, in order.
+    let run
+        (degree: int)
+        (store: RunStore)
+        (listener: IMatrixListener)
+        (train: RunContext -> RunOutcome)
+        (cancellation: CancellationToken)
+        (runs: PlannedRun list)
+        =
+        if degree < 1 then
+            invalidArg (nameof degree) $"at least one run trains at a time, not {degree}"
+
+        let ends = ConcurrentDictionary<string, RunEnd>()
+
+        let settle (run: PlannedRun) how =
+            ends[run.Key] <- how
+            listener.Ended(run, how)
+
+        let train run =
+            try
+                listener.Started run
+                let folder = store.Folder run
+                Directory.CreateDirectory folder |> ignore
+
+                let context =
+                    { Run = run
+                      Folder = folder
+                      Report = fun progress -> listener.Progressed(run, progress)
+                      Cancellation = cancellation }
+
+                match train context with
+                | RunOutcome.Finished result ->
+                    store.Write result
+                    settle run (RunEnd.Trained result)
+                | RunOutcome.Stopped iteration -> settle run (RunEnd.Stopped iteration)
+            with error ->
+                settle run (RunEnd.Failed error)
+
+        let queue = ConcurrentQueue<PlannedRun>()
+
+        // Two variants that come to the same run share it.
+        for run in runs |> List.distinctBy _.Key do
+            match store.TryRead run with
+            | Some result -> settle run (RunEnd.Cached result)
+            | None -> queue.Enqueue run
+
+        let work () =
+            let mutable next = Unchecked.defaultof<PlannedRun>
+
+            while not cancellation.IsCancellationRequested && queue.TryDequeue(&next) do
+                train next
+
+        // Threads of their own, with a deep stack: a training is long and its backward pass recursive.
+        let threads =
+            [ for index in 1 .. min degree queue.Count ->
+                  let thread = Thread(work, 64 <<< 20, Name = $"run {index}", IsBackground = true)
+                  thread.Start()
+                  thread ]
+
+        threads |> List.iter _.Join()
+
+        [ for run in runs ->
+              match ends.TryGetValue run.Key with
+              | true, RunEnd.Trained result -> run, RunEnd.Trained { result with Run = run }
+              | true, RunEnd.Cached result -> run, RunEnd.Cached { result with Run = run }
+              | true, how -> run, how
+              | false, _ -> run, RunEnd.Waiting ]

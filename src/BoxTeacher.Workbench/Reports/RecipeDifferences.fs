@@ -1,0 +1,43 @@
+namespace BoxTeacher.Workbench
+
+open BoxTeacher.Charts
+
+/// What the recipes of an ablation's variants do not have in common.
+[<RequireQualifiedAccess>]
+module RecipeDifferences =
+
+    /// The leaves of a JSON value with their paths, in order.
+    let rec private leaves path json =
+        match json with
+        | JsonValue.Object members ->
+            [ for name, item in members do
+                  yield! leaves (if path = "" then name else $"{path}.{name}") item ]
+        | _ -> [ path, Json.toText json ]
+
+    /// The keys whose values differ, each with its value in every recipe; None where a recipe does not have the key.
+    let between (recipes: JsonValue list) =
+        let all = recipes |> List.map (leaves "")
+        let keys = all |> List.collect (List.map fst) |> List.distinct
+
+        [ for key in keys do
+              let values = all |> List.map (fun recipe -> recipe |> List.tryFind (fun (name, _) -> name = key) |> Option.map snd)
+
+              if values |> List.distinct |> List.length > 1 then
+                  key, values ]
+
+    /// A table of the variants' differences, a row a key; the recipes' names and seeds are left out.
+    let table (result: AblationResult) =
+        let recipes =
+            [ for variant in result.Variants do
+                  match AblationResult.runsOf variant result with
+                  | run :: _ -> variant, Json.parse run.Run.Recipe
+                  | [] -> () ]
+
+        let rows = between (List.map snd recipes) |> List.filter (fun (key, _) -> key <> "name" && key <> "seed")
+
+        let columns =
+            Column.text "key" fst
+            :: [ for index, (variant, _) in List.indexed recipes ->
+                     Column.text variant (fun (_, values: string option list) -> (values[index] |> Option.defaultValue "–").Trim '"') ]
+
+        Table.ofRows "" columns rows

@@ -1,0 +1,145 @@
+namespace BoxTeacher.Workbench
+
+open System
+open System.Globalization
+open System.Net
+open BoxTeacher.Charts
+open Plotly.NET
+
+/// An ablation's report as one HTML page.
+[<RequireQualifiedAccess>]
+module internal ReportPage =
+
+    let private escape (text: string) = string (WebUtility.HtmlEncode text)
+
+    let private style =
+        """
+:root { color-scheme: light dark; --paper: #ffffff; --ink: #1b1f24; --soft: #57606a; --rule: #d8dee4; --panel: #f6f8fa; --accent: #0072b2; }
+@media (prefers-color-scheme: dark) {
+  :root { --paper: #12151a; --ink: #e6e9ee; --soft: #9aa4b0; --rule: #2f363f; --panel: #1a1f26; --accent: #56b4e9; }
+}
+* { box-sizing: border-box; }
+body { margin: 0 auto; max-width: 1240px; padding: 2.2rem 1.6rem 4rem; background: var(--paper); color: var(--ink);
+  font: 15px/1.55 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; }
+h1 { font-size: 1.65rem; line-height: 1.25; margin: 0 0 .3rem; }
+h2 { font-size: 1.15rem; margin: 2.6rem 0 .8rem; padding-bottom: .3rem; border-bottom: 1px solid var(--rule); }
+p, li { max-width: 78ch; }
+.meta { color: var(--soft); margin: 0; }
+.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 480px), 1fr)); gap: 1.4rem; }
+figure { margin: 0; }
+.chart svg { width: 100%; height: auto; }
+.gallery { display: grid; grid-template-columns: repeat(var(--columns), minmax(110px, 1fr)); gap: .45rem; overflow-x: auto; align-items: start; }
+.gallery .head { font-size: .85rem; font-weight: 600; color: var(--soft); position: sticky; top: 0; background: var(--paper); padding: .3rem 0; }
+.gallery svg { width: 100%; height: auto; display: block; border-radius: 4px; background: var(--panel); }
+details { margin: .7rem 0; } summary { cursor: pointer; color: var(--accent); }
+pre, code { font: 13px/1.5 ui-monospace, "Cascadia Code", "DejaVu Sans Mono", monospace; }
+pre { background: var(--panel); border: 1px solid var(--rule); border-radius: 6px; padding: .8rem 1rem; overflow: auto; max-height: 30rem; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1.2rem; margin: 0; } dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
+"""
+
+    // Puts the interactive chart in the picture's place; without the library the pictures stay.
+    let private livelier =
+        """
+for (const place of document.querySelectorAll(".chart")) {
+  const figure = JSON.parse(place.querySelector("script").textContent);
+  const ink = getComputedStyle(document.body).color;
+  Object.assign(figure.layout, { paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { color: ink }, autosize: true });
+  const live = document.createElement("div");
+  place.replaceChildren(live);
+  Plotly.newPlot(live, figure.data, figure.layout, { displayModeBar: false, responsive: true });
+}
+"""
+
+    let private chart isLive (chart: GenericChart) =
+        let json = GenericChart.toFigureJson chart
+        let data = if isLive then $"<script type=\"application/json\">{json}</script>" else ""
+        $"<figure class=\"chart\">{Svg.ofFigure Palette.Page json}{data}</figure>\n"
+
+    let private section title body =
+        if body = "" then "" else $"<section>\n<h2>{escape title}</h2>\n{body}\n</section>\n"
+
+    let private runTable (result: AblationResult) =
+        let columns =
+            [ Column.text "variant" (fun (run: RunResult) -> run.Run.Variant)
+              Column.count "seed" (fun run -> run.Run.Seed)
+              for metric in result.Metrics do
+                  Column.number metric 1 Better.Neither (fun run -> run.Metric metric)
+              Column.count "iterations" (fun run -> int64 run.Run.Iterations)
+              Column.duration "time" (fun run -> TimeSpan.FromSeconds run.Seconds)
+              Column.text "fingerprint" (fun run -> run.Run.Key) ]
+
+        Table.toHtml (Table.ofRows "" columns [ for variant in result.Variants do yield! AblationResult.runsOf variant result ])
+
+    let private recipes (result: AblationResult) =
+        let differences = RecipeDifferences.table result
+
+        let differences =
+            if differences.Rows.IsEmpty then "<p>The recipes are the same.</p>" else Table.toHtml differences
+
+        let bodies =
+            [ for variant in result.Variants do
+                  match AblationResult.runsOf variant result with
+                  | run :: _ -> $"<details><summary>Recipe of {escape variant}</summary><pre>{escape run.Run.Recipe}</pre></details>"
+                  | [] -> () ]
+
+        String.Join("\n", differences :: bodies)
+
+    let private provenance (result: AblationResult) =
+        let p = result.Provenance
+        let finished = p.Finished.ToUniversalTime().ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture)
+
+        let items =
+            [ "command", $"<code>{escape p.Command}</code>"
+              "code", escape p.Code
+              "machine", escape p.Machine
+              "finished", $"{finished}, after {CellText.Duration(TimeSpan.FromSeconds p.WallSeconds)} with {p.Degree} runs side by side" ]
+
+        "<dl>" + String.Concat [ for name, value in items -> $"<dt>{name}</dt><dd>{value}</dd>" ] + "</dl>"
+
+    /// The page. plotly is the text of plotly.js, which makes the charts interactive; without it they are pictures.
+    let html (plotly: string option) (result: AblationResult) =
+        let seeds = if result.Seeds.Length = 1 then "1 seed" else $"{result.Seeds.Length} seeds"
+        let verdicts = AblationResult.verdicts result |> List.map (fun text -> $"<li>{escape text}</li>") |> String.concat ""
+
+        let charts =
+            [ AblationCharts.learningCurves result.Metrics.Head result
+              AblationCharts.lossCurves "loss" result
+              AblationCharts.bars result
+              yield! result.Metrics |> List.tail |> List.truncate 1 |> List.map (fun metric -> AblationCharts.learningCurves metric result) ]
+            |> List.choose id
+            |> List.map (chart plotly.IsSome)
+            |> String.concat ""
+
+        let scripts =
+            match plotly with
+            | Some library -> $"""<script>{library.Replace("</script", "<\\/script")}</script>{"\n"}<script>{livelier}</script>"""
+            | None -> ""
+
+        let gallery = GalleryPage.html result
+
+        let galleryNote =
+            if gallery = "" then
+                ""
+            else
+                $"<p>Validation images, what is truly there, and what each variant finds (its first seed; objects with a score of {GalleryPage.scoreShown} or more). An object keeps its colour from picture to picture; grey ones overlap no true object by half.</p>\n"
+
+        $"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{escape result.Question}</title>
+<style>{style}</style>
+</head>
+<body>
+<h1>{escape result.Question}</h1>
+<p class="meta">{escape result.Data} · {seeds} · {result.Runs.Length} runs</p>
+<section>
+<h2>Result</h2>
+{Table.toHtml { AblationResult.table result with Caption = "" }}
+<ul>{verdicts}</ul>
+</section>
+{section "Curves" (if charts = "" then "" else $"<div class=\"charts\">\n{charts}</div>")}{section "Masks" (galleryNote + gallery)}{section "What differs" (recipes result)}{section "Every run" (runTable result)}{section "How it was made" (provenance result)}{scripts}
+</body>
+</html>
+"""
