@@ -71,14 +71,19 @@ let ``HTML is well formed, escaped, and bold only where the best is`` () =
     Assert.Contains("&lt;half&gt; | 50 %", html)
     Assert.Equal(12, Seq.length (document.Descendants "td"))
 
-[<Fact>]
-let ``the terminal shows all rows and the caption`` () =
+[<Theory>]
+[<InlineData(120, false)>]
+[<InlineData(62, true)>]
+let ``the terminal shows everything, turned where it is narrow`` (width: int) (isTurned: bool) =
     let writer = new StringWriter()
     let settings = Spectre.Console.AnsiConsoleSettings(Ansi = Spectre.Console.AnsiSupport.No, Out = Spectre.Console.AnsiConsoleOutput writer)
     let console = Spectre.Console.AnsiConsole.Create settings
-    console.Profile.Width <- 120
-    console.Write(Table.toTerminal table)
+    console.Profile.Width <- width
+    console.Write(Table.toTerminal width table)
     let shown = writer.ToString()
+    let firstRow = shown.Split('\n') |> Array.find _.Contains("variant")
+    // Turned, the variants stand side by side.
+    Assert.Equal(isTurned, firstRow.Contains "BoxTeacher_on")
 
     for text in [ "Masks"; "BoxTeacher_on"; "26.3 ± 1.8"; "+5.3 [+1.5, +9.1]"; "n = 2" ] do
         Assert.Contains(text, shown)

@@ -15,12 +15,13 @@ module private Legend =
 
     /// Entries in rows that fit a width.
     let rows available (traces: Trace list) =
-        (traces, [ [] ])
-        ||> List.foldBack (fun trace rows ->
+        ([ [] ], traces)
+        ||> List.fold (fun rows trace ->
             let taken = rows.Head |> List.sumBy (fun t -> width t + 18.0)
 
             if not rows.Head.IsEmpty && taken + width trace > available then [ trace ] :: rows
-            else (trace :: rows.Head) :: rows.Tail)
+            else (rows.Head @ [ trace ]) :: rows.Tail)
+        |> List.rev
 
     /// The width of a legend of one entry a row.
     let columnWidth (traces: Trace list) = (traces |> List.map width |> List.max) + 16.0

@@ -108,9 +108,9 @@ module AblationResult =
             [ Column.text "variant" (fun (row: VariantSummary) -> if row.Variant = result.Base then $"{row.Variant} (base)" else row.Variant)
               for name in result.Metrics do
                   Column.spread name 1 Better.Higher (metric name)
-              Column.difference $"{main}, difference to base" 1 (fun row -> row.Differences |> List.find (fun (key, _) -> key = main) |> snd)
+              Column.difference $"{main} − base" 1 (fun row -> row.Differences |> List.find (fun (key, _) -> key = main) |> snd)
               Column.duration "time a run" (fun row -> TimeSpan.FromSeconds(if Double.IsFinite row.Seconds.Mean then row.Seconds.Mean else 0.0))
-              Column.number "memory, MB" 0 Better.Neither (fun row -> float row.PeakMemory / 1e6) ]
+              Column.number "MB" 0 Better.Neither (fun row -> float row.PeakMemory / 1e6) ]
 
         let seeds = result.Seeds.Length
 

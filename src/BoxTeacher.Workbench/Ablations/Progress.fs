@@ -150,7 +150,9 @@ module ProgressDisplay =
 
     /// Bars in a terminal, else a line for each running run every five seconds.
     let automatic () : IProgressDisplay =
-        if Console.IsOutputRedirected || not AnsiConsole.Profile.Capabilities.Ansi then
-            PlainProgress(Console.Out, TimeSpan.FromSeconds 5.0)
+        let console = Terminal.console ()
+
+        if console.Profile.Capabilities.Ansi && console.Profile.Capabilities.Interactive then
+            LiveProgress console
         else
-            LiveProgress AnsiConsole.Console
+            PlainProgress(Console.Out, TimeSpan.FromSeconds 5.0)

@@ -90,7 +90,7 @@ module internal VectorOverlay =
                 | None, None -> Box.FromCorners(0.0, 0.0, 0.0, 0.0)
 
             let size = 12.0 * unit
-            let boxWidth = 0.58 * size * float marking.Label.Length + 0.5 * size
+            let boxWidth = 0.54 * size * float marking.Label.Length + 0.5 * size
             let x = Math.Clamp(bounds.X0, 0.0, max 0.0 (float width - boxWidth))
             let y = if bounds.Y0 >= 1.25 * size then bounds.Y0 - 1.25 * size else max 0.0 bounds.Y0
 

@@ -79,7 +79,7 @@ for (const place of document.querySelectorAll(".chart")) {
         let bodies =
             [ for variant in result.Variants do
                   match AblationResult.runsOf variant result with
-                  | run :: _ -> $"<details><summary>Recipe of {escape variant}</summary><pre>{escape run.Run.Recipe}</pre></details>"
+                  | run :: _ -> $"<details><summary>Recipe of {escape variant}</summary><pre>{escape (Json.toIndentedText (Json.parse run.Run.Recipe))}</pre></details>"
                   | [] -> () ]
 
         String.Join("\n", differences :: bodies)

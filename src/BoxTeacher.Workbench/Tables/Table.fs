@@ -154,7 +154,7 @@ and internal TableText =
         let escape (text: string) = string (Net.WebUtility.HtmlEncode text)
         let words = CellText.Words "−" "±"
         let align heading = if heading.IsText then "left" else "right"
-        let style = "padding:.35em .9em;border-bottom:1px solid color-mix(in srgb, currentColor 18%, transparent);font-variant-numeric:tabular-nums;white-space:nowrap"
+        let style = "padding:.35em .75em;border-bottom:1px solid color-mix(in srgb, currentColor 18%, transparent);font-variant-numeric:tabular-nums;white-space:nowrap"
 
         let head =
             table.Headings

@@ -32,31 +32,53 @@ module Table =
     let private words minus plusMinus (table: Table) =
         [ for row in table.Rows -> [ for heading, cell in List.zip table.Headings row -> CellText.Words minus plusMinus heading cell ] ]
 
-    /// The table for a terminal.
-    let toTerminal (table: Table) : Spectre.Console.Rendering.IRenderable =
+    let private grid caption (headings: (string * bool) list) (rows: (string * bool) list list) =
         let shown = Spectre.Console.Table()
         shown.Border <- Spectre.Console.TableBorder.Rounded
 
-        if table.Caption <> "" then
-            shown.Title <- Spectre.Console.TableTitle(Markup.Escape table.Caption)
+        if caption <> "" then
+            shown.Title <- Spectre.Console.TableTitle(Markup.Escape caption)
 
-        for heading in table.Headings do
-            let column = Spectre.Console.TableColumn(Markup.Escape heading.Title)
-            column.Alignment <- if heading.IsText then Justify.Left else Justify.Right
-            column.NoWrap <- true
+        for title, isText in headings do
+            let column = Spectre.Console.TableColumn(Markup.Escape title)
+            column.Alignment <- if isText then Justify.Left else Justify.Right
             shown.AddColumn column |> ignore
 
-        for row, best in List.zip (words "−" "±" table) (CellText.Best table) do
+        for row in rows do
             let cells =
-                List.zip row best
+                row
                 |> List.map (fun (text, isBest) ->
                     let text = Markup.Escape text
                     Markup(if isBest then $"[bold]{text}[/]" else text) :> IRenderable)
 
             shown.Rows.Add(cells) |> ignore
 
+        shown :> IRenderable
+
+    /// The table for a terminal so many characters wide. One that does not fit is turned: a row a column.
+    let toTerminal (width: int) (table: Table) : Spectre.Console.Rendering.IRenderable =
+        let rows = List.zip (words "−" "±" table) (CellText.Best table) |> List.map (fun (row, best) -> List.zip row best)
+
+        let needed =
+            table.Headings
+            |> List.mapi (fun index heading ->
+                (heading.Title :: (rows |> List.map (fun row -> fst row[index])) |> List.map _.Length |> List.max) + 3)
+            |> List.sum
+
+        let shown =
+            if needed < width || table.Headings.IsEmpty || rows.IsEmpty then
+                grid table.Caption [ for heading in table.Headings -> heading.Title, heading.IsText ] rows
+            else
+                let names = rows |> List.map (fun row -> fst row.Head, false)
+
+                grid
+                    table.Caption
+                    ((table.Headings.Head.Title, true) :: names)
+                    [ for index in 1 .. table.Headings.Length - 1 ->
+                          (table.Headings[index].Title, false) :: [ for row in rows -> row[index] ] ]
+
         Spectre.Console.Rows(
-            [ yield shown :> IRenderable
+            [ yield shown
               for note in table.Notes do
                   yield Spectre.Console.Text note :> IRenderable ]
         )

@@ -1,0 +1,189 @@
+module BoxTeacher.Workbench.Tests.MatrixTests
+
+open System
+open System.Collections.Concurrent
+open System.IO
+open System.Threading
+open Xunit
+open BoxTeacher.Structures
+open BoxTeacher.Workbench
+
+let temporaryFolder () =
+    Directory.CreateTempSubdirectory("workbench-").FullName
+
+let plan variant seed =
+    { Variant = variant
+      Seed = seed
+      Key = RunStore.Fingerprint [ variant; string seed ]
+      Iterations = 10
+      Recipe = $"""{{"name": "{variant}", "seed": {seed}}}""" }
+
+let resultOf (run: PlannedRun) ap =
+    { Run = run
+      Metrics = [ "mask AP", ap; "mask AP50", 2.0 * ap ]
+      Curves = [ { Name = "mask AP"; Points = [ 5, ap / 2.0; 10, ap ] }; { Name = "loss"; Points = [ for i in 1..10 -> i, 1.0 / float i ] } ]
+      Seconds = 12.5
+      PeakMemory = 123_000_000L
+      Found =
+        [ 7L,
+          [ { Category = 1
+              Score = 0.75
+              Box = Box.FromCorners(1.0, 2.0, 3.0, 4.5)
+              Mask = Some(RunLengthMask.FromCounts(ReadOnlySpan [| 3u; 4u; 13u |], 4, 5)) } ] ] }
+
+/// Trains ten iterations by writing a number to a file, one a step; goes on where the file says.
+let private train (steps: ConcurrentBag<string * int>) (context: RunContext) =
+    let checkpoint = Path.Combine(context.Folder, "checkpoint")
+    let mutable iteration = if File.Exists checkpoint then int (File.ReadAllText checkpoint) else 0
+
+    while iteration < context.Run.Iterations && not context.Cancellation.IsCancellationRequested do
+        iteration <- iteration + 1
+        steps.Add((context.Run.Key, iteration))
+        context.Report { Iteration = iteration; Loss = Some 1.0; Metric = None }
+        File.WriteAllText(checkpoint, string iteration)
+
+    if iteration = context.Run.Iterations then
+        RunOutcome.Finished(resultOf context.Run 20.0)
+    else
+        RunOutcome.Stopped iteration
+
+let private silent =
+    { new IMatrixListener with
+        member _.Started _ = ()
+        member _.Progressed(_, _) = ()
+        member _.Ended(_, _) = () }
+
+[<Fact>]
+let ``a finished run is never trained again`` () =
+    let store = RunStore(temporaryFolder ())
+    let runs = [ for seed in 1L .. 3L -> plan "a" seed ]
+    let steps = ConcurrentBag()
+    let first = Matrix.run 2 store silent (train steps) CancellationToken.None runs
+    Assert.All(first, fun (_, how) -> match how with RunEnd.Trained _ -> () | other -> failwith $"{other}")
+    Assert.Equal(30, steps.Count)
+    let second = Matrix.run 2 store silent (fun _ -> failwith "trained again") CancellationToken.None runs
+
+    for run, how in second do
+        match how with
+        | RunEnd.Cached result -> Assert.Equal(RunJson.ofResult (resultOf run 20.0), RunJson.ofResult result)
+        | other -> failwith $"{other}"
+
+[<Fact>]
+let ``a stopped run goes on where it was`` () =
+    let store = RunStore(temporaryFolder ())
+    use stop = new CancellationTokenSource()
+    let steps = ConcurrentBag()
+
+    let listener =
+        { new IMatrixListener with
+            member _.Started _ = ()
+            member _.Progressed(_, progress) = if progress.Iteration = 4 then stop.Cancel()
+            member _.Ended(_, _) = () }
+
+    let runs = [ plan "a" 1L; plan "b" 1L ]
+
+    match Matrix.run 1 store listener (train steps) stop.Token runs |> List.map snd with
+    | [ RunEnd.Stopped 4; RunEnd.Waiting ] -> ()
+    | other -> failwith $"{other}"
+
+    match Matrix.run 1 store silent (train steps) CancellationToken.None runs |> List.map snd with
+    | [ RunEnd.Trained _; RunEnd.Trained _ ] -> ()
+    | other -> failwith $"{other}"
+
+    // Every iteration of the interrupted run was done exactly once.
+    Assert.Equal<int list>([ 1..10 ], [ for key, i in steps do if key = runs[0].Key then i ] |> List.sort)
+
+[<Fact>]
+let ``a run that fails does not hold up the others`` () =
+    let store = RunStore(temporaryFolder ())
+    let runs = [ plan "bad" 1L; plan "good" 1L ]
+
+    let ends =
+        runs
+        |> Matrix.run 1 store silent (fun context -> if context.Run.Variant = "bad" then failwith "no luck" else RunOutcome.Finished(resultOf context.Run 1.0)) CancellationToken.None
+
+    match ends |> List.map snd with
+    | [ RunEnd.Failed error; RunEnd.Trained _ ] -> Assert.Equal("no luck", error.Message)
+    | other -> failwith $"{other}"
+
+    Assert.Equal(None, store.TryRead runs[0])
+
+[<Fact>]
+let ``as many runs train at a time as asked for`` () =
+    let store = RunStore(temporaryFolder ())
+    let running, most = ref 0, ref 0
+    let gate = obj ()
+
+    let train (context: RunContext) =
+        lock gate (fun () ->
+            running.Value <- running.Value + 1
+            most.Value <- max most.Value running.Value)
+
+        Thread.Sleep 40
+        lock gate (fun () -> running.Value <- running.Value - 1)
+        RunOutcome.Finished(resultOf context.Run 1.0)
+
+    Matrix.run 3 store silent train CancellationToken.None [ for seed in 1L .. 9L -> plan "a" seed ] |> ignore
+    Assert.Equal(3, most.Value)
+
+[<Fact>]
+let ``variants that come to the same run share it`` () =
+    let store = RunStore(temporaryFolder ())
+    let one = plan "one" 1L
+    let other = { one with Variant = "other" }
+    let trained = ref 0
+
+    let train (context: RunContext) =
+        Interlocked.Increment(&trained.contents) |> ignore
+        RunOutcome.Finished(resultOf context.Run 1.0)
+
+    match Matrix.run 2 store silent train CancellationToken.None [ one; other ] with
+    | [ _, RunEnd.Trained a; _, RunEnd.Trained b ] ->
+        Assert.Equal(1, trained.Value)
+        Assert.Equal(("one", "other"), (a.Run.Variant, b.Run.Variant))
+    | ends -> failwith $"{ends}"
+
+[<Fact>]
+let ``fingerprints tell texts and their borders apart`` () =
+    let all = [ [ "ab"; "c" ]; [ "a"; "bc" ]; [ "abc" ]; [ "c"; "ab" ]; [ "ab"; "c"; "" ] ] |> List.map RunStore.Fingerprint
+    Assert.Equal(all.Length, all |> List.distinct |> List.length)
+    Assert.Equal(RunStore.Fingerprint [ "ab"; "c" ], all.Head)
+    Assert.All(all, fun key -> Assert.Equal(16, key.Length))
+
+[<Fact>]
+let ``a damaged result names its file`` () =
+    let store = RunStore(temporaryFolder ())
+    let run = plan "a" 1L
+    store.Write(resultOf run 1.0)
+    let file = Path.Combine(store.Folder run, "result.json")
+    File.WriteAllText(file, (File.ReadAllText file).Substring 40)
+    let error = Assert.Throws<InvalidDataException>(fun () -> store.TryRead run |> ignore)
+    Assert.Contains(file, error.Message)
+
+/// Keeps lines, and may be read while it is written.
+type private LineWriter() =
+    inherit TextWriter()
+    member val Lines = ConcurrentQueue<string>()
+    override _.Encoding = Text.Encoding.UTF8
+    override writer.WriteLine(text: string) = writer.Lines.Enqueue text
+
+[<Fact>]
+let ``plain progress says when runs begin and end and how far they are`` () =
+    let store = RunStore(temporaryFolder ())
+    use writer = new LineWriter()
+    let display: IProgressDisplay = PlainProgress(writer, TimeSpan.FromMilliseconds 20.0)
+    let says pattern = writer.Lines |> Seq.exists (fun line -> Text.RegularExpressions.Regex.IsMatch(line, pattern))
+
+    let train (context: RunContext) =
+        for i in 1..8 do
+            context.Report { Iteration = i; Loss = Some 0.5; Metric = (if i = 5 then Some("mask AP", 12.0) else None) }
+
+        Assert.True(SpinWait.SpinUntil((fun () -> says @"a, seed 1: 8/10  loss 0\.500  mask AP 12\.0, .* left"), TimeSpan.FromSeconds 20.0))
+        RunOutcome.Finished(resultOf context.Run 1.0)
+
+    let runs = [ plan "a" 1L ]
+    let ends = ref []
+    display.Show(runs, fun listener -> ends.Value <- Matrix.run 1 store listener train CancellationToken.None runs)
+    Assert.True((match ends.Value with [ _, RunEnd.Trained _ ] -> true | _ -> false), $"{ends.Value}")
+    Assert.True(says "a, seed 1: 10 iterations")
+    Assert.True(says "a, seed 1: done")

@@ -1,0 +1,140 @@
+module BoxTeacher.Workbench.Tests.ReportTests
+
+open System
+open System.IO
+open System.Text.RegularExpressions
+open Xunit
+open BoxTeacher.Charts
+open BoxTeacher.Structures
+open BoxTeacher.Workbench
+open BoxTeacher.Workbench.Tests.MatrixTests
+
+let private result =
+    let runs =
+        [ for variant, ap in [ "BoxInst", 20.0; "on <b>", 22.0 ] do
+              for seed in 1L .. 3L -> resultOf (plan variant seed) (ap + float seed + (if variant = "BoxInst" then 0.0 else 0.1 * float seed)) ]
+
+    { Question = "Does it </title> help & why?"
+      Data = "two pictures"
+      Variants = [ "BoxInst"; "on <b>" ]
+      Base = "BoxInst"
+      Seeds = [ 1L; 2L; 3L ]
+      Metrics = [ "mask AP"; "mask AP50" ]
+      Categories = [ "disc"; "ring" ]
+      Runs = runs
+      Gallery =
+        [ { Id = 7L
+            Height = 4
+            Width = 5
+            File = Overlay.toPng (Image(4, 5))
+            MimeType = "image/png"
+            Truth = [ { List.head (snd runs.Head.Found.Head) with Score = 1.0 } ] } ]
+      Provenance =
+        { Command = "dotnet fsi experiments/x.fsx --seeds 3"
+          Finished = DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero)
+          Code = "0.1.0"
+          Machine = "a machine"
+          Degree = 2
+          WallSeconds = 61.0 } }
+
+[<Fact>]
+let ``results come back from their JSON`` () =
+    let json = Json.toIndentedText (ResultJson.ofResult result)
+    let back = ResultJson.toResult (Json.parse json)
+    // Masks are equal as their runs are.
+    Assert.Equal<JsonValue list>(List.map RunJson.ofResult result.Runs, List.map RunJson.ofResult back.Runs)
+    Assert.Equal<byte array>(result.Gallery.Head.File, back.Gallery.Head.File)
+    Assert.Equal({ result with Runs = []; Gallery = [] }, { back with Runs = []; Gallery = [] })
+
+[<Fact>]
+let ``the report is made again from the results alone, byte for byte`` () =
+    let folder = temporaryFolder ()
+    let files = Report.write folder result
+    let page = File.ReadAllText files.Page
+    File.Delete files.Page
+    Report.rebuild files.Results |> ignore
+    Assert.Equal(page, File.ReadAllText files.Page)
+
+[<Fact>]
+let ``the page loads nothing`` () =
+    let page = Report.toHtml None result
+    // Whatever a browser would fetch: sources, links, styles, imports, frames. Data URIs and fragments stay on the page.
+    let references = Regex.Matches(page, """(?:src|href|action|data|poster)\s*=\s*"([^"]*)"|url\(([^)]*)\)|@import""")
+
+    for reference in references do
+        let target = reference.Groups[1].Value + reference.Groups[2].Value
+        Assert.True(target.StartsWith "data:" || target.StartsWith '#', reference.Value)
+
+    Assert.NotEmpty references
+    Assert.DoesNotContain("<script", page)
+
+[<Fact>]
+let ``the page escapes what people named`` () =
+    let page = Report.toHtml None result
+    Assert.DoesNotContain("<b>", page)
+    Assert.Contains("Does it &lt;/title&gt; help &amp; why?", page)
+
+[<Fact>]
+let ``the page shows table, curves, masks and recipes`` () =
+    let page = Report.toHtml None result
+    // Curves of mask AP and of the loss, and the bars; nobody measured AP50 on the way.
+    Assert.Equal(3, Regex.Count(page, "class=\"chart\""))
+    Assert.Contains("href=\"#image-7\"", page)
+    Assert.Contains("ring 0.75", page)
+    Assert.Contains("dotnet fsi experiments/x.fsx --seeds 3", page)
+    Assert.Contains("24.2 &#177; 1.1", page)
+
+[<Fact>]
+let ``with the library on the page its charts come alive`` () =
+    let page = Report.toHtml (Some "window.Plotly = {}; // </script>") result
+    Assert.Contains("window.Plotly = {};", page)
+    // One closing tag for each opening one: the library's own is defused.
+    Assert.Equal(Regex.Count(page, "<script"), Regex.Count(page, "</script>"))
+
+[<Fact>]
+let ``summaries pair by seed`` () =
+    let d = AblationResult.difference "mask AP" "on <b>" result
+    // Differences 2.1, 2.2, 2.3.
+    Assert.Equal(2.2, d.Mean, 9)
+    Assert.Equal(2.2 - 4.30265 * 0.1 / sqrt 3.0, d.Low, 4)
+    Assert.True d.IsClear
+
+    // A seed that is missing on one side has no pair.
+    let less = { result with Runs = result.Runs |> List.filter (fun r -> not (r.Run.Variant = "BoxInst" && r.Run.Seed = 2L)) }
+    Assert.Equal(2, (AblationResult.difference "mask AP" "on <b>" less).Count)
+    Assert.Contains("1 of 6 runs are missing.", (AblationResult.table less).Notes)
+
+[<Fact>]
+let ``verdicts say no more than the numbers`` () =
+    Assert.Contains("leaves zero out", AblationResult.verdicts result |> List.exactlyOne)
+    let one = { result with Seeds = [ 1L ] }
+    Assert.Contains("says nothing about chance", AblationResult.verdicts one |> List.exactlyOne)
+
+    let noisy =
+        { result with
+            Runs = result.Runs |> List.mapi (fun i r -> { r with Metrics = [ "mask AP", (if i % 2 = 0 then 10.0 else 30.0) ] }) }
+
+    Assert.Contains("do not tell from chance", AblationResult.verdicts noisy |> List.exactlyOne)
+
+[<Fact>]
+let ``bands are over the iterations that all curves share`` () =
+    let curve points = { Name = "c"; Points = points }
+    let band = AblationCharts.band [ curve [ 1, 1.0; 2, 2.0; 3, 9.0 ]; curve [ 1, 3.0; 2, 4.0 ] ]
+    Assert.Equal<(int * float) list>([ 1, 2.0; 2, 3.0 ], [ for at, s in band -> at, s.Mean ])
+    Assert.Equal(sqrt 2.0, (snd band.Head).Deviation, 9)
+
+[<Fact>]
+let ``a thinned curve keeps its mean and its end`` () =
+    let thin = AblationCharts.thinned 10 { Name = "c"; Points = [ for i in 1..100 -> i, float i ] }
+    Assert.Equal(10, thin.Points.Length)
+    Assert.Equal((100, 95.5), List.last thin.Points)
+
+[<Fact>]
+let ``recipes differ where they differ`` () =
+    let parse = Json.parse
+    let rows = RecipeDifferences.between [ parse """{"a": {"b": 1, "c": 2}, "d": [1]}"""; parse """{"a": {"b": 1, "c": 3}, "e": true, "d": [1]}""" ]
+    Assert.Equal<(string * string option list) list>([ "a.c", [ Some "2"; Some "3" ]; "e", [ None; Some "true" ] ], rows)
+
+[<Fact>]
+let ``nothing finished is no report`` () =
+    Assert.Throws<ArgumentException>(fun () -> Report.toHtml None { result with Runs = [] } |> ignore) |> ignore
