@@ -1,0 +1,120 @@
+using BoxTeacher.Layers;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace BoxTeacher.Backbones;
+
+/// <summary>
+/// A residual network (He et al. 2016) with parameters named as in published detectors: <c>stem.conv1</c>,
+/// <c>res2.0.conv1</c> to <c>res5.*</c>. Its outputs are the last stages.
+/// </summary>
+public sealed class ResNet : Backbone
+{
+    private readonly ResNetStem stem;
+    private readonly Sequential[] _stages;
+    private readonly int _firstOutput;
+
+    /// <summary>A network of given parts.</summary>
+    /// <param name="stem">Images to the first feature map.</param>
+    /// <param name="stages">Four (or fewer) stages: their blocks, channels and strides relative to what comes before.</param>
+    /// <param name="outputs">How many of the last stages are returned.</param>
+    /// <param name="frozen">How many parts, the stem first, take no gradient.</param>
+    public ResNet(ResNetStem stem, IReadOnlyList<Stage> stages, int outputs, int frozen) : base(nameof(ResNet))
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(outputs, stages.Count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(frozen, stages.Count + 1);
+        this.stem = stem;
+        RegisterComponents();
+        _stages = [.. stages.Select(stage => nn.Sequential(stage.Blocks))];
+        _firstOutput = stages.Count - outputs;
+        var levels = new List<FeatureLevel>();
+        var stride = stem.Stride;
+        for (var i = 0; i < stages.Count; i++)
+        {
+            register_module($"res{i + 2}", _stages[i]);
+            stride *= stages[i].Stride;
+            if (i >= _firstOutput)
+                levels.Add(new FeatureLevel(stride, stages[i].Channels));
+        }
+        Levels = levels;
+        foreach (var part in new nn.Module[] { stem }.Concat(_stages).Take(frozen))
+            foreach (var parameter in part.parameters())
+                parameter.requires_grad = false;
+    }
+
+    /// <summary>One stage: blocks in order, the channels they end with, and the stride of the first.</summary>
+    public sealed record Stage(IReadOnlyList<nn.Module<Tensor, Tensor>> Blocks, int Channels, int Stride);
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<FeatureLevel> Levels { get; }
+
+    /// <summary>
+    /// ResNet-50 or -101 with frozen batch normalisation and outputs res3 to res5, as BoxTeacher's published configurations use it.
+    /// </summary>
+    /// <param name="depth">50 or 101.</param>
+    /// <param name="strideInFirst">The stride of a stage sits in the first 1x1 convolution (MSRA weights), else in the 3x3.</param>
+    /// <param name="frozen">Parts without gradient, the stem counting as the first; 2 as published.</param>
+    /// <param name="stemChannels">64 as published.</param>
+    /// <param name="channels">Output channels of res2, doubled by every stage; 256 as published.</param>
+    /// <param name="width">Width of res2's 3x3 convolutions, doubled by every stage; 64 as published.</param>
+    public static ResNet Bottleneck(int depth, bool strideInFirst = true, int frozen = 2, int stemChannels = 64, int channels = 256, int width = 64)
+    {
+        int[] blocks = depth switch
+        {
+            50 => [3, 4, 6, 3],
+            101 => [3, 4, 23, 3],
+            _ => throw new ArgumentOutOfRangeException(nameof(depth), depth, "A bottleneck ResNet has depth 50 or 101."),
+        };
+        static nn.Module<Tensor, Tensor> Frozen(long size) => new FrozenBatchNorm2d(size);
+        var stages = new List<Stage>();
+        var inputs = stemChannels;
+        for (var i = 0; i < blocks.Length; i++)
+        {
+            var (outputs, inner, stride) = (channels << i, width << i, i == 0 ? 1 : 2);
+            var stage = new List<nn.Module<Tensor, Tensor>>();
+            for (var b = 0; b < blocks[i]; b++)
+            {
+                stage.Add(new BottleneckBlock(b == 0 ? inputs : outputs, inner, outputs, b == 0 ? stride : 1, strideInFirst, Frozen));
+            }
+            stages.Add(new Stage(stage, outputs, stride));
+            inputs = outputs;
+        }
+        return new ResNet(new ResNetStem(stemChannels, 7, pool: true, Frozen), stages, outputs: 3, frozen);
+    }
+
+    /// <summary>
+    /// A network small enough to be trained from scratch on a CPU: trainable batch normalisation, a 3x3 stem without pooling,
+    /// one basic block per stage, outputs at strides 4, 8, 16 and 32.
+    /// </summary>
+    /// <param name="stemChannels">Channels of the stem.</param>
+    /// <param name="channels">Channels of the four stages; 32, 64, 96, 128 when null.</param>
+    public static ResNet Small(int stemChannels = 16, IReadOnlyList<int>? channels = null)
+    {
+        channels ??= [32, 64, 96, 128];
+        static nn.Module<Tensor, Tensor> Trained(long size) => nn.BatchNorm2d(size);
+        var stages = new List<Stage>();
+        var inputs = stemChannels;
+        foreach (var outputs in channels)
+        {
+            stages.Add(new Stage([new BasicBlock(inputs, outputs, 2, Trained)], outputs, 2));
+            inputs = outputs;
+        }
+        return new ResNet(new ResNetStem(stemChannels, 3, pool: false, Trained), stages, stages.Count, frozen: 0);
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Tensor> forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        var outputs = new Tensor[Levels.Count];
+        var features = stem.call(input);
+        for (var i = 0; i < _stages.Length; i++)
+        {
+            features = _stages[i].call(features);
+            if (i >= _firstOutput)
+                outputs[i - _firstOutput] = features.alias().MoveToOuterDisposeScope();
+        }
+        return outputs;
+    }
+}

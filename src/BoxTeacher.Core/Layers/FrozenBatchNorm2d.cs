@@ -1,0 +1,47 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace BoxTeacher.Layers;
+
+/// <summary>
+/// Batch normalisation whose statistics and affine parameters are constants (buffers): y = x * scale + shift with
+/// scale = weight / sqrt(running_var + eps), shift = bias - running_mean * scale. <see cref="ConvNorm"/> folds it into its weights.
+/// </summary>
+public sealed class FrozenBatchNorm2d : nn.Module<Tensor, Tensor>
+{
+    private readonly Tensor weight;
+    private readonly Tensor bias;
+    private readonly Tensor running_mean;
+    private readonly Tensor running_var;
+    private readonly double _eps;
+
+    /// <summary>The identity until weights are loaded.</summary>
+    /// <param name="channels">Number of channels.</param>
+    /// <param name="eps">Added to the variance.</param>
+    public FrozenBatchNorm2d(long channels, double eps = 1e-5) : base(nameof(FrozenBatchNorm2d))
+    {
+        weight = ones(channels);
+        bias = zeros(channels);
+        running_mean = zeros(channels);
+        running_var = ones(channels) - eps;
+        _eps = eps;
+        RegisterComponents();
+    }
+
+    /// <summary>The two constants per channel, both [channels], in the caller's dispose scope.</summary>
+    public (Tensor Scale, Tensor Shift) Affine()
+    {
+        using var scope = NewDisposeScope();
+        var scale = weight * (running_var + _eps).rsqrt();
+        var shift = bias - running_mean * scale;
+        return (scale.MoveToOuterDisposeScope(), shift.MoveToOuterDisposeScope());
+    }
+
+    /// <inheritdoc/>
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        var (scale, shift) = Affine();
+        return (input * scale.view(1, -1, 1, 1) + shift.view(1, -1, 1, 1)).MoveToOuterDisposeScope();
+    }
+}
