@@ -1,0 +1,68 @@
+using System.Text.Json;
+using BoxTeacher.Backbones;
+using BoxTeacher.Detectors;
+using BoxTeacher.Structures;
+using TorchSharp;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace BoxTeacher.Tests;
+
+/// <summary>Detectors built from the configuration that a reference case states, and their inputs.</summary>
+internal static class GoldenModel
+{
+    public static CondInst Create(JsonElement configuration)
+    {
+        var (resNet, fcos, mask) = (configuration.GetProperty("RESNETS"), configuration.GetProperty("FCOS"), configuration.GetProperty("CONDINST"));
+        var (maskHead, maskBranch) = (mask.GetProperty("MASK_HEAD"), mask.GetProperty("MASK_BRANCH"));
+        var bottomUp = ResNet.Bottleneck(Int(resNet, "DEPTH"), resNet.GetProperty("STRIDE_IN_1X1").GetBoolean(), Int(configuration, "FREEZE_AT"),
+            Int(resNet, "STEM_OUT_CHANNELS"), Int(resNet, "RES2_OUT_CHANNELS"), Int(resNet, "WIDTH_PER_GROUP"));
+        var pyramid = new FeaturePyramid(bottomUp, Int(configuration, "FPN_OUT_CHANNELS"));
+        var branch = new MaskBranch([.. pyramid.Levels.Take(maskBranch.GetProperty("IN_FEATURES").GetArrayLength())],
+            Int(maskBranch, "CHANNELS"), Int(maskBranch, "NUM_CONVS"), Int(maskBranch, "OUT_CHANNELS"));
+        var limits = fcos.GetProperty("SIZES_OF_INTEREST").EnumerateArray().Select(size => size.GetInt64()).ToArray();
+        Assert.Equal(Int(fcos, "NUM_CLS_CONVS"), Int(fcos, "NUM_BOX_CONVS"));
+        return new CondInst(
+            pyramid,
+            new FcosHead(pyramid.Levels, Int(fcos, "NUM_CLASSES"), Int(fcos, "NUM_CLS_CONVS"), prior: fcos.GetProperty("PRIOR_PROB").GetDouble()),
+            branch,
+            new DynamicMaskHead([.. limits, 2 * limits[^1]], branch.Outputs, branch.Stride, Int(mask, "MASK_OUT_STRIDE"), Int(maskHead, "CHANNELS"),
+                Int(maskHead, "NUM_LAYERS"), !maskHead.GetProperty("DISABLE_REL_COORDS").GetBoolean()),
+            new FcosAssigner(FcosAssigner.Ranges(Array.ConvertAll(limits, limit => (float)limit)), fcos.GetProperty("POS_RADIUS").GetDouble(), true),
+            new FcosDecoder(fcos.GetProperty("INFERENCE_TH_TEST").GetDouble(), Int(fcos, "PRE_NMS_TOPK_TEST"), fcos.GetProperty("NMS_TH").GetDouble(),
+                100, fcos.GetProperty("THRESH_WITH_CTR").GetBoolean()),
+            Int(mask, "TOPK_PROPOSALS_PER_IM"));
+    }
+
+    /// <summary>Loads every weight by its published name; a missing or a superfluous one fails.</summary>
+    public static CondInst Load(JsonElement configuration, string stateCase)
+    {
+        using var scope = NewDisposeScope();
+        var model = Create(configuration);
+        model.load_state_dict(GoldenCase.Load(stateCase).State());
+        return model;
+    }
+
+    /// <summary>A BGR image [3,h,w] uint8, normalised as the configuration says.</summary>
+    public static Tensor Normalise(Tensor pixels, JsonElement configuration)
+    {
+        float[] Values(string name) => [.. configuration.GetProperty(name).EnumerateArray().Select(value => value.GetSingle())];
+        return (pixels.to(float32) - tensor(Values("PIXEL_MEAN"), [3, 1, 1])) / tensor(Values("PIXEL_STD"), [3, 1, 1]);
+    }
+
+    public static ImageBatch Batch(IEnumerable<Tensor> pixels, JsonElement configuration)
+    {
+        using var scope = NewDisposeScope();
+        return ImageBatch.Collate([.. pixels.Select(image => Normalise(image, configuration))]);
+    }
+
+    /// <summary>Masks packed eight to a byte, least significant bit first, as [n,H,W] bool.</summary>
+    public static Tensor Unpack(Tensor packed, ImageSize size)
+    {
+        using var scope = NewDisposeScope();
+        var bits = packed.to(int64).unsqueeze(2).bitwise_right_shift(arange(8, dtype: int64)).bitwise_and(ones(1, dtype: int64));
+        return bits.reshape(packed.size(0), -1).narrow(1, 0, size.Area).view(-1, size.Height, size.Width).to(ScalarType.Bool).MoveToOuterDisposeScope();
+    }
+
+    private static int Int(JsonElement element, string name) => element.GetProperty(name).GetInt32();
+}
