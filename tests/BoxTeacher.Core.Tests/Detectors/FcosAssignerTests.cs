@@ -1,0 +1,59 @@
+using BoxTeacher.Detectors;
+using BoxTeacher.Structures;
+using TorchSharp;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace BoxTeacher.Tests.Detectors;
+
+public sealed class FcosAssignerTests
+{
+    private static readonly LocationGrid Grid = new([(8, 16, 20), (16, 8, 10), (32, 4, 5)]);
+
+    [Theory]
+    [InlineData(1.5)]
+    [InlineData(null)]
+    public void Agrees_with_the_definition_at_every_location(double? radius)
+    {
+        var random = new Random(11);
+        var ranges = FcosAssigner.Ranges(30, 60);
+        for (var round = 0; round < 30; round++)
+        {
+            var boxes = Enumerable.Range(0, random.Next(0, 8)).Select(_ =>
+            {
+                // Whole numbers often hit the cells' centres and make ties.
+                var (x, y) = (random.Next(-5, 150), random.Next(-5, 120));
+                return new float[] { x, y, x + random.Next(1, 90), y + random.Next(1, 90) };
+            }).ToArray();
+            using var scope = NewDisposeScope();
+            using var truth = new BoxTargets(tensor(boxes.SelectMany(box => box).ToArray(), [boxes.Length, 4]), arange(boxes.Length));
+            var targets = new FcosAssigner(ranges, radius).Assign(Grid, [truth], CPU);
+
+            var expected = Enumerable.Range(0, Grid.Count).Select(location => Owner(boxes, location, ranges, radius)).ToArray();
+            Assert.Equal(expected.Select(box => (long)box), HostValues.Longs(targets.Labels(-1)));
+            Assert.Equal(expected.Count(box => box >= 0), targets.Count);
+        }
+    }
+
+    [Fact]
+    public void Grid_and_ranges_must_agree() =>
+        Assert.Throws<ArgumentException>(() => new FcosAssigner(FcosAssigner.PublishedRanges).Assign(Grid, [], CPU));
+
+    private static int Owner(float[][] boxes, int location, IReadOnlyList<SizeRange> ranges, double? radius)
+    {
+        var level = Grid.LevelOf(location);
+        var (x, y) = Grid.PointOf(location);
+        var reach = (float)(Grid.Levels[level].Stride * radius ?? float.PositiveInfinity);
+        var (owner, smallest) = (-1, float.PositiveInfinity);
+        foreach (var (i, box) in boxes.Index())
+        {
+            var (centreX, centreY) = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2);
+            float[] inner = [x - box[0], y - box[1], box[2] - x, box[3] - y];
+            var inside = inner.Min() > 0 && Math.Abs(x - centreX) < reach && Math.Abs(y - centreY) < reach;
+            var area = (box[2] - box[0]) * (box[3] - box[1]);
+            if (inside && inner.Max() >= ranges[level].Min && inner.Max() <= ranges[level].Max && area < smallest)
+                (owner, smallest) = (i, area);
+        }
+        return owner;
+    }
+}

@@ -1,0 +1,88 @@
+using BoxTeacher.Layers;
+using TorchSharp;
+using Xunit;
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+
+namespace BoxTeacher.Tests.Detectors;
+
+public sealed class LayerTests
+{
+    [Fact]
+    public void Iou_of_known_boxes()
+    {
+        using var scope = NewDisposeScope();
+        var left = tensor(new float[] { 0, 0, 10, 10, 5, 5, 5, 5 }, [2, 4]);
+        var right = tensor(new float[] { 0, 0, 10, 10, 5, 0, 15, 10, 20, 20, 30, 30 }, [3, 4]);
+        GoldenAssert.Close(tensor(new float[] { 1, 1 / 3f, 0, 0, 0, 0 }, [2, 3]), Boxes.Iou(left, right), 1e-6, 0, "iou");
+        Assert.Equal(1 / 3f, Boxes.Iou([0, 0, 10, 10], [5, 0, 15, 10]), 6);
+        Assert.Equal(0, Boxes.Iou([0, 0, 10, 10], [20, 20, 30, 30]));
+    }
+
+    [Fact]
+    public void Suppression_agrees_with_its_definition()
+    {
+        var random = new Random(7);
+        for (var round = 0; round < 20; round++)
+        {
+            var count = random.Next(1, 60);
+            var boxes = new float[4 * count];
+            for (var i = 0; i < count; i++)
+            {
+                var (x, y) = (random.NextSingle() * 50, random.NextSingle() * 50);
+                (boxes[4 * i], boxes[4 * i + 1], boxes[4 * i + 2], boxes[4 * i + 3]) = (x, y, x + 5 + random.NextSingle() * 30, y + 5 + random.NextSingle() * 30);
+            }
+            // Few distinct scores, so that ties occur.
+            var scores = Enumerable.Range(0, count).Select(_ => random.Next(10) / 10f).ToArray();
+            var classes = Enumerable.Range(0, count).Select(_ => (long)random.Next(3)).ToArray();
+
+            var expected = new List<int>();
+            foreach (var i in Enumerable.Range(0, count).OrderByDescending(i => scores[i]))
+                if (!expected.Any(k => classes[k] == classes[i] && Boxes.Iou(boxes.AsSpan(4 * k, 4), boxes.AsSpan(4 * i, 4)) > 0.5f))
+                    expected.Add(i);
+            Assert.Equal(expected, NonMaximumSuppression.ByClass(boxes, scores, classes, 0.5f));
+
+            var limit = random.Next(1, count + 1);
+            var limited = NonMaximumSuppression.ByClass(boxes, scores, classes, 0.5f, limit);
+            var last = scores[expected[Math.Min(limit, expected.Count) - 1]];
+            Assert.Equal(expected.Where((k, rank) => rank < limit || scores[k] == last), limited);
+        }
+    }
+
+    [Fact]
+    public void Suppression_refuses_arrays_of_different_length() =>
+        Assert.Throws<ArgumentException>(() => NonMaximumSuppression.ByClass(new float[8], new float[2], new long[1], 0.5f));
+
+    [Fact]
+    public void Folded_frozen_norm_equals_the_norm_after_the_convolution()
+    {
+        using var scope = NewDisposeScope();
+        random.manual_seed(1);
+        var norm = new FrozenBatchNorm2d(6);
+        norm.load_state_dict(new Dictionary<string, Tensor>
+        {
+            ["weight"] = rand(6) + 0.5, ["bias"] = randn(6), ["running_mean"] = randn(6), ["running_var"] = rand(6) + 0.1,
+        });
+        using var layer = new ConvNorm(4, 6, 3, 2, _ => norm);
+        var input = randn(2, 4, 9, 8);
+        var output = layer.call(input);
+        GoldenAssert.Close(norm.call(F.conv2d(input, layer.Weight, null, [2, 2], [1, 1])), output, 1e-5, 1e-5, "folded");
+        var factor = randn_like(output);
+        (output * factor).sum().backward();
+        var gradient = layer.Weight.grad!.clone();
+        layer.zero_grad();
+        (norm.call(F.conv2d(input, layer.Weight, null, [2, 2], [1, 1])) * factor).sum().backward();
+        GoldenAssert.Close(layer.Weight.grad!, gradient, 1e-4, 1e-5, "gradient");
+        Assert.Equal(["weight", "norm.weight", "norm.bias", "norm.running_mean", "norm.running_var"], layer.state_dict().Keys);
+        Assert.Single(layer.parameters());
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-2)]
+    public void Enlargement_needs_a_positive_factor(int factor)
+    {
+        using var input = zeros(1, 1, 2, 2);
+        Assert.Throws<ArgumentOutOfRangeException>(() => AlignedBilinear.Upsample(input, factor));
+    }
+}
