@@ -82,7 +82,7 @@ public sealed class FeaturePyramid : Backbone
     {
         var convolution = nn.Conv2d(inputs, outputs, kernel, stride, kernel / 2);
         nn.init.kaiming_uniform_(convolution.weight, 1);
-        nn.init.zeros_(convolution.bias);
+        nn.init.zeros_(convolution.bias!);
         return convolution;
     }
 }

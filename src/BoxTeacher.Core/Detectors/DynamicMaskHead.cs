@@ -89,7 +89,7 @@ public sealed class DynamicMaskHead : nn.Module<Tensor, MaskInstances, Tensor>
     }
 
     // One image: M instances of [channels, pixels] side by side.
-    private static Tensor Evaluate(IReadOnlyList<(Tensor Weight, Tensor? Bias)> layers, Tensor features, int start, int count)
+    private static Tensor Evaluate(List<(Tensor Weight, Tensor? Bias)> layers, Tensor features, int start, int count)
     {
         var first = layers[0].Weight.narrow(0, start, count);
         var output = first.reshape(-1, first.size(2)).matmul(features).view(count, first.size(1), -1);
@@ -150,7 +150,7 @@ public sealed class DynamicMaskHead : nn.Module<Tensor, MaskInstances, Tensor>
             var y = (arange(height, dtype: features.dtype, device: features.device) * _featureStride + _featureStride / 2).view(height, 1).expand(height, width);
             rows.AddRange([x, y]);
         }
-        rows.Add(features.new_ones([height, width]));
+        rows.Add(ones(height, width, features.dtype, features.device));
         var constants = stack(rows).view(1, rows.Count, height * width).expand(count, -1, -1);
         return cat([features.flatten(2), constants], 1);
     }

@@ -82,8 +82,8 @@ public sealed class FcosHead : nn.Module<IReadOnlyList<Tensor>, FcosOutputs>
     internal static Conv2d HeadConv(int inputs, int outputs, double bias = 0)
     {
         var convolution = nn.Conv2d(inputs, outputs, 3, 1, 1);
-        nn.init.normal_(convolution.weight, 0, 0.01);
-        nn.init.constant_(convolution.bias, bias);
+        nn.init.normal_(convolution.weight!, 0, 0.01);
+        nn.init.constant_(convolution.bias!, bias);
         return convolution;
     }
 
@@ -94,8 +94,8 @@ public sealed class FcosHead : nn.Module<IReadOnlyList<Tensor>, FcosOutputs>
         {
             var norm = nn.GroupNorm(groups, channels);
             // TorchSharp leaves both uninitialised.
-            nn.init.ones_(norm.weight);
-            nn.init.zeros_(norm.bias);
+            nn.init.ones_(norm.weight!);
+            nn.init.zeros_(norm.bias!);
             tower.AddRange([HeadConv(channels, channels), norm, nn.ReLU(inplace: true)]);
         }
         return nn.Sequential(tower);

@@ -67,7 +67,7 @@ public sealed class MaskHeadGoldenTests
         }
     }
 
-    private static IEnumerable<GoldenInstance> Of(string function)
+    private static List<GoldenInstance> Of(string function)
     {
         var instances = GoldenCase.Load(Case).Instances.Where(instance => instance.Attributes.GetProperty("fn").GetString() == function).ToList();
         Assert.NotEmpty(instances);
