@@ -122,9 +122,9 @@ public sealed class CondInstTests
         using var truth = Truth([10, 12, 60, 50], [1]);
         using var images = randn(1, 3, 64, 64);
         Step();
-        var before = Tensor.TotalCount;
+        var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
         Step();
-        Assert.Equal(before, Tensor.TotalCount);
+        Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
 
         void Step()
         {
