@@ -23,6 +23,9 @@ public class ParamGroup : torch.optim.ILearningRateController
         set => Options.InitialLearningRate = value;
     }
 
+    /// <summary>A schedule has taken note of the initial rate.</summary>
+    internal bool Scheduled { get; set; }
+
     /// <summary>The parameters in a list that the optimizer keeps up to date when modules move.</summary>
     internal Parameter[] List { get; private set; } = [];
 
