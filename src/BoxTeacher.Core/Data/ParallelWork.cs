@@ -1,0 +1,20 @@
+using System.Runtime.ExceptionServices;
+
+namespace BoxTeacher.Data;
+
+/// <summary>Loops over independent items by several threads.</summary>
+internal static class ParallelWork
+{
+    /// <summary>Runs the body for 0, 1, ..., count - 1; a failure comes out as itself, that of the first item to fail.</summary>
+    public static void For(int count, Action<int> body)
+    {
+        try
+        {
+            Parallel.For(0, count, body);
+        }
+        catch (AggregateException error)
+        {
+            ExceptionDispatchInfo.Throw(error.InnerExceptions[0]);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+namespace BoxTeacher.Data;
+
+/// <summary>
+/// numpy's legacy random generator (RandomState): the Mersenne Twister MT19937 of Matsumoto and Nishimura (1998), seeded
+/// by one integer. Published data splits were drawn with it.
+/// </summary>
+internal sealed class NumpyRandom
+{
+    private const int Length = 624, Middle = 397;
+    private readonly uint[] state = new uint[Length];
+    private int next = Length;
+
+    public NumpyRandom(uint seed)
+    {
+        for (uint i = 0; i < Length; i++)
+        {
+            state[i] = i == 0 ? seed : (1812433253 * (state[i - 1] ^ (state[i - 1] >> 30))) + i;
+        }
+    }
+
+    /// <summary>32 random bits.</summary>
+    public uint Next()
+    {
+        if (next == Length)
+        {
+            Twist();
+        }
+        uint y = state[next++];
+        y ^= y >> 11;
+        y ^= (y << 7) & 0x9D2C5680;
+        y ^= (y << 15) & 0xEFC60000;
+        return y ^ (y >> 18);
+    }
+
+    /// <summary>A number in [0, 1) with 53 random bits.</summary>
+    public double Unit()
+    {
+        uint high = Next() >> 5, low = Next() >> 6;
+        return ((high * 67108864.0) + low) / 9007199254740992.0;
+    }
+
+    /// <summary>The numbers 0, 1, ..., count - 1 in random order.</summary>
+    public int[] Permutation(int count)
+    {
+        int[] numbers = new int[count];
+        for (int i = 0; i < count; i++)
+        {
+            numbers[i] = i;
+        }
+        for (int i = count - 1; i > 0; i--)
+        {
+            int j = (int)UpTo((uint)i);
+            (numbers[i], numbers[j]) = (numbers[j], numbers[i]);
+        }
+        return numbers;
+    }
+
+    // Draws as many bits as the limit has until they are within it.
+    private uint UpTo(uint limit)
+    {
+        uint mask = uint.MaxValue >> System.Numerics.BitOperations.LeadingZeroCount(limit);
+        uint value;
+        do
+        {
+            value = Next() & mask;
+        }
+        while (value > limit);
+        return value;
+    }
+
+    private void Twist()
+    {
+        for (int i = 0; i < Length; i++)
+        {
+            uint y = (state[i] & 0x80000000) | (state[(i + 1) % Length] & 0x7FFFFFFF);
+            state[i] = state[(i + Middle) % Length] ^ (y >> 1) ^ ((y & 1) != 0 ? 0x9908B0DF : 0);
+        }
+        next = 0;
+    }
+}

@@ -1,0 +1,94 @@
+using System.Text.Json;
+
+namespace BoxTeacher.Data;
+
+/// <summary>A data set divided into labelled and unlabelled images; both parts keep the order of the whole.</summary>
+/// <param name="Labelled">The images whose annotations may be learned from.</param>
+/// <param name="Unlabelled">The other images; their annotations are kept, but no method looks at them.</param>
+public sealed record SemiSupervisedSplit(InstanceDataset Labelled, InstanceDataset Unlabelled)
+{
+    /// <summary>
+    /// Soft Teacher's split (Xu et al., ICCV 2021): a share of all images, images without annotations included, drawn
+    /// with numpy's legacy generator, which is seeded with the number of the fold.
+    /// </summary>
+    /// <param name="dataset">The whole, in the order of its file.</param>
+    /// <param name="percent">The labelled share, above 0 and at most 100.</param>
+    /// <param name="fold">The fold, 1 to 5 in the paper.</param>
+    public static SemiSupervisedSplit SoftTeacher(InstanceDataset dataset, double percent, int fold)
+    {
+        ArgumentNullException.ThrowIfNull(dataset);
+        ArgumentOutOfRangeException.ThrowIfNegative(fold);
+        int[] drawn = Draw(dataset.Images.Count, percent, fold);
+        return Divide(dataset, [.. drawn.Select(index => dataset.Images[index].Id)], dataset.Images, $"{fold}@{percent:0.##}");
+    }
+
+    /// <summary>The indices that Soft Teacher draws, in the order of drawing.</summary>
+    /// <param name="count">Number of images.</param>
+    /// <param name="percent">The labelled share, above 0 and at most 100.</param>
+    /// <param name="seed">The generator's seed.</param>
+    public static int[] Draw(int count, double percent, int seed)
+    {
+        if (!(percent > 0 && percent <= 100))
+        {
+            throw new ArgumentOutOfRangeException(nameof(percent), percent, "The share is above 0 and at most 100.");
+        }
+        return new NumpyRandom((uint)seed).Permutation(count)[..(int)(percent / 100 * count)];
+    }
+
+    /// <summary>
+    /// The split of Unbiased Teacher and Polite Teacher, listed in the file COCO_supervision.txt: indices into the
+    /// images that have an object, ordered by id.
+    /// </summary>
+    /// <param name="dataset">The whole.</param>
+    /// <param name="file">The list: JSON, {percent: {seed: [index, ...]}}.</param>
+    /// <param name="percent">The labelled share as the file writes it, such as "10.0".</param>
+    /// <param name="seed">Which of its lists, 0 to 9.</param>
+    /// <exception cref="DataFormatException">The file is malformed, lacks the list, or was made for another data set.</exception>
+    /// <exception cref="IOException">The file is missing or cannot be read.</exception>
+    public static SemiSupervisedSplit FromSupervisionFile(InstanceDataset dataset, string file, string percent, int seed)
+    {
+        ArgumentNullException.ThrowIfNull(dataset);
+        ImageRecord[] usable = [.. dataset.Images.Where(image => image.Annotations.Any(annotation => !annotation.IsCrowd)).OrderBy(image => image.Id)];
+        long[] indices = ReadIndices(file, percent, seed);
+        string key = $"{percent}.{seed}";
+        long expected = (long)(double.Parse(percent, System.Globalization.CultureInfo.InvariantCulture) / 100 * usable.Length);
+        if (indices.Length != expected)
+        {
+            throw new DataFormatException(file, key, $"{indices.Length} images are listed, but {percent} % of this data set's {usable.Length} are {expected}");
+        }
+        var labelled = new HashSet<long>();
+        for (int i = 0; i < indices.Length; i++)
+        {
+            if (indices[i] < 0 || indices[i] >= usable.Length || !labelled.Add(usable[indices[i]].Id))
+            {
+                throw new DataFormatException(file, $"{key}[{i}]", $"{indices[i]} is twice in the list or not below {usable.Length}");
+            }
+        }
+        return Divide(dataset, labelled, usable, $"{seed}@{percent}");
+    }
+
+    private static SemiSupervisedSplit Divide(InstanceDataset dataset, HashSet<long> labelled, IReadOnlyList<ImageRecord> images, string name) => new(
+        dataset with { Name = $"{dataset.Name}.{name}", Images = [.. images.Where(image => labelled.Contains(image.Id))] },
+        dataset with { Name = $"{dataset.Name}.{name}-unlabelled", Images = [.. images.Where(image => !labelled.Contains(image.Id))] });
+
+    private static long[] ReadIndices(string file, string percent, int seed)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(File.ReadAllBytes(file));
+            return json.RootElement.ValueKind == JsonValueKind.Object
+                && json.RootElement.TryGetProperty(percent, out var lists) && lists.ValueKind == JsonValueKind.Object
+                && lists.TryGetProperty(seed.ToString(System.Globalization.CultureInfo.InvariantCulture), out var list) && list.ValueKind == JsonValueKind.Array
+                ? [.. list.EnumerateArray().Select(Index)]
+                : throw new DataFormatException(file, $"{percent}.{seed}", "the list is missing");
+        }
+        catch (JsonException error)
+        {
+            throw new DataFormatException(file, "", $"not valid JSON: {error.Message}", error);
+        }
+
+        long Index(JsonElement element) => element.ValueKind == JsonValueKind.Number && element.TryGetInt64(out long index)
+            ? index
+            : throw new DataFormatException(file, $"{percent}.{seed}", "expected integers");
+    }
+}
