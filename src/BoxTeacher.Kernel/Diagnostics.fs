@@ -1,0 +1,99 @@
+namespace BoxTeacher.Kernel
+
+open System
+open System.IO
+open FSharp.Compiler.Diagnostics
+
+/// Compiler messages and exceptions as text with positions in the cell.
+module internal Diagnostics =
+
+    let private red (text: string) = $"\u001b[31m{text}\u001b[0m"
+
+    let isError (diagnostic: FSharpDiagnostic) =
+        diagnostic.Severity = FSharpDiagnosticSeverity.Error
+
+    let isWarning (diagnostic: FSharpDiagnostic) =
+        diagnostic.Severity = FSharpDiagnosticSeverity.Warning
+
+    let private place cellFile (diagnostic: FSharpDiagnostic) =
+        let name = Path.GetFileNameWithoutExtension diagnostic.FileName
+        let file = if name = cellFile then cellFile else diagnostic.FileName
+        $"{file}({diagnostic.StartLine},{diagnostic.StartColumn + 1})"
+
+    let private title (diagnostic: FSharpDiagnostic) =
+        let severity = if isError diagnostic then "error" else "warning"
+        $"{severity} {diagnostic.ErrorNumberText}: {diagnostic.Message}"
+
+    /// The line of the cell that a message is about, with a mark below the place.
+    let private excerpt cellFile (code: string) (diagnostic: FSharpDiagnostic) =
+        let lines = code.ReplaceLineEndings("\n").Split '\n'
+        let inCell = Path.GetFileNameWithoutExtension diagnostic.FileName = cellFile
+
+        if inCell && diagnostic.StartLine >= 1 && diagnostic.StartLine <= lines.Length then
+            let line = lines[diagnostic.StartLine - 1]
+            let first = min diagnostic.StartColumn line.Length
+
+            let width =
+                if diagnostic.EndLine = diagnostic.StartLine then
+                    diagnostic.EndColumn - first |> max 1
+                else
+                    line.Length - first |> max 1
+
+            [ "    " + line; "    " + String(' ', first) + String('^', width) ]
+        else
+            []
+
+    /// A warning as one text: position, message, excerpt.
+    let warning cellFile code diagnostic =
+        $"{place cellFile diagnostic}: {title diagnostic}" :: excerpt cellFile code diagnostic
+        |> String.concat "\n"
+        |> fun text -> text + "\n"
+
+    /// What the compiler says against a cell.
+    let compilerErrors cellFile code (diagnostics: FSharpDiagnostic list) =
+        let distinct =
+            diagnostics
+            |> List.filter isError
+            |> List.distinctBy (fun d -> d.StartLine, d.StartColumn, d.ErrorNumber, d.Message)
+
+        let lines diagnostic =
+            $"{place cellFile diagnostic}: {red (title diagnostic)}" :: excerpt cellFile code diagnostic
+
+        match distinct with
+        | [] -> { Name = "CompilerError"; Value = "The cell does not compile."; Traceback = [ "The cell does not compile." ] }
+        | first :: _ ->
+            { Name = "CompilerError"
+              Value = $"{place cellFile first}: {title first}"
+              Traceback = distinct |> List.collect lines }
+
+    // Below the cell's own code lie the compiler's and the runtime's calls, which tell a user nothing.
+    let private isPlumbing (frame: string) =
+        [ "at System.RuntimeMethodHandle."; "at System.Reflection."; "at InvokeStub_"; "at FSharp.Compiler." ]
+        |> List.exists (fun start -> frame.TrimStart().StartsWith(start, StringComparison.Ordinal))
+
+    /// What a cell has thrown, with the frames of the user's code.
+    let thrown (problem: exn) =
+        let rec root (problem: exn) =
+            match problem with
+            | :? Reflection.TargetInvocationException
+            | :? TypeInitializationException when not (isNull problem.InnerException) -> root problem.InnerException
+            | problem -> problem
+
+        let problem = root problem
+        let text = problem.ToString().ReplaceLineEndings("\n").Split '\n' |> List.ofArray
+        let frames = text |> List.filter (fun line -> not (isPlumbing line))
+        let shown, rest = List.splitAt (min 60 frames.Length) frames
+        let cut = if rest.IsEmpty then [] else [ $"   ({rest.Length} more lines)" ]
+
+        { Name = problem.GetType().FullName
+          Value = problem.Message
+          Traceback =
+            match shown with
+            | first :: others -> red first :: others @ cut
+            | [] -> [ red problem.Message ] }
+
+    /// How an interrupted cell is reported.
+    let interrupted =
+        { Name = "Interrupted"
+          Value = "The cell was interrupted."
+          Traceback = [ red "The cell was interrupted." ] }

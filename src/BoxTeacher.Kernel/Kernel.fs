@@ -1,0 +1,301 @@
+namespace BoxTeacher.Kernel
+
+open System
+open System.Collections.Generic
+open System.IO
+open System.Text
+open System.Threading
+open System.Threading.Tasks
+open Microsoft.DotNet.Interactive
+open Microsoft.DotNet.Interactive.Formatting
+
+/// The standard input of a cell: each line is a question to the user.
+type internal QuestionReader(ask: unit -> string) =
+    inherit TextReader()
+    let mutable rest = ""
+
+    let fill () =
+        if rest = "" then
+            rest <- ask () + "\n"
+
+    override _.ReadLine() =
+        fill ()
+        let line = rest.Substring(0, rest.IndexOf '\n')
+        rest <- rest.Substring(line.Length + 1)
+        line
+
+    override _.Peek() =
+        fill ()
+        int rest[0]
+
+    override _.Read() =
+        fill ()
+        let first = int rest[0]
+        rest <- rest.Substring 1
+        first
+
+/// A client's request with the way back to it.
+type internal Call =
+    { Message: Message
+      Request: Request
+      Peer: Peer }
+
+/// <summary>The kernel: five sockets, one F# session, one cell at a time.</summary>
+/// <param name="connection">Where to listen.</param>
+/// <param name="directory">The notebook's folder, where relative names begin.</param>
+/// <param name="log">Takes remarks for whoever started the kernel.</param>
+type internal NotebookKernel(connection: Connection, directory: string, log: string -> unit) =
+    let version = typeof<Call>.Assembly.GetName().Version.ToString 3
+    let id = Guid.NewGuid().ToString "N"
+    let signer = Signer connection.Key
+
+    let shell = Router(connection.Address, connection.Shell)
+    let control = Router(connection.Address, connection.Control)
+    let stdin = Router(connection.Address, connection.Stdin)
+    let publisher = Publisher(connection.Address, connection.IOPub)
+    let heartbeat = Echo(connection.Address, connection.Heartbeat)
+
+    let outbox =
+        Outbox(fun parent kind content ->
+            let topic = Encoding.ASCII.GetBytes $"kernel.{id}.{kind}"
+            publisher.Publish(topic :: Wire.encode signer id kind parent content))
+
+    let native = NativeOutput.Start(fun text -> outbox.Write("stdout", text))
+    let history = List<int * string>()
+    let ended = new ManualResetEventSlim()
+    let mutable count = 0
+    [<VolatileField>]
+    let mutable running: (Call * Interruption) option = None
+
+    // The session takes about a second to start; meanwhile the kernel answers what needs no session.
+    let session =
+        let source = TaskCompletionSource<Session>()
+
+        let create () =
+            try
+                source.SetResult(Session directory)
+            with problem ->
+                source.SetException problem
+
+        Thread(create, 64 * 1024 * 1024, IsBackground = true, Name = "kernel: session").Start()
+        source.Task
+
+    let started () = session.GetAwaiter().GetResult()
+
+    let reply (call: Call) kind content =
+        call.Peer.Send(call.Message.Prefix @ Wire.encode signer id kind call.Message.Header content)
+
+    let decode (struct (peer, frames)) =
+        match Wire.decode signer frames with
+        | Ok message -> Some { Message = message; Request = Protocol.parse message; Peer = peer }
+        | Error reason ->
+            log $"A message was ignored: {reason}."
+            None
+
+    /// Everything that was printed or shown so far is on its way to the clients before anything that follows.
+    let settle () =
+        native |> Option.iter _.Drain()
+        outbox.Drain 10_000
+
+    let ask (prompt: string) password =
+        match running with
+        | Some({ Request = Execute { AllowStdin = true } } as call, interruption) ->
+            match stdin.Find call.Peer.Identity with
+            | None -> ""
+            | Some peer ->
+                settle ()
+                let content = Protocol.inputRequest prompt password
+                peer.Send(call.Message.Prefix @ Wire.encode signer id "input_request" call.Message.Header content)
+
+                let rec answer () =
+                    match decode (stdin.Receive interruption.CompilerToken) with
+                    | Some { Message = { Kind = "input_reply" } as message } -> Json.textOr "" "value" message.Content
+                    | _ -> answer ()
+
+                answer ()
+        | _ -> raise (InvalidOperationException "This client does not answer questions.")
+
+    let pairs (forms: FormattedValue list) =
+        forms |> List.map (fun form -> form.MimeType, form.Value)
+
+    let stage =
+        { new IStage with
+            member _.Show(id, forms) =
+                native |> Option.iter _.Drain()
+                outbox.Add("display_data", Protocol.display id (pairs forms))
+
+            member _.Replace(id, forms) =
+                outbox.Add("update_display_data", Protocol.display id (pairs forms))
+
+            member _.Ask(prompt, password) = ask prompt password }
+
+    let evaluate (request: ExecuteRequest) interruption =
+        let surroundings: Cell.Surroundings =
+            { Session = started ()
+              Interruption = interruption
+              Directory = directory
+              Warn = fun text -> outbox.Write("stderr", text) }
+
+        try
+            match interruption.Run(fun () -> Cell.run surroundings $"cell-{count}" request.Code) with
+            | Completed(Error _) when interruption.IsRequested -> Error Diagnostics.interrupted
+            | Completed result -> result
+            | Interrupted -> Error Diagnostics.interrupted
+        with
+        | _ when interruption.IsRequested -> Error Diagnostics.interrupted
+        | problem -> Error(Diagnostics.thrown problem)
+
+    let giveUpWaiting () =
+        let rec take calls =
+            match shell.TryReceive() with
+            | ValueSome arrival -> take (Option.toList (decode arrival) @ calls)
+            | ValueNone -> List.rev calls
+
+        take []
+
+    let execute (call: Call) (request: ExecuteRequest) =
+        if request.StoreHistory then
+            count <- count + 1
+            history.Add(count, request.Code)
+
+        if not request.Silent then
+            outbox.Add("execute_input", Protocol.executeInput request.Code count)
+
+        let interruption = Interruption()
+        running <- Some(call, interruption)
+        KernelInvocationContext.Enter(KernelInvocationContext(fun () -> interruption.Token))
+        let result = evaluate request interruption
+        KernelInvocationContext.Enter null
+        running <- None
+        settle ()
+
+        match result with
+        | _ when request.Silent -> ()
+        | Ok [] -> ()
+        | Ok forms -> outbox.Add("execute_result", Protocol.result count (pairs forms))
+        | Error failure -> outbox.Add("error", Protocol.error failure)
+
+        outbox.Drain 10_000
+        let failure = match result with Error failure -> Some failure | Ok _ -> None
+        reply call "execute_reply" (Protocol.executed count failure)
+        failure.IsSome && request.StopOnError
+
+    let complete (call: Call) code cursor =
+        let names, first, last = Editor.complete (started ()) code cursor
+        reply call "complete_reply" (Protocol.completions names first last)
+
+    let inspect (call: Call) code cursor =
+        let found = Editor.inspect (started ()) code cursor |> Option.toList
+        reply call "inspect_reply" (Protocol.inspection (found |> List.map (fun text -> "text/plain", text)))
+
+    let isComplete (call: Call) code =
+        let status, indent =
+            match Editor.completeness (started ()) code with
+            | Complete -> "complete", None
+            | Incomplete indent -> "incomplete", Some indent
+            | Invalid -> "invalid", None
+
+        let fields = ("status", Json.text status) :: (indent |> Option.map (fun i -> "indent", Json.text i) |> Option.toList)
+        reply call "is_complete_reply" (Json.fields fields)
+
+    let past (call: Call) range =
+        let entries =
+            match range with
+            | Tail wanted -> history |> Seq.skip (max 0 (history.Count - wanted)) |> List.ofSeq
+            | Range(start, stop) -> history |> Seq.filter (fun (line, _) -> line >= start && line < stop) |> List.ofSeq
+            | Search(pattern, wanted) ->
+                let fits (_, code: string) = Enumeration.FileSystemName.MatchesSimpleExpression(pattern, code, false)
+                history |> Seq.filter fits |> Seq.rev |> Seq.truncate wanted |> Seq.rev |> List.ofSeq
+
+        reply call "history_reply" (Protocol.history entries)
+
+    let shutDown (call: Call) restart =
+        reply call "shutdown_reply" (Protocol.shutdown restart)
+        running |> Option.iter (fun (_, interruption) -> interruption.Request())
+        ended.Set()
+
+    /// Answers a request. True: the cells that wait behind it are to be given up.
+    let answer (call: Call) =
+        match call.Request with
+        | Execute request -> execute call request
+        | request ->
+            match request with
+            | KernelInfo -> reply call "kernel_info_reply" (Protocol.kernelInfo version)
+            | Completion(code, cursor) -> complete call code cursor
+            | Inspection(code, cursor) -> inspect call code cursor
+            | CompletenessCheck code -> isComplete call code
+            | History range -> past call range
+            | CommInfo -> reply call "comm_info_reply" (Protocol.noComms ())
+            | Shutdown restart -> shutDown call restart
+            | Interrupt ->
+                running |> Option.iter (fun (_, interruption) -> interruption.Request())
+                reply call "interrupt_reply" (Protocol.empty ())
+            | Unknown _
+            | Execute _ -> ()
+
+            false
+
+    /// Answers a request between the states "busy" and "idle". No request ends the kernel by an exception.
+    let serve (call: Call) =
+        let header = call.Message.Header
+        outbox.AddFor(header, "status", Protocol.status "busy")
+
+        let stop =
+            try
+                answer call
+            with problem ->
+                outbox.AddFor(header, "stream", Protocol.stream "stderr" $"The kernel failed to answer {call.Message.Kind}: {problem}\n")
+                false
+
+        outbox.AddFor(header, "status", Protocol.status "idle")
+        stop
+
+    let serveOrAbort failed (call: Call) =
+        match call.Request with
+        | Execute _ when failed ->
+            outbox.AddFor(call.Message.Header, "status", Protocol.status "busy")
+            reply call "execute_reply" (Protocol.aborted ())
+            outbox.AddFor(call.Message.Header, "status", Protocol.status "idle")
+        | _ -> serve call |> ignore
+
+    let serveShell () =
+        let rec next () =
+            match decode (shell.Receive CancellationToken.None) with
+            | None -> ()
+            | Some call ->
+                outbox.Parent <- call.Message.Header
+
+                if serve call then
+                    giveUpWaiting () |> List.iter (serveOrAbort true)
+
+            next ()
+
+        next ()
+
+    let serveControl () =
+        let rec next () =
+            decode (control.Receive CancellationToken.None) |> Option.iter (serve >> ignore)
+            next ()
+
+        next ()
+
+    /// Asks the running cell to end.
+    member _.Interrupt() =
+        running |> Option.iter (fun (_, interruption) -> interruption.Request())
+
+    /// Sends what still waits; for the end of the process.
+    member _.Flush() =
+        settle ()
+        publisher.Linger 2000
+        [ shell; control ] |> List.iter _.Linger(1000)
+
+    /// Serves until a client asks for the end.
+    member this.Run() =
+        Stage.set stage
+        Console.SetOut(new OutboxWriter(outbox, "stdout"))
+        Console.SetError(new OutboxWriter(outbox, "stderr"))
+        Console.SetIn(new QuestionReader(fun () -> stage.Ask("", false)))
+        outbox.Add("status", Protocol.status "starting")
+        Thread(serveControl, IsBackground = true, Name = "kernel: control").Start()
+        Thread(serveShell, 64 * 1024 * 1024, IsBackground = true, Name = "kernel: shell").Start()
+        ended.Wait()

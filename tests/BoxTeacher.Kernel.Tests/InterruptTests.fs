@@ -1,0 +1,73 @@
+namespace BoxTeacher.Kernel.Tests
+
+open System
+open System.Diagnostics
+open System.Threading
+open Xunit
+open BoxTeacher.Kernel.Tests.Client
+
+/// Cells that are interrupted, and kernels that end.
+[<Collection "kernel">]
+type InterruptTests(shared: SharedKernel) =
+    let client = shared.Client
+
+    /// Interrupts a cell once it has printed "ready"; returns how it ended and after how long.
+    let interrupt code =
+        let id = client.Start("printfn \"ready\"\n" + code)
+        client.OutputsUntil(id, fun o -> o.Kind = "stream" && (o.Text "text").Contains "ready") |> ignore
+        Thread.Sleep 100
+        let clock = Stopwatch.StartNew()
+        Assert.Equal("ok", (client.Command("interrupt", dict [])).Text "status")
+        let result = client.Finish id
+        result, clock.Elapsed
+
+    [<Theory>]
+    [<InlineData("let mutable n = 0L\nwhile true do n <- n + 1L")>]
+    [<InlineData("Threading.Thread.Sleep 60_000")>]
+    [<InlineData("Threading.Tasks.Task.Delay(60_000).Wait()")>]
+    [<InlineData("async { do! Async.Sleep 60_000 } |> Async.RunSynchronously")>]
+    [<InlineData("(new Threading.ManualResetEvent(false)).WaitOne() |> ignore")>]
+    member _.``a loop or a wait ends, and the session goes on``(code: string) =
+        let result, time = interrupt code
+        Assert.Equal("error", result.Status)
+        Assert.Equal("Interrupted", (Assert.Single(result.Of "error")).Text "ename")
+        Assert.InRange(time.TotalSeconds, 0.0, 10.0)
+        Assert.Equal(Some "2", (client.Run "1 + 1").Form "text/plain")
+
+    [<Fact>]
+    member _.``a computation that watches the token ends between two steps``() =
+        let code =
+            "let context = AppDomain.CurrentDomain.GetAssemblies() |> Seq.pick (fun a -> a.GetType \"Microsoft.DotNet.Interactive.KernelInvocationContext\" |> Option.ofObj)\n\
+             let current = context.GetProperty(\"Current\").GetValue null\n\
+             let token = context.GetProperty(\"CancellationToken\").GetValue current :?> Threading.CancellationToken\n\
+             let mutable steps = 0\n\
+             while not token.IsCancellationRequested do\n\
+            \    Threading.Thread.Sleep 300\n\
+            \    steps <- steps + 1\n\
+            \    printfn \"step %d done\" steps\n\
+             printfn \"checkpoint written\""
+
+        let result, _ = interrupt code
+        Assert.EndsWith("checkpoint written\n", result.Printed "stdout")
+        Assert.Equal("ok", result.Status)
+
+    [<Fact>]
+    member _.``an interrupt between cells hurts no later cell``() =
+        client.Command("interrupt", dict []) |> ignore
+        Assert.Equal("ok", (client.Run "Threading.Thread.Sleep 300").Status)
+
+    [<Fact>]
+    member _.``a cell that exits ends the process with its output sent, and the kernel starts again``() =
+        use kernel = new KernelProcess()
+        use first = kernel.Connect()
+        let id = first.Start "printfn \"last words\"\nexit 3"
+        let last = first.OutputsUntil(id, fun o -> o.Kind = "stream")
+        Assert.NotEmpty last
+        Assert.True(kernel.Process.WaitForExit 10_000)
+        Assert.Equal(3, kernel.Process.ExitCode)
+        kernel.Restart()
+        use second = kernel.Connect()
+        Assert.Equal(Some "2", (second.Run "1 + 1").Form "text/plain")
+        Assert.True((second.Command("shutdown", dict [ "restart", true ])).Content.GetProperty("restart").GetBoolean())
+        Assert.True(kernel.Process.WaitForExit 10_000)
+        Assert.Equal(0, kernel.Process.ExitCode)
