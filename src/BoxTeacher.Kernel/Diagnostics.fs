@@ -2,6 +2,7 @@ namespace BoxTeacher.Kernel
 
 open System
 open System.IO
+open System.Text.RegularExpressions
 open FSharp.Compiler.Diagnostics
 
 /// Compiler messages and exceptions as text with positions in the cell.
@@ -71,6 +72,13 @@ module internal Diagnostics =
         [ "at System.RuntimeMethodHandle."; "at System.Reflection."; "at InvokeStub_"; "at FSharp.Compiler." ]
         |> List.exists (fun start -> frame.TrimStart().StartsWith(start, StringComparison.Ordinal))
 
+    let private ownFile = Regex(@" in [^\n]*[/\\](cell-\d+)\.fsx:line ", RegexOptions.Compiled)
+    let private buildMachine = Regex(@" in [A-Z]:\\[^\n]*", RegexOptions.Compiled)
+
+    /// A frame of a cell names the cell and its line; the paths of the machine that built F#'s library say nothing.
+    let private shorten (frame: string) =
+        buildMachine.Replace(ownFile.Replace(frame, " in $1, line "), "")
+
     /// What a cell has thrown, with the frames of the user's code.
     let thrown (problem: exn) =
         let rec root (problem: exn) =
@@ -81,7 +89,7 @@ module internal Diagnostics =
 
         let problem = root problem
         let text = problem.ToString().ReplaceLineEndings("\n").Split '\n' |> List.ofArray
-        let frames = text |> List.filter (fun line -> not (isPlumbing line))
+        let frames = text |> List.filter (isPlumbing >> not) |> List.map shorten
         let shown, rest = List.splitAt (min 60 frames.Length) frames
         let cut = if rest.IsEmpty then [] else [ $"   ({rest.Length} more lines)" ]
 
@@ -91,6 +99,13 @@ module internal Diagnostics =
             match shown with
             | first :: others -> red first :: others @ cut
             | [] -> [ red problem.Message ] }
+
+    /// Whether a failure is what a wait or a computation throws when it is told to end.
+    let isCancellation (failure: Failure) =
+        [ typeof<OperationCanceledException>
+          typeof<Threading.Tasks.TaskCanceledException>
+          typeof<Threading.ThreadInterruptedException> ]
+        |> List.exists (fun kind -> kind.FullName = failure.Name)
 
     /// How an interrupted cell is reported.
     let interrupted =

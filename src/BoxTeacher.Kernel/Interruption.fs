@@ -13,14 +13,16 @@ type internal Outcome<'T> =
     | Completed of 'T
     | Interrupted
 
-/// The interruption of one running cell, in steps: first a token is cancelled, for which a computation that has read it
-/// may end between two steps; then the thread is aborted and woken from waits. A second request skips the first step.
+/// The interruption of one running cell, in steps. First a token is cancelled: a computation that has read it gets time
+/// to end between two steps, and its cell then ends like any other, with its value. Who does not is stopped: the thread
+/// is aborted and woken from waits. A second request skips the first step.
 type internal Interruption() =
     // For computations that watch the token: one step of training has to fit in.
     let courtesy = TimeSpan.FromSeconds 20.0
     let wake = TimeSpan.FromMilliseconds 150.0
     let gate = obj ()
     let polite = new CancellationTokenSource()
+    let compiler = new CancellationTokenSource()
     let force = new CancellationTokenSource()
     let ended = new ManualResetEventSlim()
     let mutable watched = false
@@ -34,6 +36,9 @@ type internal Interruption() =
         Thread(body, IsBackground = true, Name = "kernel: " + name).Start()
 
     let escalate () =
+        // A compiler at work is better cancelled than aborted.
+        compiler.Cancel()
+        ended.Wait wake |> ignore
         // Cancelling waits until the abort has been delivered, hence a thread of its own.
         start "abort" force.Cancel
 
@@ -51,8 +56,8 @@ type internal Interruption() =
         if not (watched && ended.Wait courtesy) then
             escalate ()
 
-    /// The token for the compiler, which nobody has to be waited for.
-    member _.CompilerToken = polite.Token
+    /// The token for what cannot end half-way in a useful state: the compiler, a question to the user.
+    member _.CompilerToken = compiler.Token
 
     /// The token for computations. Reading it asks for the time to end by oneself.
     member _.Token =

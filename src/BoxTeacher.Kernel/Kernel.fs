@@ -138,14 +138,16 @@ type internal NotebookKernel(connection: Connection, directory: string, log: str
 
         try
             match interruption.Run(fun () -> Cell.run surroundings $"cell-{count}" request.Code) with
-            | Completed(Error _) when interruption.IsRequested -> Error Diagnostics.interrupted
+            | Completed(Error failure) when interruption.IsRequested && Diagnostics.isCancellation failure ->
+                Error Diagnostics.interrupted
             | Completed result -> result
             | Interrupted -> Error Diagnostics.interrupted
         with
         | _ when interruption.IsRequested -> Error Diagnostics.interrupted
         | problem -> Error(Diagnostics.thrown problem)
 
-    let giveUpWaiting () =
+    /// The requests that have arrived by now.
+    let takeWaiting () =
         let rec take calls =
             match shell.TryReceive() with
             | ValueSome arrival -> take (Option.toList (decode arrival) @ calls)
@@ -153,6 +155,7 @@ type internal NotebookKernel(connection: Connection, directory: string, log: str
 
         take []
 
+    /// Runs a cell. What comes back are the requests that were waiting when it failed.
     let execute (call: Call) (request: ExecuteRequest) =
         if request.StoreHistory then
             count <- count + 1
@@ -176,9 +179,16 @@ type internal NotebookKernel(connection: Connection, directory: string, log: str
         | Error failure -> outbox.Add("error", Protocol.error failure)
 
         outbox.Drain 10_000
-        let failure = match result with Error failure -> Some failure | Ok _ -> None
-        reply call "execute_reply" (Protocol.executed count failure)
-        failure.IsSome && request.StopOnError
+
+        match result with
+        | Ok _ ->
+            reply call "execute_reply" (Protocol.executed count None)
+            []
+        | Error failure ->
+            // Taken before the reply: what a client sends once it knows of the failure is meant to run.
+            let waiting = if request.StopOnError then takeWaiting () else []
+            reply call "execute_reply" (Protocol.executed count (Some failure))
+            waiting
 
     let complete (call: Call) code cursor =
         let names, first, last = Editor.complete (started ()) code cursor
@@ -214,7 +224,7 @@ type internal NotebookKernel(connection: Connection, directory: string, log: str
         running |> Option.iter (fun (_, interruption) -> interruption.Request())
         ended.Set()
 
-    /// Answers a request. True: the cells that wait behind it are to be given up.
+    /// Answers a request. What comes back are requests behind it whose cells are to be given up.
     let answer (call: Call) =
         match call.Request with
         | Execute request -> execute call request
@@ -233,26 +243,27 @@ type internal NotebookKernel(connection: Connection, directory: string, log: str
             | Unknown _
             | Execute _ -> ()
 
-            false
+            []
 
     /// Answers a request between the states "busy" and "idle". No request ends the kernel by an exception.
     let serve (call: Call) =
         let header = call.Message.Header
         outbox.AddFor(header, "status", Protocol.status "busy")
 
-        let stop =
+        let waiting =
             try
                 answer call
             with problem ->
                 outbox.AddFor(header, "stream", Protocol.stream "stderr" $"The kernel failed to answer {call.Message.Kind}: {problem}\n")
-                false
+                []
 
         outbox.AddFor(header, "status", Protocol.status "idle")
-        stop
+        waiting
 
-    let serveOrAbort failed (call: Call) =
+    /// Answers a request that waited behind a cell that failed: cells are given up, the rest is answered.
+    let serveOrGiveUp (call: Call) =
         match call.Request with
-        | Execute _ when failed ->
+        | Execute _ ->
             outbox.AddFor(call.Message.Header, "status", Protocol.status "busy")
             reply call "execute_reply" (Protocol.aborted ())
             outbox.AddFor(call.Message.Header, "status", Protocol.status "idle")
@@ -264,9 +275,7 @@ type internal NotebookKernel(connection: Connection, directory: string, log: str
             | None -> ()
             | Some call ->
                 outbox.Parent <- call.Message.Header
-
-                if serve call then
-                    giveUpWaiting () |> List.iter (serveOrAbort true)
+                serve call |> List.iter serveOrGiveUp
 
             next ()
 

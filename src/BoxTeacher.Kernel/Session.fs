@@ -32,8 +32,9 @@ type internal Session(directory: string) =
            "--targetprofile:netcore"
            "--langversion:preview"
            "/usesdkrefs-"
-           "--multiemit-"
-           "--debug+"
+           // Each cell becomes an assembly of its own, with debug information: exceptions name lines.
+           "--multiemit+"
+           "--debug:portable"
            $"-r:{typeof<Session>.Assembly.Location}" |]
 
     let prelude =

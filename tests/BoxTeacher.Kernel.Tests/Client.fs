@@ -136,7 +136,8 @@ type Run =
     member this.Form mime =
         this.Forms |> List.tryPick (fun (_, name, value) -> if name = mime then Some value else None)
 
-let json (value: obj) = JsonSerializer.SerializeToElement value
+/// A cell of several lines.
+let lines (code: string list) = String.concat "\n" code
 
 type Client(ports: Ports) =
     let session = Guid.NewGuid().ToString "N"

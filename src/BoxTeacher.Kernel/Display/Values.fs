@@ -51,14 +51,17 @@ module internal Values =
             let whole = text value
             if whole.Length > 400 then whole.Substring(0, 400) + "…" else whole
 
+    // Private types of a cell are shown like public ones.
+    let private everything = BindingFlags.Public ||| BindingFlags.NonPublic
+
     let private isCSharpRecord (kind: Type) =
         not (isNull (kind.GetMethod("<Clone>$", BindingFlags.Public ||| BindingFlags.Instance)))
 
     /// How to take a value of this type apart, if it has named fields.
     let private fieldsOf (kind: Type) : (string list * (obj -> obj list)) option =
-        if FSharpType.IsRecord kind then
-            let names = FSharpType.GetRecordFields kind |> Seq.map _.Name |> List.ofSeq
-            Some(names, FSharpValue.PreComputeRecordReader kind >> List.ofArray)
+        if FSharpType.IsRecord(kind, everything) then
+            let names = FSharpType.GetRecordFields(kind, everything) |> Seq.map _.Name |> List.ofSeq
+            Some(names, FSharpValue.PreComputeRecordReader(kind, everything) >> List.ofArray)
         elif FSharpType.IsTuple kind then
             let names = List.init (FSharpType.GetTupleElements kind).Length (fun i -> $"Item{i + 1}")
             Some(names, FSharpValue.GetTupleFields >> List.ofArray)
