@@ -26,4 +26,12 @@ public sealed record LossTerm(string Name, Tensor Sum, Tensor Normaliser, double
         using var scope = NewDisposeScope();
         return (Sum / Normaliser.detach().clamp(min: Floor) * Factor).MoveToOuterDisposeScope();
     }
+
+    /// <summary>Hands the term's tensors to the dispose scope outside the current one.</summary>
+    public LossTerm MoveToOuterDisposeScope()
+    {
+        Sum.MoveToOuterDisposeScope();
+        Normaliser.MoveToOuterDisposeScope();
+        return this;
+    }
 }

@@ -34,6 +34,17 @@ public sealed class LossTerms(IEnumerable<LossTerm> terms) : IReadOnlyList<LossT
         return terms.Select(term => term.Value()).Aggregate((total, value) => total + value).MoveToOuterDisposeScope();
     }
 
+    /// <summary>Hands all tensors to the dispose scope outside the current one.</summary>
+    public LossTerms MoveToOuterDisposeScope()
+    {
+        foreach (var term in terms)
+        {
+            term.MoveToOuterDisposeScope();
+        }
+
+        return this;
+    }
+
     /// <inheritdoc />
     public IEnumerator<LossTerm> GetEnumerator() => ((IEnumerable<LossTerm>)terms).GetEnumerator();
 

@@ -21,8 +21,8 @@ public static class PairwiseAffinity
         using var scope = NewDisposeScope();
         var (first, second) = (logits.unsqueeze(-3), pairs.Second(logits));
         var both = first + second;
-        // softplus(x) = relu(x) + ln(1 + exp(-|x|)); the large parts cancel exactly when they are added on their own.
-        var large = first.relu() + second.relu() - both.relu();
+        // softplus(x) = max(x, 0) + ln(1 + exp(-|x|)); the large parts cancel exactly when they are added on their own.
+        var large = Positive(first) + Positive(second) - Positive(both);
         var small = Tail(first) + Tail(second) - Tail(both);
         return ((large + small) * pairs.Inside(logits)).MoveToOuterDisposeScope();
     }
@@ -70,6 +70,9 @@ public static class PairwiseAffinity
         return [.. (wantsGradient ? values.Zip(inner, (value, gradient) => KnownGradient.Attach(logits, value, gradient)) : values)
             .Select(sum => sum.MoveToOuterDisposeScope())];
     }
+
+    /// <summary>max(x, 0), with the gradient 1/2 at 0 that makes the two parts of softplus smooth together.</summary>
+    private static Tensor Positive(Tensor x) => maximum(x, zeros_like(x));
 
     /// <summary>ln(1 + exp(-|x|)).</summary>
     private static Tensor Tail(Tensor x) => x.abs().neg().exp().log1p();
@@ -130,8 +133,8 @@ public static class PairwiseAffinity
         {
             var degree = zeros([1, gradient.shape[1], gradient.shape[2]], dtype: gradient.dtype, device: gradient.device);
             var pull = both * weight;
-            block.First(degree).add_(weight.sum(0));
-            block.First(gradient).sub_(pull.sum(0));
+            block.First(degree).add_(weight.sum(0L));
+            block.First(gradient).sub_(pull.sum(0L));
             for (var k = 0; k < block.Pairs.Count; k++)
             {
                 var offset = block.Pairs.Offsets[k];

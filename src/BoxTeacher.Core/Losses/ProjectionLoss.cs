@@ -13,21 +13,33 @@ public static class ProjectionLoss
     /// Dice loss of the column maxima plus dice loss of the row maxima, in [0, 2]. In a tie the gradient goes to one
     /// of the maxima.
     /// </summary>
-    public static Tensor Max(Tensor probabilities, Tensor boxMasks, double eps = 1e-5) =>
-        Shadows(probabilities, boxMasks, eps, (mask, axis) => mask.max(axis).values);
+    /// <param name="probabilities">[N, H, W].</param>
+    /// <param name="boxMasks">[N, H, W]; or [G, H, W] with <paramref name="boxOfInstance"/>.</param>
+    /// <param name="boxOfInstance">[N] int64: which mask each instance is held to; null: its own.</param>
+    /// <param name="eps">Keeps empty masks finite.</param>
+    public static Tensor Max(Tensor probabilities, Tensor boxMasks, Tensor? boxOfInstance = null, double eps = 1e-5) =>
+        Shadows(probabilities, boxMasks, boxOfInstance, eps, (mask, axis) => mask.max(axis).values);
 
     /// <summary>
     /// The same with means for maxima, which sees the mask's area as well. The published code's <c>loss_avg</c>
     /// holds pseudo masks to it.
     /// </summary>
-    public static Tensor Mean(Tensor probabilities, Tensor masks, double eps = 1e-5) =>
-        Shadows(probabilities, masks, eps, (mask, axis) => mask.mean([axis]));
+    /// <param name="probabilities">[N, H, W].</param>
+    /// <param name="masks">[N, H, W]; or [G, H, W] with <paramref name="boxOfInstance"/>.</param>
+    /// <param name="boxOfInstance">[N] int64: which mask each instance is held to; null: its own.</param>
+    /// <param name="eps">Keeps empty masks finite.</param>
+    public static Tensor Mean(Tensor probabilities, Tensor masks, Tensor? boxOfInstance = null, double eps = 1e-5) =>
+        Shadows(probabilities, masks, boxOfInstance, eps, (mask, axis) => mask.mean([axis]));
 
-    private static Tensor Shadows(Tensor mask, Tensor target, double eps, Func<Tensor, long, Tensor> project)
+    private static Tensor Shadows(Tensor mask, Tensor target, Tensor? index, double eps, Func<Tensor, long, Tensor> project)
     {
         using var scope = NewDisposeScope();
-        var loss = DiceLoss.PerInstance(project(mask, -2), project(target, -2), eps)
-                   + DiceLoss.PerInstance(project(mask, -1), project(target, -1), eps);
-        return loss.MoveToOuterDisposeScope();
+        return (Compare(-2) + Compare(-1)).MoveToOuterDisposeScope();
+
+        Tensor Compare(long axis)
+        {
+            var shadow = project(target, axis);
+            return DiceLoss.PerInstance(project(mask, axis), index is null ? shadow : shadow.index_select(0, index), eps);
+        }
     }
 }

@@ -11,14 +11,15 @@ namespace BoxTeacher.Teaching.Targets;
 /// </summary>
 public static class ColourSimilarity
 {
-    // sRGB primaries under D65, and its white point. Single precision in every dtype, as published.
-    private static readonly float[] ToXyz =
+    // sRGB primaries under D65.
+    private static readonly double[] ToXyz =
     [
-        0.412453f, 0.357580f, 0.180423f,
-        0.212671f, 0.715160f, 0.072169f,
-        0.019334f, 0.119193f, 0.950227f,
+        0.412453, 0.357580, 0.180423,
+        0.212671, 0.715160, 0.072169,
+        0.019334, 0.119193, 0.950227,
     ];
 
+    // The white point of D65, of single precision in every dtype, as published.
     private static readonly float[] White = [0.95047f, 1.0f, 1.08883f];
 
     /// <summary>The image as the mask grid sees it: cell means, cut to whole numbers.</summary>
@@ -41,7 +42,7 @@ public static class ColourSimilarity
         var linear = where(x > 0.04045, ((x + 0.055) / 1.055).pow(2.4), x / 12.92);
         var matrix = tensor(ToXyz, dtype: rgb.dtype, device: rgb.device).view(3, 3);
         var white = tensor(White, dtype: rgb.dtype, device: rgb.device).view(3, 1, 1);
-        var xyz = einsum("dc,nchw->ndhw", matrix, linear) / white;
+        var xyz = matrix.matmul(linear.flatten(2)).view(rgb.shape) / white;
         var f = where(xyz > 0.008856, xyz.pow(1.0 / 3), 7.787 * xyz + 16.0 / 116);
         var (fx, fy, fz) = (f.select(1, 0), f.select(1, 1), f.select(1, 2));
         return stack([116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)], 1).MoveToOuterDisposeScope();

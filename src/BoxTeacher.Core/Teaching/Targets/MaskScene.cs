@@ -18,7 +18,7 @@ namespace BoxTeacher.Teaching.Targets;
 public sealed record MaskScene(
     Tensor Pixels, int Stride, IReadOnlyList<int> ImageOfBox, Tensor Boxes, Tensor BoxMasks, Tensor Valid)
 {
-    private readonly float[] corners = [.. Boxes.cpu().data<float>()];
+    private readonly float[] corners = HostValues.Floats(Boxes);
 
     /// <summary>G: boxes of the batch.</summary>
     public int Count => ImageOfBox.Count;
@@ -28,6 +28,13 @@ public sealed record MaskScene(
 
     /// <summary>Columns of the grid.</summary>
     public int Width => (int)(Pixels.shape[3] / Stride);
+
+    /// <summary>Position of an image's first box among the boxes of the batch.</summary>
+    public int FirstBoxOf(int image) => ImageOfBox.TakeWhile(other => other < image).Count();
+
+    /// <summary>The boxes of an image: four numbers each, xyxy in pixels.</summary>
+    public ReadOnlySpan<float> BoxesOf(int image) =>
+        corners.AsSpan(4 * FirstBoxOf(image), 4 * ImageOfBox.Count(other => other == image));
 
     /// <summary>Looks at a batch.</summary>
     /// <param name="pixels">[N, 3, H, W] uint8 RGB of the weak view, zero padded; H and W multiples of <paramref name="stride"/>.</param>
@@ -94,4 +101,34 @@ public sealed record MaskScene(
 
     /// <summary>[G] int64: image of each box.</summary>
     public Tensor ImageIndex() => tensor(ImageOfBox.Select(image => (long)image).ToArray(), device: Pixels.device);
+
+    /// <summary>
+    /// Full masks of the boxes as the grid sees them, every <see cref="Stride"/>-th pixel from Stride / 2 on:
+    /// [G, h, w] float32.
+    /// </summary>
+    /// <param name="targets">Labels of each image, with masks [n, height, width].</param>
+    /// <exception cref="ArgumentException">An image with boxes has no masks.</exception>
+    public Tensor FullMasks(IReadOnlyList<BoxTargets> targets)
+    {
+        using var scope = NewDisposeScope();
+        var result = zeros_like(BoxMasks);
+        for (var image = 0; image < targets.Count; image++)
+        {
+            if (targets[image] is { Count: > 0 } target)
+            {
+                var masks = target.Masks ?? throw new ArgumentException(
+                    $"Image {image} of the batch has boxes but no masks, and this method learns from masks.", nameof(targets));
+                var samples = GridSamples(masks);
+                result.narrow(0, FirstBoxOf(image), target.Count)
+                    .narrow(1, 0, samples.size(1)).narrow(2, 0, samples.size(2)).copy_(samples);
+            }
+        }
+
+        return result.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>What the grid sees of masks [n, height, width]: a view of the pixels at Stride / 2 + k * Stride.</summary>
+    public Tensor GridSamples(Tensor masks) => masks
+        .slice(1, Stride / 2, masks.size(1), Stride)
+        .slice(2, Stride / 2, masks.size(2), Stride);
 }

@@ -1,0 +1,106 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace BoxTeacher.Teaching.Ema;
+
+/// <summary>What happens to a teacher's buffers (the running statistics of batch normalisation) at an update.</summary>
+public enum TeacherBuffers
+{
+    /// <summary>They stay the teacher's own and move only when the teacher itself runs in training mode, as published.</summary>
+    Own,
+
+    /// <summary>They are copied from the student.</summary>
+    Copied,
+
+    /// <summary>Those of floating point are averaged like parameters, counters are copied.</summary>
+    Averaged,
+}
+
+/// <summary>
+/// Keeps a teacher the moving average of a student (Tarvainen and Valpola, Mean Teacher): before step t,
+/// <c>teacher = m(t) * teacher + (1 - m(t)) * student</c> for all parameters. Step 0 copies everything, buffers included.
+/// The tensors are updated in place; a frozen parameter is the same in both from step 0 on and is left alone.
+/// </summary>
+public sealed class EmaTeacher
+{
+    private readonly IMomentumSchedule momentum;
+    private readonly Entry[] copied, averaged, everything;
+
+    /// <summary>Binds a teacher to its student. The modules stay their owners'.</summary>
+    /// <param name="teacher">The module that follows; its parameters stop requiring gradients.</param>
+    /// <param name="student">The module that learns, of the same structure.</param>
+    /// <param name="momentum">How much of itself the teacher keeps.</param>
+    /// <param name="buffers">What happens to the teacher's buffers.</param>
+    /// <exception cref="ArgumentException">The two have different parameters or buffers; the message names the first one.</exception>
+    public EmaTeacher(
+        nn.Module teacher, nn.Module student, IMomentumSchedule momentum, TeacherBuffers buffers = TeacherBuffers.Own)
+    {
+        this.momentum = momentum;
+        var parameters = Pair(teacher.named_parameters(), student.named_parameters(), "parameter");
+        var states = Pair(teacher.named_buffers(), student.named_buffers(), "buffer");
+        everything = [.. parameters, .. states];
+
+        var learned = parameters.Where(entry => entry.Student.requires_grad);
+        var followed = buffers == TeacherBuffers.Own ? [] : states;
+        var smoothed = followed.Where(entry => buffers == TeacherBuffers.Averaged && entry.Teacher.is_floating_point()).ToArray();
+        averaged = [.. learned, .. smoothed];
+        copied = [.. followed.Except(smoothed)];
+
+        foreach (var parameter in parameters)
+        {
+            parameter.Teacher.requires_grad_(false);
+        }
+    }
+
+    /// <summary>Moves the teacher before the step of that number.</summary>
+    /// <param name="iteration">0-based; 0 copies.</param>
+    public void Update(long iteration)
+    {
+        using var scope = NewDisposeScope();
+        using var gradients = no_grad();
+        if (iteration == 0)
+        {
+            Copy(everything);
+            return;
+        }
+
+        Copy(copied);
+        foreach (var entries in averaged.GroupBy(entry => (entry.Student.dtype, entry.Student.device_type)))
+        {
+            var (dtype, device) = (entries.First().Student.dtype, entries.First().Student.device);
+            var step = tensor(1 - momentum.At(iteration), dtype: dtype, device: device);
+            foreach (var (own, student) in entries)
+            {
+                own.lerp_(student, step);
+            }
+        }
+    }
+
+    private static void Copy(Entry[] entries)
+    {
+        foreach (var (own, student) in entries)
+        {
+            own.copy_(student);
+        }
+    }
+
+    private static Entry[] Pair<T>(IEnumerable<(string Name, T Tensor)> teacher, IEnumerable<(string Name, T Tensor)> student, string kind)
+        where T : Tensor
+    {
+        var left = teacher.OrderBy(item => item.Name, StringComparer.Ordinal).ToArray();
+        var right = student.OrderBy(item => item.Name, StringComparer.Ordinal).ToArray();
+        for (var i = 0; i < int.Max(left.Length, right.Length); i++)
+        {
+            if (i >= left.Length || i >= right.Length || left[i].Name != right[i].Name
+                || !left[i].Tensor.shape.SequenceEqual(right[i].Tensor.shape))
+            {
+                var name = i < left.Length ? left[i].Name : right[i].Name;
+                throw new ArgumentException($"Teacher and student differ at {kind} '{name}'.");
+            }
+        }
+
+        return [.. left.Zip(right, (own, source) => new Entry(own.Tensor, source.Tensor))];
+    }
+
+    private readonly record struct Entry(Tensor Teacher, Tensor Student);
+}

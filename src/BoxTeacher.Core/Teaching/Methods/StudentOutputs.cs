@@ -1,0 +1,35 @@
+using BoxTeacher.Detectors;
+using BoxTeacher.Losses;
+using BoxTeacher.Structures;
+using BoxTeacher.Teaching.Targets;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace BoxTeacher.Teaching.Methods;
+
+/// <summary>The student's answer to a batch: what all losses read. Tensors belong to the caller's dispose scope.</summary>
+/// <param name="Dense">Class, box and centre-ness predictions.</param>
+/// <param name="Targets">The positive locations.</param>
+/// <param name="Instances">The N locations whose masks are trained.</param>
+/// <param name="Logits">[N, h, w] their mask logits.</param>
+/// <param name="Probabilities">[N, h, w] sigmoid of the logits.</param>
+/// <param name="BoxIndex">[N] int64: box of each instance among those of the batch.</param>
+public sealed record StudentOutputs(
+    FcosOutputs Dense, FcosTargets Targets, MaskInstances Instances, Tensor Logits, Tensor Probabilities, Tensor BoxIndex)
+{
+    /// <summary>Runs a student. A batch without positive locations has N = 0 masks, through which zeros flow back.</summary>
+    /// <param name="student">The student, in training mode.</param>
+    /// <param name="images">The strong views.</param>
+    /// <param name="targets">The labels.</param>
+    /// <param name="scene">The mask grid.</param>
+    public static StudentOutputs Of(CondInst student, ImageBatch images, IReadOnlyList<BoxTargets> targets, MaskScene scene)
+    {
+        var features = student.Extract(images.Images);
+        var assigned = student.Assign(features, targets);
+        var instances = student.SelectInstances(features, assigned);
+        var logits = instances.Count > 0
+            ? student.MaskLogits(features, instances).squeeze(1)
+            : zeros([0, scene.Height, scene.Width], device: images.Images.device) + student.Zero(features);
+        return new StudentOutputs(features.Dense, assigned, instances, logits, logits.sigmoid(), instances.BoxIndex());
+    }
+}

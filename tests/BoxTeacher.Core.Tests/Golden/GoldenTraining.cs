@@ -1,0 +1,172 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using BoxTeacher.Data;
+using BoxTeacher.Detectors;
+using BoxTeacher.Losses;
+using BoxTeacher.Structures;
+using BoxTeacher.Teaching;
+using BoxTeacher.Teaching.Affinity;
+using BoxTeacher.Teaching.Ema;
+using BoxTeacher.Teaching.Methods;
+using BoxTeacher.Teaching.PseudoMasks;
+using BoxTeacher.Teaching.Targets;
+using TorchSharp;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace BoxTeacher.Tests;
+
+/// <summary>BoxTeacher and its batches, built from what a reference case states.</summary>
+internal static class GoldenTraining
+{
+    /// <summary>The architectures of a set: every X for which the case prefix_X_suffix exists.</summary>
+    public static IEnumerable<string> Architectures(string prefix, string suffix) => Golden
+        .Entries("boxteacher", $"{prefix}_*_{suffix}.json")
+        .Select(name => name[(prefix.Length + 1)..^(suffix.Length + 6)]);
+
+    /// <summary>The configuration of a case with the changes that an instance makes to it.</summary>
+    public static JsonElement Configuration(JsonElement configuration, JsonElement? changes = null)
+    {
+        var changed = JsonNode.Parse(configuration.GetRawText())!;
+        foreach (var change in changes?.EnumerateArray().Chunk(2) ?? [])
+        {
+            var path = change[0].GetString()!.Split('.').Where(part => part != "MODEL").ToArray();
+            var section = changed[path[0]] ??= new JsonObject();
+            section[path[1]] = JsonNode.Parse(change[1].GetRawText());
+        }
+
+        return JsonSerializer.SerializeToElement(changed);
+    }
+
+    /// <summary>BoxTeacher with the options of a configuration and the weights of a tiny architecture.</summary>
+    public static BoxTeacherMethod Method(JsonElement configuration, string architecture)
+    {
+        var (student, teacher) = (Load("student"), Load("teacher"));
+        var (boxInst, options) = (configuration.GetProperty("BOXINST"), configuration.GetProperty("BOX_TEACHER"));
+        double Number(string name) => options.GetProperty(name).GetDouble();
+        bool Flag(string name) => options.GetProperty(name).GetBoolean();
+
+        var fcos = configuration.GetProperty("FCOS");
+        Assert.Equal("fg", fcos.GetProperty("LOSS_NORMALIZER_CLS").GetString());
+        Assert.Equal("giou", fcos.GetProperty("LOC_LOSS_TYPE").GetString());
+        IAffinitySource affinity = new MaskAffinity(MaskSmoothing.Mean3x3);
+        return new BoxTeacherMethod(
+            student, teacher,
+            new EmaTeacher(teacher, student, Momentum.Capped(Number("MOMENTUM"))),
+            new PseudoLabeller(
+                GreedyAssignment.Published(Number("IOU_THR"), Number("SCORE_THR")), ConfidenceScore.Published,
+                Flag("RETURN_FLOAT_MASK") ? null : Number("TEACHER_MASK_THRESHOLD"),
+                new TestSize(configuration.GetProperty("MIN_SIZE_TEST").GetInt32(), configuration.GetProperty("MAX_SIZE_TEST").GetInt32())),
+            new FcosLoss(
+                LtrbLoss.GeneralizedIou, FcosNormaliser.Positives, fcos.GetProperty("LOSS_ALPHA").GetDouble(), fcos.GetProperty("LOSS_GAMMA").GetDouble()),
+            new BoxSupervision(
+                new ColourAffinity().AtLeast(boxInst.GetProperty("COLOR_THRESH").GetDouble()), WarmUp.Linear(boxInst.GetProperty("WARMUP_ITERS").GetInt64())),
+            new PseudoMaskSupervision(
+                Number("MASK_AFFINITY_THRESH") is var threshold and > 0 ? affinity.AtLeast(threshold) : affinity,
+                Number("MASK_WEIGHT"), Number("MASK_AFFINITY_WEIGHT"), Flag("WITH_AVG_LOSS") ? Number("AVG_LOSS_WEIGHT") : 0,
+                Flag("WITH_WARMUP") ? WarmUp.Linear((long)Number("WARMUP_ITERS")) : WarmUp.None,
+                Flag("FIX_REDUCTION") ? ConfidenceNormaliser.Count : ConfidenceNormaliser.Sum),
+            new PixelPairs(boxInst.GetProperty("SIZE").GetInt32(), boxInst.GetProperty("DILATION").GetInt32()),
+            Flag("TEACHER_EVAL") ? TeacherMode.Inference : TeacherMode.Training,
+            boxInst.GetProperty("BOTTOM_PIXELS_REMOVED").GetInt32());
+
+        CondInst Load(string network) => GoldenModel.Load(configuration, $"boxteacher/j_{architecture}_{network}");
+    }
+
+    /// <summary>The batch whose tensors begin with a prefix; boxes may come from another instance.</summary>
+    public static TrainingBatch Batch(GoldenInstance images, string prefix, JsonElement configuration, GoldenInstance? boxes = null)
+    {
+        using var scope = NewDisposeScope();
+        var weakOnly = configuration.TryGetProperty("INPUT", out var input) && input.GetProperty("AUG_TYPE").GetString() == "none";
+        var count = Enumerable.Range(0, int.MaxValue).TakeWhile(i => images.Has($"{prefix}image_{i}")).Count();
+        Tensor[] Pixels(string name) => [.. Enumerable.Range(0, count).Select(i => images[$"{prefix}{name}_{i}"])];
+        var weak = Pixels("image");
+        var labels = boxes is not null && boxes.Has("in.boxes_0") ? (From: boxes, Prefix: "in.") : (From: images, Prefix: prefix);
+        var sizes = images.Attributes.GetProperty("height_width_original");
+        using var plain = ImageBatch.Collate([.. weak.Select(image => image.flip(0).to(float32))]);
+        return new TrainingBatch(
+            GoldenModel.Batch(weak, configuration),
+            GoldenModel.Batch(weakOnly ? weak : Pixels("aug_image"), configuration),
+            plain.Images.to(uint8).DetachFromDisposeScope(),
+            [.. Enumerable.Range(0, count).Select(i => new BoxTargets(labels.From[$"{labels.Prefix}boxes_{i}"], labels.From[$"{labels.Prefix}classes_{i}"]))],
+            [.. Enumerable.Range(0, count).Select(i => new ImageRecord(i, "", sizes[i][1].GetInt32(), sizes[i][0].GetInt32(), []))]);
+    }
+
+    /// <summary>A batch on the mask grid.</summary>
+    public static MaskScene Scene(TrainingBatch batch) =>
+        MaskScene.Of(batch.WeakPixels, batch.Weak.Sizes, batch.OriginalSizes, batch.Targets);
+
+    /// <summary>A valid mask [h, w] at the neighbour, for all neighbours of a window.</summary>
+    public static Tensor ValidEnds(Tensor valid, PixelPairs pairs)
+    {
+        var before = pairs.Unfold(valid.unsqueeze(0).expand(pairs.Count, -1, -1)).narrow(0, 0, pairs.Count);
+        return cat([before, pairs.Second(valid)]);
+    }
+
+    public static void CompareLosses(JsonElement expected, LossTerms losses, double tolerance, string what)
+    {
+        foreach (var loss in losses)
+        {
+            Near(expected.GetProperty(loss.Name).GetDouble(), loss.Value(), loss.Name);
+        }
+
+        if (expected.TryGetProperty("total", out var total))
+        {
+            Near(total.GetDouble(), losses.Total(), "total");
+        }
+
+        void Near(double value, Tensor actual, string name) =>
+            GoldenAssert.Close(tensor(value), actual.to(float64), tolerance, tolerance, $"{what}: {name}");
+    }
+
+    /// <summary>Every gradient entry within 1e-3 of the largest one of its parameter, or 1e-4 of the model's.</summary>
+    public static void CompareGradients(GoldenInstance instance, CondInst student)
+    {
+        var gradients = student.named_parameters()
+            .Where(entry => entry.parameter.requires_grad)
+            .ToDictionary(entry => entry.name, entry => entry.parameter.grad ?? zeros_like(entry.parameter));
+        var largest = gradients.Values.Max(Largest);
+        var compared = 0;
+        foreach (var (name, gradient) in gradients.Where(entry => instance.Has("grad." + entry.Key)))
+        {
+            var expected = instance["grad." + name];
+            GoldenAssert.Close(expected, gradient, Math.Max(1e-3 * Largest(expected), 1e-4 * largest), 0, $"gradient of {name}");
+            compared++;
+        }
+
+        Assert.True(compared > 0);
+        CompareNorms(instance, student, 1e-3);
+    }
+
+    /// <summary>Norms of all gradients within a part of their own size, or 1e-4 of the largest norm.</summary>
+    public static void CompareNorms(GoldenInstance instance, CondInst student, double tolerance)
+    {
+        var gradients = student.named_parameters().ToDictionary(entry => entry.name, entry => entry.parameter);
+        var names = instance.Attributes.GetProperty("grad_names").EnumerateArray().Select(name => name.GetString()!).ToArray();
+        var expected = HostValues.Floats(instance["grad_norms"]);
+        Assert.Equal(names.Length, gradients.Values.Count(parameter => parameter.requires_grad));
+        for (var i = 0; i < names.Length; i++)
+        {
+            var actual = gradients[names[i]].grad is { } gradient ? gradient.norm().item<float>() : 0;
+            Assert.True(
+                Math.Abs(actual - expected[i]) <= Math.Max(tolerance * expected[i], 1e-4 * expected.Max()),
+                $"{instance}: gradient norm of {names[i]} is {actual}, expected {expected[i]}.");
+        }
+    }
+
+    /// <summary>All state entries that a case holds under a prefix, within a part of the largest entry.</summary>
+    public static void CompareState(GoldenInstance instance, string prefix, CondInst network, double tolerance)
+    {
+        var compared = 0;
+        foreach (var (name, value) in network.state_dict().Where(entry => instance.Has(prefix + entry.Key)))
+        {
+            var expected = instance[prefix + name];
+            GoldenAssert.Close(expected, value, tolerance * Math.Max(Largest(expected), 1e-2), 0, prefix + name);
+            compared++;
+        }
+
+        Assert.True(compared > 0);
+    }
+
+    private static double Largest(Tensor values) => values.numel() == 0 ? 0 : values.detach().abs().max().to(float64).item<double>();
+}

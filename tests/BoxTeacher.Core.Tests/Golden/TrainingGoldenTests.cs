@@ -1,0 +1,156 @@
+using BoxTeacher.Losses;
+using BoxTeacher.Teaching.Affinity;
+using TorchSharp;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace BoxTeacher.Tests;
+
+/// <summary>Whole training steps of tiny BoxTeachers against the published implementation.</summary>
+public sealed class TrainingGoldenTests
+{
+    private const string Folder = "boxteacher";
+
+    [GoldenFact(Folder)]
+    public void Pseudo_masks_agree() => EachCase("j1", "train", (architecture, instance) =>
+    {
+        var configuration = instance.Attributes.GetProperty("cfg");
+        using var method = GoldenTraining.Method(configuration, architecture);
+        using var batch = GoldenTraining.Batch(instance, "in.", configuration);
+        var scene = GoldenTraining.Scene(batch);
+        var labels = method.Label(batch, scene);
+        var pairs = new PixelPairs(configuration.GetProperty("BOXINST").GetProperty("SIZE").GetInt32(), configuration.GetProperty("BOXINST").GetProperty("DILATION").GetInt32());
+        var similarity = new ColourAffinity().Affinity(scene, labels.Masks, pairs);
+        var affinity = new MaskAffinity(MaskSmoothing.Mean3x3).Affinity(scene, labels.Masks, pairs);
+        for (var image = 0; instance.Has($"pseudo.flags_{image}"); image++)
+        {
+            var (first, count) = (scene.FirstBoxOf(image), batch.Targets[image].Count);
+            Tensor Of(Tensor all) => all.narrow(0, first, count);
+            GoldenAssert.Close(instance[$"pseudo.flags_{image}"], Of(labels.Confidence), 1e-5, 1e-5, $"confidence {image}");
+            GoldenAssert.Equal(instance[$"box.bitmasks_{image}"], Of(scene.BoxMasks), $"box masks {image}");
+            GoldenAssert.Equal(instance[$"pseudo.bitmasks_{image}"], Of(labels.Masks), $"pseudo masks {image}");
+
+            var valid = GoldenTraining.ValidEnds(scene.Valid[image], pairs);
+            GoldenAssert.Close(instance[$"pseudo.affinity_{image}"], pairs.Unfold(Of(affinity)) * valid, 1e-5, 1e-5, $"affinity {image}");
+            var colours = pairs.Unfold(similarity.narrow(0, first, 1)) * valid;
+            GoldenAssert.Close(instance[$"box.color_similarity_{image}"], colours, 1e-5, 1e-5, $"colour similarity {image}");
+        }
+    });
+
+    [GoldenFact(Folder)]
+    public void Losses_and_gradients_agree() => EachCase("j1", "train", (architecture, instance) =>
+    {
+        var configuration = instance.Attributes.GetProperty("cfg");
+        using var method = GoldenTraining.Method(configuration, architecture);
+        using var batch = GoldenTraining.Batch(instance, "in.", configuration);
+        var losses = method.Step(batch, (long)instance.Number("iter_buffer_before"));
+        foreach (var loss in losses)
+        {
+            GoldenAssert.Close(instance["out." + loss.Name].sum(), loss.Value(), 5e-5, 5e-5, loss.Name);
+        }
+
+        var total = losses.Total();
+        GoldenAssert.Close(instance["out.total"].sum(), total, 5e-5, 5e-5, "total");
+        total.backward();
+        GoldenTraining.CompareGradients(instance, method.Student);
+        foreach (var (name, buffer) in method.Student.named_buffers().Where(entry => instance.Has("after." + entry.name)))
+        {
+            GoldenAssert.Close(instance["after." + name], buffer, 1e-5, 1e-5, name);
+        }
+    });
+
+    [GoldenFact(Folder)]
+    public void Two_steps_of_gradient_descent_agree() => EachCase("j3", "sgd", (architecture, instance) =>
+    {
+        var start = Single($"j1_{architecture}_train");
+        var configuration = start.Attributes.GetProperty("cfg");
+        using var method = GoldenTraining.Method(configuration, architecture);
+        using var batch = GoldenTraining.Batch(start, "in.", configuration);
+        using var optimizer = optim.SGD(
+            method.Student.parameters().Where(parameter => parameter.requires_grad),
+            instance.Number("lr"), instance.Number("momentum"), weight_decay: instance.Number("weight_decay"));
+        for (var step = 0; step <= 2; step++)
+        {
+            using var inner = NewDisposeScope();
+            var losses = method.Step(batch, (long)start.Number("iter_buffer_before") + step);
+            GoldenTraining.CompareLosses(instance.Json.GetProperty("scalars").GetProperty($"losses_at_step_{step}"), losses, 1e-3, $"step {step}");
+            if (step < 2)
+            {
+                optimizer.zero_grad();
+                losses.Total().backward();
+                optimizer.step();
+                GoldenTraining.CompareState(instance, $"out.step{step + 1}.", method.Student, 1e-4);
+            }
+        }
+    });
+
+    [GoldenFact(Folder)]
+    public void Three_iterations_agree() => EachCase("j4", "train3", (architecture, instance) =>
+    {
+        var configuration = instance.Attributes.GetProperty("cfg");
+        var solver = instance.Attributes.GetProperty("solver");
+        using var method = GoldenTraining.Method(configuration, architecture);
+        using var optimizer = optim.SGD(
+            method.Student.parameters().Where(parameter => parameter.requires_grad), instance.Number("base_lr"),
+            solver.GetProperty("MOMENTUM").GetDouble(), weight_decay: solver.GetProperty("WEIGHT_DECAY").GetDouble());
+        for (var t = 0; instance.Has($"in.it{t}.image_0"); t++)
+        {
+            using var inner = NewDisposeScope();
+            using var batch = GoldenTraining.Batch(instance, $"in.it{t}.", configuration);
+            var expected = instance.Json.GetProperty("scalars").GetProperty($"iteration_{t}");
+            foreach (var group in optimizer.ParamGroups)
+            {
+                group.LearningRate = expected.GetProperty("lr").GetDouble();
+            }
+
+            method.BeforeStep(t);
+            var losses = method.Step(batch, t);
+            GoldenTraining.CompareLosses(expected, losses, 1e-3, $"iteration {t}");
+            optimizer.zero_grad();
+            losses.Total().backward();
+            optimizer.step();
+            GoldenTraining.CompareState(instance, $"out.it{t}.student.", method.Student, 1e-3);
+            GoldenTraining.CompareState(instance, $"out.it{t}.teacher.", method.Teacher, 1e-3);
+        }
+    });
+
+    [GoldenFact(Folder)]
+    public void Options_and_edge_cases_agree() => EachCase("j5", "special", (architecture, instance) =>
+    {
+        if (!instance.Has("out.loss_prj"))
+        {
+            return; // The published code raises here.
+        }
+
+        var start = Single($"j1_{architecture}_train");
+        var configuration = GoldenTraining.Configuration(start.Attributes.GetProperty("cfg"), instance.Attributes.GetProperty("changed_options"));
+        using var method = GoldenTraining.Method(configuration, architecture);
+        if (instance.Ints("teacher_detections").Sum() == 0)
+        {
+            using var gradients = no_grad();
+            method.Teacher.named_parameters().Single(entry => entry.name.EndsWith("cls_logits.bias", StringComparison.Ordinal)).parameter.fill_(-30);
+        }
+
+        using var batch = GoldenTraining.Batch(start, "in.", configuration, instance);
+        var losses = method.Step(batch, (long)instance.Number("iter_before"));
+        GoldenTraining.CompareLosses(instance.Json.GetProperty("scalars"), losses, 5e-5, $"{instance}");
+        losses.Total().backward();
+        GoldenTraining.CompareNorms(instance, method.Student, 1e-3);
+    });
+
+    private static void EachCase(string prefix, string suffix, Action<string, GoldenInstance> check)
+    {
+        var cases = GoldenTraining.Architectures(prefix, suffix).ToArray();
+        Assert.NotEmpty(cases);
+        foreach (var architecture in cases)
+        {
+            foreach (var instance in GoldenCase.Load($"{Folder}/{prefix}_{architecture}_{suffix}").Instances)
+            {
+                using var scope = NewDisposeScope();
+                check(architecture, instance);
+            }
+        }
+    }
+
+    private static GoldenInstance Single(string name) => GoldenCase.Load($"{Folder}/{name}").Instances.Single();
+}

@@ -1,1 +1,0 @@
-module BoxTeacher.Properties.Tests
