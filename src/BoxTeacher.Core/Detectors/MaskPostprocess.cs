@@ -87,8 +87,12 @@ public static class MaskPostprocess
         return (mask.MoveToOuterDisposeScope(), Quality(soft, threshold).MoveToOuterDisposeScope());
     }
 
-    // Boxes scaled and clipped to the output; the rows whose box is not empty.
-    private static (float[] Boxes, int[] Rows) Rescale(FcosCandidates candidates, ImageSize network, ImageSize output)
+    /// <summary>Boxes of candidates at the size of the output.</summary>
+    /// <param name="candidates">n candidates.</param>
+    /// <param name="network">Size of the input image without padding.</param>
+    /// <param name="output">Size to give boxes in.</param>
+    /// <returns>Scaled and clipped boxes (four numbers each, xyxy) of those whose box keeps an area, and their rows.</returns>
+    public static (float[] Boxes, int[] Rows) Rescale(FcosCandidates candidates, ImageSize network, ImageSize output)
     {
         var scaleX = (float)((double)output.Width / network.Width);
         var scaleY = (float)((double)output.Height / network.Height);

@@ -63,7 +63,7 @@ internal sealed class GoldenInstance(GoldenCase owner, JsonElement json)
 
     public string Label { get; } = json.GetProperty("label").GetString()!;
 
-    public JsonElement Attributes { get; } = json.GetProperty("attrs");
+    public JsonElement Attributes => json.GetProperty("attrs");
 
     public JsonElement Json { get; } = json;
 

@@ -119,7 +119,15 @@ internal static class GoldenTraining
             GoldenAssert.Close(tensor(value), actual.to(float64), tolerance, tolerance, $"{what}: {name}");
     }
 
-    /// <summary>Every gradient entry within 1e-3 of the largest one of its parameter, or 1e-4 of the model's.</summary>
+    /// <summary>
+    /// How far a gradient may differ, as a part of its largest entry. In the bottom-up network a single ReLU whose input
+    /// is smaller than the rounding of its convolution (8e-7 in the tiny model's res4.4) opens or closes with the
+    /// processor at hand, and moves all gradients below it.
+    /// </summary>
+    public static double Tolerance(string parameter) =>
+        parameter.StartsWith("backbone.bottom_up.", StringComparison.Ordinal) ? 5e-2 : 1e-3;
+
+    /// <summary>Every gradient entry within <see cref="Tolerance"/> of the largest one of its parameter, or 1e-4 of the model's.</summary>
     public static void CompareGradients(GoldenInstance instance, CondInst student)
     {
         var gradients = student.named_parameters()
@@ -130,16 +138,16 @@ internal static class GoldenTraining
         foreach (var (name, gradient) in gradients.Where(entry => instance.Has("grad." + entry.Key)))
         {
             var expected = instance["grad." + name];
-            GoldenAssert.Close(expected, gradient, Math.Max(1e-3 * Largest(expected), 1e-4 * largest), 0, $"gradient of {name}");
+            GoldenAssert.Close(expected, gradient, Math.Max(Tolerance(name) * Largest(expected), 1e-4 * largest), 0, $"gradient of {name}");
             compared++;
         }
 
         Assert.True(compared > 0);
-        CompareNorms(instance, student, 1e-3);
+        CompareNorms(instance, student);
     }
 
     /// <summary>Norms of all gradients within a part of their own size, or 1e-4 of the largest norm.</summary>
-    public static void CompareNorms(GoldenInstance instance, CondInst student, double tolerance)
+    public static void CompareNorms(GoldenInstance instance, CondInst student)
     {
         var gradients = student.named_parameters().ToDictionary(entry => entry.name, entry => entry.parameter);
         var names = instance.Attributes.GetProperty("grad_names").EnumerateArray().Select(name => name.GetString()!).ToArray();
@@ -149,7 +157,7 @@ internal static class GoldenTraining
         {
             var actual = gradients[names[i]].grad is { } gradient ? gradient.norm().item<float>() : 0;
             Assert.True(
-                Math.Abs(actual - expected[i]) <= Math.Max(tolerance * expected[i], 1e-4 * expected.Max()),
+                Math.Abs(actual - expected[i]) <= Math.Max(Tolerance(names[i]) * expected[i], 1e-4 * expected.Max()),
                 $"{instance}: gradient norm of {names[i]} is {actual}, expected {expected[i]}.");
         }
     }

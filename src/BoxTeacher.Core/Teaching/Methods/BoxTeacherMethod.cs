@@ -56,7 +56,12 @@ public sealed class BoxTeacherMethod(
     public CondInst Teacher => teacher;
 
     /// <inheritdoc />
-    public void BeforeStep(long iteration) => ema.Update(iteration);
+    public void BeforeStep(long iteration)
+    {
+        // The counter in the weights is the number of steps done, and step 0 copies it.
+        student.MaskHead.Steps = iteration;
+        ema.Update(iteration);
+    }
 
     /// <inheritdoc />
     public LossTerms Step(TrainingBatch batch, long iteration)

@@ -1,0 +1,29 @@
+using BoxTeacher.Structures;
+using BoxTeacher.Teaching.PseudoMasks;
+using TorchSharp;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace BoxTeacher.Tests;
+
+/// <summary>The teacher's second resize against the published implementation.</summary>
+public sealed class TestSizeGoldenTests
+{
+    private const string Case = "boxteacher/n_teacher_resize";
+
+    [GoldenFact(Case + ".json")]
+    public void Resized_images_agree()
+    {
+        foreach (var instance in GoldenCase.Load(Case).Instances)
+        {
+            using var scope = NewDisposeScope();
+            using var batch = ImageBatch.Collate([instance["in.x"]]);
+            var size = new TestSize(instance.Int("min_size"), instance.Int("max_size"));
+            using var resized = size.Resize(batch);
+            var expected = instance["out.x"];
+            Assert.Equal(new ImageSize((int)expected.size(1), (int)expected.size(2)), resized.Sizes[0]);
+            var image = resized.Images[0].narrow(1, 0, expected.size(1)).narrow(2, 0, expected.size(2));
+            GoldenAssert.Close(expected, image, 1e-5, 1e-5, $"{instance}");
+        }
+    }
+}
