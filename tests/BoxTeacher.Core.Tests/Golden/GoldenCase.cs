@@ -63,7 +63,8 @@ internal sealed class GoldenInstance(GoldenCase owner, JsonElement json)
 
     public string Label { get; } = json.GetProperty("label").GetString()!;
 
-    public JsonElement Attributes => json.GetProperty("attrs");
+    /// <summary>The attributes; some instances have none.</summary>
+    public JsonElement Attributes => Json.GetProperty("attrs");
 
     public JsonElement Json { get; } = json;
 

@@ -112,14 +112,15 @@ public sealed class BatchLoader(
         private static Tensor? Masks(TrainingSample sample)
         {
             var size = sample.Weak.Transform.Target;
-            if (sample.Objects.Count == 0 || sample.Objects.Any(item => item.Mask is null))
+            if (sample.Objects.All(item => item.Mask is null))
             {
                 return null;
             }
-            var bytes = new byte[sample.Objects.Count * size.Area];
+            var area = (int)size.Area;
+            var bytes = new byte[sample.Objects.Count * area];
             for (var i = 0; i < sample.Objects.Count; i++)
             {
-                sample.Objects[i].Mask!.Decode().CopyTo(bytes, i * size.Area);
+                sample.Objects[i].Mask!.Decode(bytes.AsSpan(i * area, area));
             }
             return tensor(bytes, [sample.Objects.Count, size.Height, size.Width]);
         }

@@ -99,7 +99,8 @@ public static class ColorOperations
         }
         float r = (max - red) / range, g = (max - green) / range, b = (max - blue) / range;
         var sector = red == max ? b - g : green == max ? (float)(2.0 + r - b) : (float)(4.0 + g - r);
-        var circle = (float)((sector / 6.0 + 1.0) % 1.0);
+        var turned = sector / 6.0 + 1.0; // 0.83 to 1.84; its fraction is the place on the circle
+        var circle = (float)(turned >= 1 ? turned - 1 : turned);
         var hue = (byte)((int)(circle * 255.0) + shift); // wraps around as a uint8 does
 
         var strength = (float)(saturation / 255.0);
@@ -120,6 +121,6 @@ public static class ColorOperations
             _ => (top, low, falling),
         };
 
-        static byte Round(double value) => (byte)Math.Clamp((int)Math.Round(value, MidpointRounding.AwayFromZero), 0, 255);
+        static byte Round(double value) => (byte)(value + 0.5); // 0 to 255
     }
 }

@@ -40,4 +40,51 @@ public readonly record struct GeometricTransform(double ScaleX, double OffsetX, 
         var (x2, y2) = Apply(box.X1, box.Y1);
         return Box.FromCorners(Math.Min(x1, x2), Math.Min(y1, y2), Math.Max(x1, x2), Math.Max(y1, y2));
     }
+
+    /// <summary>
+    /// The shape as a mask of the target: outlines are moved and then rasterised; a bitmap is sampled at the nearest pixel.
+    /// </summary>
+    /// <param name="shape">The shape in the original image.</param>
+    /// <param name="source">The original image's size.</param>
+    public RunLengthMask Apply(Segmentation shape, ImageSize source)
+    {
+        if (shape is Segmentation.Polygons outlines)
+        {
+            return RunLengthMask.FromPolygons([.. outlines.Rings.Select(Move)], Target.Height, Target.Width);
+        }
+        var mask = shape.ToMask(source);
+        return this == Identity(source) ? mask : Sample(mask);
+    }
+
+    private double[] Move(double[] ring)
+    {
+        var moved = new double[ring.Length / 2 * 2];
+        for (var i = 0; i < moved.Length; i += 2)
+        {
+            (moved[i], moved[i + 1]) = Apply(ring[i], ring[i + 1]);
+        }
+        return moved;
+    }
+
+    private RunLengthMask Sample(RunLengthMask mask)
+    {
+        var back = Inverse(mask.Size);
+        var pixels = mask.Decode();
+        var result = new byte[Target.Area];
+        var columns = new int[Target.Width];
+        for (var x = 0; x < columns.Length; x++)
+        {
+            columns[x] = Math.Clamp((int)Math.Floor(back.Apply(x + 0.5, 0).X), 0, mask.Width - 1);
+        }
+        for (var y = 0; y < Target.Height; y++)
+        {
+            var row = pixels.AsSpan(Math.Clamp((int)Math.Floor(back.Apply(0, y + 0.5).Y), 0, mask.Height - 1) * mask.Width, mask.Width);
+            var output = result.AsSpan(y * Target.Width, Target.Width);
+            for (var x = 0; x < columns.Length; x++)
+            {
+                output[x] = row[columns[x]];
+            }
+        }
+        return RunLengthMask.Encode(result, Target.Height, Target.Width);
+    }
 }

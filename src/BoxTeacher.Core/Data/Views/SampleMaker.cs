@@ -2,16 +2,6 @@ using BoxTeacher.Structures;
 
 namespace BoxTeacher.Data;
 
-/// <summary>Which labels a teaching method may see.</summary>
-public enum Supervision
-{
-    /// <summary>Boxes and classes.</summary>
-    Boxes,
-
-    /// <summary>Boxes, classes and masks.</summary>
-    Masks,
-}
-
 /// <summary>
 /// Reads an image and makes its training views: resize and flip shared by both, colours changed in the strong one only (the published
 /// pipeline). Crowd regions are left out, boxes are clipped to the view, and boxes thinner than 1e-5 pixels are dropped.
@@ -49,6 +39,11 @@ public sealed class SampleMaker(GeometryAugmentation geometry, ColorAugmentation
         }
         return objects;
     }
+
+    private static RunLengthMask Mask(ImageRecord record, Annotation annotation, GeometricTransform transform) =>
+        annotation.Segmentation is { } shape
+            ? transform.Apply(shape, record.Size)
+            : throw new InvalidDataException($"{record.FileName}: annotation {annotation.Id} has no mask, which this method needs");
 
     private static Box Clip(Box box, ImageSize size) => Box.FromCorners(
         Math.Clamp(box.X0, 0, size.Width), Math.Clamp(box.Y0, 0, size.Height), Math.Clamp(box.X1, 0, size.Width), Math.Clamp(box.Y1, 0, size.Height));

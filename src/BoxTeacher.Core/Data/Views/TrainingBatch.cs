@@ -1,4 +1,5 @@
 using BoxTeacher.Structures;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Data;
@@ -19,13 +20,13 @@ public sealed class TrainingBatch(
     public ImageBatch Strong { get; } = strong;
 
     /// <summary>The weak view's pixels, [N, 3, H, W] uint8, RGB, zero padded.</summary>
-    public Tensor WeakPixels { get; } = weakPixels;
+    public Tensor WeakPixels { get; } = weakPixels.DetachFromDisposeScope();
 
     /// <summary>The labels of each image; masks only where the method may see them.</summary>
     public IReadOnlyList<BoxTargets> Targets { get; } = targets;
 
     /// <summary>The files' sizes before any resize.</summary>
-    public IReadOnlyList<ImageSize> OriginalSizes { get; } = [.. sources.Select(source => new ImageSize(source.Height, source.Width))];
+    public IReadOnlyList<ImageSize> OriginalSizes { get; } = [.. sources.Select(source => source.Size)];
 
     /// <summary>The images' ids in their data set.</summary>
     public IReadOnlyList<long> ImageIds { get; } = [.. sources.Select(source => source.Id)];
