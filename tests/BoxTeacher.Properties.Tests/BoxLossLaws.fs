@@ -4,7 +4,6 @@ module BoxTeacher.Properties.BoxLossLaws
 open Xunit
 open FsCheck.FSharp
 open TorchSharp
-open type TorchSharp.torch
 open BoxTeacher.Losses
 open BoxTeacher.Properties.Laws
 open BoxTeacher.Properties.Cases
@@ -65,7 +64,7 @@ let ``overlap losses stay finite for boxes without extent`` () =
 let ``centreness lies between zero and one, and is one at the centre`` () =
     forAll distances (fun d ->
         Centreness.Target d.P |> within 0.0 1.0 "centreness"
-        let centred = torch.cat ([| d.P.narrow (1, 0, 2); d.P.narrow (1, 0, 2) |], 1)
+        let centred = torch.cat (([| d.P.narrow (1, 0, 2); d.P.narrow (1, 0, 2) |]: Tensor array), 1L)
         Centreness.Target centred |> within 1.0 1.0 "at the centre")
 
 [<Fact>]
@@ -125,7 +124,7 @@ let ``focal loss has the gradient of its values`` () =
 [<Fact>]
 let ``focal loss with weight zero has no gradient`` () =
     forAll masks (fun m ->
-        let none = torch.zeros (1L, dtype = torch.float64)
+        let none = torch.zeros ([| 1L |], dtype = torch.float64)
         gradient (fun x -> FocalLoss.Sum(x, positivesOf m) * none) m.X |> within 0.0 0.0 "gradient")
 
 [<Fact>]

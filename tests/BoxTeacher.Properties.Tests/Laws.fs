@@ -5,7 +5,8 @@ open System
 open FsCheck
 open FsCheck.FSharp
 open TorchSharp
-open type TorchSharp.torch
+
+type Tensor = torch.Tensor
 
 /// FSCHECK_REPLAY="(rnd,gamma)" or "(rnd,gamma,size)", as a failing property prints it, repeats that run.
 let private replay =
@@ -22,7 +23,7 @@ let private config = Config.QuickThrowOnFailure.WithMaxTest(200).WithReplay repl
 /// Holds a law to 200 cases. Tensors made in it are disposed of.
 let forAll (cases: Arbitrary<'a>) (law: 'a -> unit) =
     let property = Prop.forAll cases (fun case ->
-        use _ = NewDisposeScope()
+        use _ = torch.NewDisposeScope()
         law case)
     Check.One(config, property)
 

@@ -3,7 +3,6 @@ module BoxTeacher.Properties.PairwiseLaws
 
 open Xunit
 open TorchSharp
-open type TorchSharp.torch
 open BoxTeacher.Losses
 open BoxTeacher.Teaching.Affinity
 open BoxTeacher.Properties.Laws
@@ -104,14 +103,14 @@ let ``instances of one box share its weights`` () =
     forAllWindows masks (fun pairs m ->
         let weights = (weightsOf pairs m).narrow (0, 0, 1)
         let together = [| InstanceGroup(0, 0, m.N, PixelRegion(0, 0, m.H, m.W)) |]
-        let expected = sums pairs m (weights.expand [| int64 m.N; -1; -1; -1 |]) m.X
+        let expected = sums pairs m (weights.expand ([| int64 m.N; -1L; -1L; -1L |]: int64 array)) m.X
         closeAll 1e-9 "sums" expected (PairwiseAffinity.Sums(m.X, [| weights |], together, pairs).[0]))
 
 [<Fact>]
 let ``folding is the transpose of unfolding`` () =
     forAllWindows masks (fun pairs m ->
         let ofPairs = weightsOf pairs m
-        let directed = torch.cat ([| ofPairs.flip -3L; pairs.Second m.X |], -3L)
+        let directed = torch.cat (([| ofPairs.flip -3L; pairs.Second m.X |]: Tensor array), -3L)
         let left = (pairs.Unfold ofPairs * directed).sum ()
         let right = (ofPairs * pairs.Fold directed).sum ()
         close 1e-9 "inner products" (number left) (number right))
@@ -119,7 +118,7 @@ let ``folding is the transpose of unfolding`` () =
 [<Fact>]
 let ``mask affinity lies between zero and one and is that of the complement`` () =
     forAllWindows masks (fun pairs m ->
-        let affinity (masks: Tensor) = MaskAffinity(MaskSmoothing.None).OfMasks(masks, pairs)
+        let affinity (masks: Tensor) = MaskAffinity(fun x -> MaskSmoothing.None x).OfMasks(masks, pairs)
         affinity m.T |> within 0.0 1.0 "affinity"
         closeAll 1e-12 "complement" (affinity m.T) (affinity (1.0.ToScalar() - m.T))
-        MaskAffinity(MaskSmoothing.Mean3x3).OfMasks(m.T, pairs) |> within 0.0 1.0 "smoothed affinity")
+        MaskAffinity(fun x -> MaskSmoothing.Mean3x3 x).OfMasks(m.T, pairs) |> within 0.0 1.0 "smoothed affinity")
