@@ -47,6 +47,12 @@ c10::IValue to_ivalue(const Value& v, const c10::Argument& argument) {
     }
     case Tag::TensorList: {
       auto** p = static_cast<Impl**>(v.p);
+      auto list_type = argument.type()->cast<c10::ListType>();
+      if (list_type && list_type->getElementType()->kind() == c10::TypeKind::OptionalType) {
+        c10::List<c10::optional<at::Tensor>> optionals;
+        for (int64_t k = 0; k < v.count(); k++) optionals.push_back(tensor(p[k]));
+        return optionals;
+      }
       c10::List<at::Tensor> list;
       list.reserve(v.count());
       for (int64_t k = 0; k < v.count(); k++) list.push_back(tensor(p[k]));

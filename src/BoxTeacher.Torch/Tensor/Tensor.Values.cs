@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using BoxTeacher.Torch;
 using BoxTeacher.Torch.Interop;
 using TorchSharp.Utils;
 
@@ -165,10 +166,10 @@ public static partial class torch
         }
 
         /// <summary>Fills the tensor with raw little-endian elements.</summary>
-        public void ReadBytesFromStream(Stream stream, int bufferSize = 1024) => RawData.Read(this, stream, Math.Max(bufferSize, 1));
+        public void ReadBytesFromStream(Stream stream, int bufferSize = 1024) => TensorBytes.Read(this, stream, Math.Max(bufferSize, 1));
 
         /// <summary>Writes the raw little-endian elements.</summary>
-        public void WriteBytesToStream(Stream stream, int bufferSize = 1024) => RawData.Write(this, stream, Math.Max(bufferSize, 1));
+        public void WriteBytesToStream(Stream stream, int bufferSize = 1024) => TensorBytes.Write(this, stream, Math.Max(bufferSize, 1));
 
         public bool Equals(Tensor target) => target is not null && s_equal.Bool(this, target);
         public override bool Equals(object? obj) => obj is Tensor t && ReferenceEquals(this, t);

@@ -1,6 +1,7 @@
 using System;
 using System.IO;
 using System.Text;
+using BoxTeacher.Torch;
 using BoxTeacher.Torch.Interop;
 using static TorchSharp.torch;
 
@@ -20,7 +21,7 @@ public static partial class TensorExtensionMethods
             writer.Write7BitEncodedInt64(n);
         }
         writer.Flush();
-        RawData.Write(tensor, writer.BaseStream);
+        TensorBytes.Write(tensor, writer.BaseStream);
     }
 
     public static void Save(this Tensor tensor, Stream stream)
@@ -45,7 +46,7 @@ public static partial class TensorExtensionMethods
         }
         var tensor = empty(sizes, type, CPU);
         try {
-            RawData.Read(tensor, reader.BaseStream);
+            TensorBytes.Read(tensor, reader.BaseStream);
         } catch {
             tensor.Dispose();
             throw;
@@ -68,7 +69,7 @@ public static partial class TensorExtensionMethods
         if (!sizes.AsSpan().SequenceEqual(tensor.shape)) {
             throw new ArgumentException($"Mismatched tensor shape while loading. The file has [{string.Join(", ", sizes)}], the tensor [{string.Join(", ", tensor.shape)}].");
         }
-        RawData.Read(tensor, reader.BaseStream);
+        TensorBytes.Read(tensor, reader.BaseStream);
     }
 
     /// <summary>The same; a null tensor is made.</summary>
