@@ -1,5 +1,6 @@
 using TorchSharp;
 using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
 
 namespace BoxTeacher.Detectors;
 
@@ -53,8 +54,10 @@ internal static class SparseConvolution
                     index[next++] = inside ? firstRow[l] + (long)images[i] * level.Count + y * level.Width + x : 0;
                 }
         }
-        var patches = cat(rows).index_select(0, tensor(index, [index.Length], device: maps[0].device)).view(locations.Length, kernel * kernel * channels);
-        var matrix = weight.permute(2, 3, 1, 0).reshape(kernel * kernel * channels, outputs);
-        return bias.addmm(patches, matrix).MoveToOuterDisposeScope();
+        var patches = cat(rows).index_select(0, tensor(index, [index.Length], device: maps[0].device));
+        // A convolution over M images of one pixel: the libraries for convolutions are there on every machine, a fast BLAS is not.
+        var pixels = patches.view(locations.Length, kernel * kernel * channels, 1, 1);
+        var kernels = weight.permute(0, 2, 3, 1).reshape(outputs, kernel * kernel * channels, 1, 1);
+        return F.conv2d(pixels, kernels, bias).view(locations.Length, outputs).MoveToOuterDisposeScope();
     }
 }
