@@ -12,15 +12,18 @@ public sealed class MaskHeadGoldenTests
 {
     private const string Case = "boxteacher/e_mask_head";
 
-    [GoldenFact(Case + ".json")]
-    public void Mask_head_agrees_in_logits_and_gradients()
+    // float32 runs the fused head, float64 the products.
+    [GoldenTheory(Case + ".json")]
+    [InlineData(ScalarType.Float32)]
+    [InlineData(ScalarType.Float64)]
+    public void Mask_head_agrees_in_logits_and_gradients(ScalarType type)
     {
         foreach (var instance in Of("mask_heads_forward_with_coords"))
         {
             using var scope = NewDisposeScope();
             var head = HeadOf(instance);
-            var features = instance["in.mask_feats"].requires_grad_();
-            var parameters = instance["in.params"].requires_grad_();
+            var features = instance["in.mask_feats"].to(type).requires_grad_();
+            var parameters = instance["in.params"].to(type).requires_grad_();
             // The head wants instances ordered by image.
             var images = HostValues.Longs(instance["in.im_inds"]);
             var levels = HostValues.Longs(instance["in.fpn_levels"]);
