@@ -1,0 +1,89 @@
+using System.Globalization;
+using System.Text.Json;
+using BoxTeacher.Teaching;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace BoxTeacher.Training;
+
+/// <summary>
+/// The checkpoints of one run: a folder <c>checkpoint-NNNNNNN</c> each, with the weights (<c>model.safetensors</c>, names
+/// <c>student.*</c> and <c>teacher.*</c>), the optimizer's state and the number of finished iterations. A checkpoint is written under
+/// another name, flushed and then renamed: what has its final name is complete.
+/// </summary>
+/// <param name="folder">The run's folder.</param>
+public sealed class CheckpointFolder(string folder)
+{
+    private const string Prefix = "checkpoint-";
+    private const string Unfinished = ".writing";
+    private const int Kept = 2;
+
+    /// <summary>The newest complete checkpoint's folder and number of iterations, or null.</summary>
+    public (string Folder, int Iteration)? Latest() => All().LastOrDefault() is { Folder: not null } last ? last : null;
+
+    /// <summary>Writes a checkpoint and removes all but the two newest.</summary>
+    /// <returns>The checkpoint's folder.</returns>
+    public string Save(int iteration, ITeachingMethod method, OptimizerHelper optimizer)
+    {
+        var target = Path.Combine(folder, Prefix + iteration.ToString("D7", CultureInfo.InvariantCulture));
+        var writing = target + Unfinished;
+        Remove(writing);
+        Directory.CreateDirectory(writing);
+        ModelFile.Write(Path.Combine(writing, "model.safetensors"), method);
+        AtomicFile.Write(Path.Combine(writing, "optimizer.bin"), stream =>
+        {
+            using var writer = new BinaryWriter(stream, System.Text.Encoding.UTF8, leaveOpen: true);
+            optimizer.save_state_dict(writer);
+        });
+        AtomicFile.Write(Path.Combine(writing, "state.json"), stream => JsonSerializer.Serialize(stream, new State(iteration)));
+        Remove(target);
+        Directory.Move(writing, target);
+        foreach (var old in All().SkipLast(Kept))
+        {
+            Remove(old.Folder);
+        }
+        return target;
+    }
+
+    /// <summary>Brings method and optimizer to where the checkpoint was written.</summary>
+    /// <exception cref="InvalidDataException">A file of the checkpoint is damaged or belongs to another model.</exception>
+    public static void Load(string checkpoint, ITeachingMethod method, OptimizerHelper optimizer)
+    {
+        ModelFile.Read(Path.Combine(checkpoint, "model.safetensors"), method);
+        var file = Path.Combine(checkpoint, "optimizer.bin");
+        try
+        {
+            using var reader = new BinaryReader(File.OpenRead(file));
+            optimizer.load_state_dict(reader);
+        }
+        catch (Exception error) when (error is IOException or ArgumentException or InvalidOperationException)
+        {
+            throw new InvalidDataException($"{file}: {error.Message}", error);
+        }
+    }
+
+    private List<(string Folder, int Iteration)> All()
+    {
+        var found = new List<(string Folder, int Iteration)>();
+        foreach (var path in Directory.Exists(folder) ? Directory.GetDirectories(folder, Prefix + "*") : [])
+        {
+            if (int.TryParse(Path.GetFileName(path)[Prefix.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var iteration))
+            {
+                found.Add((path, iteration));
+            }
+        }
+        found.Sort((left, right) => left.Iteration.CompareTo(right.Iteration));
+        return found;
+    }
+
+    private static void Remove(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            Directory.Delete(path, recursive: true);
+        }
+    }
+
+    private sealed record State(int Iteration);
+}

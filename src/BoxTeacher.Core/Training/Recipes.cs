@@ -1,0 +1,68 @@
+using BoxTeacher.Data;
+using BoxTeacher.Structures;
+
+namespace BoxTeacher.Training;
+
+/// <summary>
+/// Recipes that learn from scratch on a CPU in minutes. Their constants are ours, found by trial at this scale; the published ones are
+/// in the doc comments of the parts.
+/// </summary>
+public static class Recipes
+{
+    private static readonly PairwiseRecipe Pairwise = new(Dilation: 1, ColorThreshold: 0.3, WarmUpIterations: 100);
+
+    /// <summary>BoxTeacher on Shapes.</summary>
+    public static Recipe ShapesBoxTeacher { get; } = Shapes("shapes-boxteacher", BoxTeacher(ConfidenceForm.Published));
+
+    /// <summary>BoxTeacher on Shapes with every assigned pseudo mask counted fully.</summary>
+    public static Recipe ShapesBoxTeacherWithoutConfidence { get; } = Shapes("shapes-boxteacher-no-confidence", BoxTeacher(ConfidenceForm.Off));
+
+    /// <summary>BoxInst on Shapes: the baseline without a teacher.</summary>
+    public static Recipe ShapesBoxInst { get; } = Shapes("shapes-boxinst", new BoxInstTeaching(Pairwise));
+
+    /// <summary>CondInst on Shapes with full masks: the upper bound.</summary>
+    public static Recipe ShapesCondInst { get; } = Shapes("shapes-condinst", new CondInstTeaching());
+
+    /// <summary>BoxTeacher on the Penn-Fudan pedestrians.</summary>
+    public static Recipe PennFudanBoxTeacher { get; } = PennFudan("pennfudan-boxteacher", BoxTeacher(ConfidenceForm.Published));
+
+    /// <summary>BoxTeacher on the Penn-Fudan pedestrians with every assigned pseudo mask counted fully.</summary>
+    public static Recipe PennFudanBoxTeacherWithoutConfidence { get; } =
+        PennFudan("pennfudan-boxteacher-no-confidence", BoxTeacher(ConfidenceForm.Off));
+
+    /// <summary>BoxInst on the Penn-Fudan pedestrians.</summary>
+    public static Recipe PennFudanBoxInst { get; } = PennFudan("pennfudan-boxinst", new BoxInstTeaching(Pairwise));
+
+    /// <summary>CondInst on the Penn-Fudan pedestrians with full masks.</summary>
+    public static Recipe PennFudanCondInst { get; } = PennFudan("pennfudan-condinst", new CondInstTeaching());
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<Recipe> All { get; } =
+    [
+        ShapesBoxTeacher, ShapesBoxTeacherWithoutConfidence, ShapesBoxInst, ShapesCondInst,
+        PennFudanBoxTeacher, PennFudanBoxTeacherWithoutConfidence, PennFudanBoxInst, PennFudanCondInst,
+    ];
+
+    private static BoxTeacherTeaching BoxTeacher(ConfidenceForm confidence) => new(
+        Pairwise,
+        new PseudoMaskRecipe(
+            confidence, IouThreshold: 0.5, ScoreThreshold: 0, MaskWeight: 0.5, AffinityWeight: 0.1, AffinityThreshold: 0.5, WarmUpIterations: 400),
+        new TeacherRecipe(MomentumCap: 0.99, Network.Teacher));
+
+    private static Recipe Shapes(string name, TeachingRecipe teaching) => Small(
+        name, "shapes", teaching, new GeometryAugmentation([128], 128, 0.5), new BudgetRecipe(1600, 8, 400, 400));
+
+    private static Recipe PennFudan(string name, TeachingRecipe teaching) => Small(
+        name, "pennfudan", teaching, new GeometryAugmentation([160, 192, 224], 320, 0.5), new BudgetRecipe(1200, 4, 400, 400));
+
+    private static Recipe Small(string name, string folder, TeachingRecipe teaching, GeometryAugmentation geometry, BudgetRecipe budget) => new(
+        name,
+        new DatasetRecipe($"{folder}/train.json", $"{folder}/train", $"{folder}/val.json", $"{folder}/val", GroupByAspect: false),
+        new SmallCondInst(PixelNormalization.CaffeBgrUnitScale),
+        teaching,
+        new AugmentationRecipe(geometry, ColorAugmentation.Strong, geometry.ShortEdges[geometry.ShortEdges.Count / 2], geometry.MaxSize),
+        new SolverRecipe(
+            new AdamWRecipe(LearningRate: 2e-3, WeightDecay: 1e-4), new CosineSchedule(new WarmUp(50, 0.02)), ClipNorm: 5),
+        budget,
+        Seed: 1);
+}
