@@ -1,1 +1,11 @@
-Console.WriteLine("boxteacher");
+using System.CommandLine;
+using BoxTeacher.Cli;
+using BoxTeacher.Cli.Commands;
+
+var root = new RootCommand("Learns instance masks from boxes: data sets, training, evaluation, prediction.")
+{
+    TrainCommand.Create(),
+    PredictCommand.Create(),
+    DataCommand.Create(),
+};
+return CommandLine.Run(root, args);

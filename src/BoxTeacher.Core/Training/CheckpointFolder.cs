@@ -1,5 +1,6 @@
 using System.Globalization;
-using System.Text.Json;
+using System.Text;
+using BoxTeacher.Data;
 using BoxTeacher.Teaching;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -9,14 +10,16 @@ namespace BoxTeacher.Training;
 
 /// <summary>
 /// The checkpoints of one run: a folder <c>checkpoint-NNNNNNN</c> each, with the weights (<c>model.safetensors</c>, names
-/// <c>student.*</c> and <c>teacher.*</c>), the optimizer's state and the number of finished iterations. A checkpoint is written under
+/// <c>student.*</c> and <c>teacher.*</c>) and the optimizer's state (<c>optimizer.bin</c>); the folder's number is that of the finished
+/// iterations. All else that a resume needs, random numbers included, is a function of that number. A checkpoint is written under
 /// another name, flushed and then renamed: what has its final name is complete.
 /// </summary>
 /// <param name="folder">The run's folder.</param>
 public sealed class CheckpointFolder(string folder)
 {
     private const string Prefix = "checkpoint-";
-    private const string Unfinished = ".writing";
+    private const string ModelName = "model.safetensors";
+    private const string OptimizerName = "optimizer.bin";
     private const int Kept = 2;
 
     /// <summary>The newest complete checkpoint's folder and number of iterations, or null.</summary>
@@ -27,21 +30,18 @@ public sealed class CheckpointFolder(string folder)
     public string Save(int iteration, ITeachingMethod method, OptimizerHelper optimizer)
     {
         var target = Path.Combine(folder, Prefix + iteration.ToString("D7", CultureInfo.InvariantCulture));
-        var writing = target + Unfinished;
-        Remove(writing);
-        Directory.CreateDirectory(writing);
-        ModelFile.Write(Path.Combine(writing, "model.safetensors"), method);
-        AtomicFile.Write(Path.Combine(writing, "optimizer.bin"), stream =>
+        AtomicFolder.Write(target, writing =>
         {
-            using var writer = new BinaryWriter(stream, System.Text.Encoding.UTF8, leaveOpen: true);
-            optimizer.save_state_dict(writer);
+            ModelFile.Write(Path.Combine(writing, ModelName), method);
+            AtomicFile.Write(Path.Combine(writing, OptimizerName), stream =>
+            {
+                using var writer = new BinaryWriter(stream, Encoding.UTF8, leaveOpen: true);
+                optimizer.save_state_dict(writer);
+            });
         });
-        AtomicFile.Write(Path.Combine(writing, "state.json"), stream => JsonSerializer.Serialize(stream, new State(iteration)));
-        Remove(target);
-        Directory.Move(writing, target);
         foreach (var old in All().SkipLast(Kept))
         {
-            Remove(old.Folder);
+            Directory.Delete(old.Folder, recursive: true);
         }
         return target;
     }
@@ -50,8 +50,8 @@ public sealed class CheckpointFolder(string folder)
     /// <exception cref="InvalidDataException">A file of the checkpoint is damaged or belongs to another model.</exception>
     public static void Load(string checkpoint, ITeachingMethod method, OptimizerHelper optimizer)
     {
-        ModelFile.Read(Path.Combine(checkpoint, "model.safetensors"), method);
-        var file = Path.Combine(checkpoint, "optimizer.bin");
+        ModelFile.Read(Path.Combine(checkpoint, ModelName), method);
+        var file = Path.Combine(checkpoint, OptimizerName);
         try
         {
             using var reader = new BinaryReader(File.OpenRead(file));
@@ -76,14 +76,4 @@ public sealed class CheckpointFolder(string folder)
         found.Sort((left, right) => left.Iteration.CompareTo(right.Iteration));
         return found;
     }
-
-    private static void Remove(string path)
-    {
-        if (Directory.Exists(path))
-        {
-            Directory.Delete(path, recursive: true);
-        }
-    }
-
-    private sealed record State(int Iteration);
 }

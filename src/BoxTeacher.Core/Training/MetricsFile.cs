@@ -1,5 +1,7 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using BoxTeacher.Data;
 using BoxTeacher.Evaluation;
 
 namespace BoxTeacher.Training;
@@ -74,7 +76,7 @@ public sealed class MetricsFile : IDisposable
     {
         writer.Dispose();
         var kept = File.ReadLines(file).Where(line => IterationOf(line) <= iteration).ToList();
-        AtomicFile.WriteText(file, string.Concat(kept.Select(line => line + "\n")));
+        AtomicFile.Write(file, Encoding.UTF8.GetBytes(string.Concat(kept.Select(line => line + "\n"))));
         writer = new StreamWriter(file, append: true);
     }
 

@@ -1,5 +1,4 @@
 using BoxTeacher.Teaching;
-using BoxTeacher.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -8,9 +7,6 @@ namespace BoxTeacher.Training;
 /// <summary>A method's weights in one safetensors file, named as published: <c>student.*</c> and, with a teacher, <c>teacher.*</c>.</summary>
 public static class ModelFile
 {
-    /// <summary>The file's name in a run's folder.</summary>
-    public const string Name = "model.safetensors";
-
     /// <summary>Writes both networks; parameters and buffers.</summary>
     public static void Write(string file, ITeachingMethod method)
     {

@@ -91,25 +91,38 @@ internal static class RecipeCheck
     private static IEnumerable<string?> Teaching(TeachingRecipe teaching) => teaching switch
     {
         BoxInstTeaching boxes => Pairwise(boxes.Pairwise),
-        BoxTeacherTeaching boxes => Pairwise(boxes.Pairwise).Concat(PseudoMasks(boxes.PseudoMasks)).Append(Fraction("teaching.teacher.momentumCap", boxes.Teacher.MomentumCap)),
+        BoxTeacherTeaching boxes => Pairwise(boxes.Pairwise).Concat(PseudoMasks(boxes.PseudoMasks)).Concat(Teacher(boxes.Teacher)),
         _ => [],
     };
 
     private static IEnumerable<string?> Pairwise(PairwiseRecipe pairwise)
     {
         yield return Positive("teaching.pairwise.dilation", pairwise.Dilation);
-        yield return Fraction("teaching.pairwise.colorThreshold", pairwise.ColorThreshold);
+        yield return PositiveFraction("teaching.pairwise.colorThreshold", pairwise.ColorThreshold);
         yield return NotNegative("teaching.pairwise.warmUpIterations", pairwise.WarmUpIterations);
+        yield return NotNegative("teaching.pairwise.bottomRows", pairwise.BottomRows);
     }
 
     private static IEnumerable<string?> PseudoMasks(PseudoMaskRecipe masks)
     {
         yield return Fraction("teaching.pseudoMasks.iouThreshold", masks.IouThreshold);
         yield return Fraction("teaching.pseudoMasks.scoreThreshold", masks.ScoreThreshold);
+        yield return masks.MaskThreshold is { } threshold ? Fraction("teaching.pseudoMasks.maskThreshold", threshold) : null;
+        yield return NotNegative("teaching.pseudoMasks.averageWeight", masks.AverageWeight);
         yield return NotNegative("teaching.pseudoMasks.maskWeight", masks.MaskWeight);
         yield return NotNegative("teaching.pseudoMasks.affinityWeight", masks.AffinityWeight);
-        yield return Fraction("teaching.pseudoMasks.affinityThreshold", masks.AffinityThreshold);
+        yield return PositiveFraction("teaching.pseudoMasks.affinityThreshold", masks.AffinityThreshold);
         yield return NotNegative("teaching.pseudoMasks.warmUpIterations", masks.WarmUpIterations);
+    }
+
+    private static IEnumerable<string?> Teacher(TeacherRecipe teacher)
+    {
+        yield return Fraction("teaching.teacher.momentumCap", teacher.MomentumCap);
+        if (teacher.InputSize is { } size)
+        {
+            yield return Positive("teaching.teacher.inputSize.shortSide", size.ShortSide);
+            yield return Positive("teaching.teacher.inputSize.longSide", size.LongSide);
+        }
     }
 
     private static string? Positive(string key, double value) =>
@@ -120,4 +133,7 @@ internal static class RecipeCheck
 
     private static string? Fraction(string key, double value) =>
         value is >= 0 and <= 1 ? null : FormattableString.Invariant($"{key}: must be in 0..1, not {value}");
+
+    private static string? PositiveFraction(string key, double value) =>
+        value is > 0 and <= 1 ? null : FormattableString.Invariant($"{key}: must be above 0 and at most 1, not {value}");
 }

@@ -1,5 +1,7 @@
 using BoxTeacher.Data;
 using BoxTeacher.Structures;
+using BoxTeacher.Teaching.Ema;
+using BoxTeacher.Teaching.Methods;
 
 namespace BoxTeacher.Training;
 
@@ -9,7 +11,7 @@ namespace BoxTeacher.Training;
 /// </summary>
 public static class Recipes
 {
-    private static readonly PairwiseRecipe Pairwise = new(Dilation: 1, ColorThreshold: 0.3, WarmUpIterations: 100);
+    private static readonly PairwiseRecipe Pairwise = new(Dilation: 1, ColorThreshold: 0.3, WarmUpIterations: 100, BottomRows: 0);
 
     /// <summary>BoxTeacher on Shapes.</summary>
     public static Recipe ShapesBoxTeacher { get; } = Shapes("shapes-boxteacher", BoxTeacher(ConfidenceForm.Published));
@@ -46,8 +48,18 @@ public static class Recipes
     private static BoxTeacherTeaching BoxTeacher(ConfidenceForm confidence) => new(
         Pairwise,
         new PseudoMaskRecipe(
-            confidence, IouThreshold: 0.5, ScoreThreshold: 0, MaskWeight: 0.5, AffinityWeight: 0.1, AffinityThreshold: 0.5, WarmUpIterations: 400),
-        new TeacherRecipe(MomentumCap: 0.99, Network.Teacher));
+            confidence,
+            AssignmentForm.Published,
+            IouThreshold: 0.5,
+            ScoreThreshold: 0,
+            MaskThreshold: 0.5,
+            MaskWeight: 0.5,
+            AffinityWeight: 0.1,
+            AffinityThreshold: 0.5,
+            AverageWeight: 0,
+            NormaliserForm.Count,
+            WarmUpIterations: 400),
+        new TeacherRecipe(MomentumCap: 0.99, TeacherMode.Training, TeacherBuffers.Own, InputSize: null, Network.Teacher));
 
     private static Recipe Shapes(string name, TeachingRecipe teaching) => Small(
         name, "shapes", teaching, new GeometryAugmentation([128], 128, 0.5), new BudgetRecipe(1600, 8, 400, 400));
@@ -57,12 +69,17 @@ public static class Recipes
 
     private static Recipe Small(string name, string folder, TeachingRecipe teaching, GeometryAugmentation geometry, BudgetRecipe budget) => new(
         name,
-        new DatasetRecipe($"{folder}/train.json", $"{folder}/train", $"{folder}/val.json", $"{folder}/val", GroupByAspect: false),
+        new DatasetRecipe(
+            $"{folder}/annotations/instances_train.json",
+            $"{folder}/train",
+            $"{folder}/annotations/instances_val.json",
+            $"{folder}/val",
+            GroupByAspect: false),
         new SmallCondInst(PixelNormalization.CaffeBgrUnitScale),
         teaching,
         new AugmentationRecipe(geometry, ColorAugmentation.Strong, geometry.ShortEdges[geometry.ShortEdges.Count / 2], geometry.MaxSize),
         new SolverRecipe(
-            new AdamWRecipe(LearningRate: 2e-3, WeightDecay: 1e-4), new CosineSchedule(new WarmUp(50, 0.02)), ClipNorm: 5),
+            new AdamWRecipe(LearningRate: 2e-3, WeightDecay: 1e-4), new CosineSchedule(new LearningRateWarmUp(50, 0.02)), ClipNorm: 5),
         budget,
         Seed: 1);
 }

@@ -22,23 +22,21 @@ public sealed record TrainingResult(int Iteration, bool Finished, Evaluated? Las
 /// <param name="method">The method with its networks; see <see cref="Build.Method"/>. The caller keeps ownership.</param>
 /// <param name="training">The data set to learn from; images without a usable label are left out.</param>
 /// <param name="validation">The data set to evaluate on, or null for no evaluation.</param>
-/// <param name="folder">The run's folder: checkpoints, <c>recipe.json</c>, and at the end <c>model.safetensors</c>.</param>
-public sealed class Trainer(Recipe recipe, ITeachingMethod method, InstanceDataset training, InstanceDataset? validation, string folder)
+/// <param name="folder">Where checkpoints and the final weights go.</param>
+public sealed class Trainer(Recipe recipe, ITeachingMethod method, InstanceDataset training, InstanceDataset? validation, RunFolder folder)
 {
-    private readonly CheckpointFolder checkpoints = new(folder);
-
     /// <summary>
     /// Runs to the end of the budget, from the newest checkpoint of the folder if there is one. Uses one thread for tensors, so that
     /// several runs share a machine well.
     /// </summary>
     /// <param name="listener">Is told what happens, on the calling thread.</param>
     /// <param name="cancellation">Ends the run after the step in progress, with a checkpoint.</param>
-    /// <exception cref="RecipeException">The folder holds a run of another recipe.</exception>
+    /// <exception cref="RecipeException">The folder holds another run.</exception>
     /// <exception cref="NotFiniteNumberException">The loss became infinite or not a number; the message names the terms.</exception>
     public TrainingResult Run(Action<TrainingEvent>? listener = null, CancellationToken cancellation = default)
     {
         set_num_threads(1);
-        ClaimFolder();
+        folder.Claim(recipe, training.Categories);
         using var optimizer = Build.Optimizer(recipe.Solver.Optimizer, method.Student);
         var iteration = Resume(optimizer, listener);
         var saved = iteration;
@@ -73,14 +71,14 @@ public sealed class Trainer(Recipe recipe, ITeachingMethod method, InstanceDatas
         var finished = iteration >= recipe.Budget.Iterations;
         if (finished)
         {
-            ModelFile.Write(Path.Combine(folder, ModelFile.Name), method);
+            ModelFile.Write(folder.ModelFile, method);
         }
         return new TrainingResult(iteration, finished, last);
 
         void Save()
         {
             saved = iteration;
-            listener?.Invoke(new CheckpointWritten(iteration, checkpoints.Save(iteration, method, optimizer)));
+            listener?.Invoke(new CheckpointWritten(iteration, folder.Checkpoints.Save(iteration, method, optimizer)));
         }
     }
 
@@ -127,35 +125,19 @@ public sealed class Trainer(Recipe recipe, ITeachingMethod method, InstanceDatas
     {
         var watch = Stopwatch.StartNew();
         var network = recipe.Teaching.Inference;
-        var results = new Inference(method.Network(network), recipe).Detect(dataset);
+        var results = new Inference((network == Network.Student ? method.Student : method.Teacher!), recipe).Detect(dataset);
         var (box, mask) = Inference.Evaluate(dataset, results);
         return new Evaluated(iteration, network, box, mask, watch.Elapsed.TotalSeconds);
     }
 
     private int Resume(OptimizerHelper optimizer, Action<TrainingEvent>? listener)
     {
-        if (checkpoints.Latest() is not { } latest)
+        if (folder.Checkpoints.Latest() is not { } latest)
         {
             return 0;
         }
         CheckpointFolder.Load(latest.Folder, method, optimizer);
         listener?.Invoke(new Resumed(latest.Iteration, latest.Folder));
         return latest.Iteration;
-    }
-
-    /// <summary>Writes the recipe into the folder, or makes sure that the folder's recipe is this one.</summary>
-    private void ClaimFolder()
-    {
-        var file = Path.Combine(folder, "recipe.json");
-        var text = RecipeJson.Write(recipe);
-        if (!File.Exists(file))
-        {
-            Directory.CreateDirectory(folder);
-            AtomicFile.WriteText(file, text);
-        }
-        else if (RecipeJson.Write(RecipeJson.Read(file)) != text)
-        {
-            throw new RecipeException($"{file}: the folder holds a run of another recipe; choose another folder or remove this one");
-        }
     }
 }

@@ -1,0 +1,49 @@
+using System.CommandLine;
+using BoxTeacher.Data;
+using BoxTeacher.Evaluation;
+using BoxTeacher.Training;
+
+namespace BoxTeacher.Cli.Commands;
+
+/// <summary><c>boxteacher predict</c>: pictures with masks, and the results as COCO JSON.</summary>
+internal static class PredictCommand
+{
+    public static Command Create()
+    {
+        var images = new Argument<string[]>("IMAGE") { Description = "Pictures to look at.", Arity = ArgumentArity.OneOrMore };
+        var weights = new Option<string>("--weights") { Description = "Weights file of a run (model.safetensors).", HelpName = "FILE", Required = true };
+        var recipe = new Option<string?>("--recipe") { Description = "Recipe of the weights; recipe.json of their run by default.", HelpName = "FILE" };
+        var output = new Option<string>("--out") { Description = "Folder for pictures and results.json.", HelpName = "DIR", Required = true };
+        var threshold = new Option<double>("--threshold") { Description = "Least score of a drawn detection.", DefaultValueFactory = _ => 0.5 };
+        var command = new Command("predict", "Detect objects in pictures.") { images, weights, recipe, output, threshold };
+        command.SetAction(parsed => Predict(
+            parsed.GetRequiredValue(images), parsed.GetRequiredValue(weights), parsed.GetValue(recipe), parsed.GetRequiredValue(output), parsed.GetValue(threshold)));
+        return command;
+    }
+
+    private static int Predict(string[] files, string weights, string? recipeFile, string output, double threshold)
+    {
+        var run = RunFolder.Of(weights);
+        var recipe = recipeFile is null ? run.ReadRecipe() : RecipeJson.Read(recipeFile);
+        var categories = run.ReadCategories();
+        using var network = Build.Detector(recipe.Detector, categories.Count, recipe.Seed);
+        ModelFile.Read(weights, recipe.Teaching.Inference, network);
+        var inference = new Inference(network, recipe);
+        Directory.CreateDirectory(output);
+        var results = new List<DetectionResult>();
+        foreach (var (id, file) in files.Index())
+        {
+            var image = ImageFile.Read(file);
+            var found = inference.Detect([(id, image)]);
+            results.AddRange(found);
+            var drawn = found.Where(detection => detection.Score >= threshold).ToList();
+            var picture = Path.Combine(output, Path.GetFileNameWithoutExtension(file) + ".png");
+            ImageFile.Write(picture, MaskOverlay.Draw(image, drawn));
+            Console.WriteLine($"{picture}: {drawn.Count} objects");
+        }
+        var json = Path.Combine(output, "results.json");
+        CocoResults.Write(json, results, categories);
+        Console.WriteLine($"{json}: {results.Count} detections");
+        return 0;
+    }
+}

@@ -1,0 +1,81 @@
+using System.Text;
+using System.Text.Json;
+using BoxTeacher.Data;
+
+namespace BoxTeacher.Training;
+
+/// <summary>
+/// A run's folder: <c>recipe.json</c>, <c>categories.json</c>, checkpoints, and at the end <c>model.safetensors</c>. Together they say
+/// what the weights are and can do.
+/// </summary>
+/// <param name="path">The folder; it need not exist.</param>
+public sealed class RunFolder(string path)
+{
+    private static readonly JsonSerializerOptions Options = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, WriteIndented = true };
+
+    /// <summary>The folder.</summary>
+    public string Path { get; } = path;
+
+    /// <summary>Where the final weights lie.</summary>
+    public string ModelFile => Child("model.safetensors");
+
+    /// <summary>The run's history as JSON lines.</summary>
+    public string MetricsFile => Child("metrics.jsonl");
+
+    /// <summary>The checkpoints.</summary>
+    public CheckpointFolder Checkpoints { get; } = new(path);
+
+    private string RecipeFile => Child("recipe.json");
+
+    private string CategoriesFile => Child("categories.json");
+
+    /// <summary>The run that a weights file belongs to: final weights lie in its folder, a checkpoint's one folder deeper.</summary>
+    /// <exception cref="IOException">There is no recipe at either place.</exception>
+    public static RunFolder Of(string weights)
+    {
+        var folder = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(weights))!;
+        var run = Array.Find(
+            [new RunFolder(folder), new RunFolder(System.IO.Path.GetDirectoryName(folder) ?? folder)], candidate => File.Exists(candidate.RecipeFile));
+        return run ?? throw new IOException($"{weights}: no recipe.json lies beside these weights");
+    }
+
+    /// <summary>Writes recipe and categories into the folder, or makes sure that those of the folder are these.</summary>
+    /// <exception cref="RecipeException">The folder holds a run of another recipe or of other categories.</exception>
+    public void Claim(Recipe recipe, IReadOnlyList<Category> categories)
+    {
+        Claim(RecipeFile, RecipeJson.Write(recipe));
+        Claim(CategoriesFile, JsonSerializer.Serialize(categories, Options));
+    }
+
+    /// <summary>The run's recipe.</summary>
+    public Recipe ReadRecipe() => RecipeJson.Read(RecipeFile);
+
+    /// <summary>The categories that the run's classes stand for.</summary>
+    /// <exception cref="InvalidDataException">The file is damaged.</exception>
+    public IReadOnlyList<Category> ReadCategories()
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<Category[]>(File.ReadAllBytes(CategoriesFile), Options)
+                ?? throw new InvalidDataException($"{CategoriesFile}: is null");
+        }
+        catch (JsonException error)
+        {
+            throw new InvalidDataException($"{CategoriesFile}: {error.Message}", error);
+        }
+    }
+
+    private static void Claim(string file, string text)
+    {
+        if (!File.Exists(file))
+        {
+            AtomicFile.Write(file, Encoding.UTF8.GetBytes(text));
+        }
+        else if (File.ReadAllText(file) != text)
+        {
+            throw new RecipeException($"{file}: the folder holds another run; choose another folder or remove this one");
+        }
+    }
+
+    private string Child(string name) => System.IO.Path.Combine(Path, name);
+}

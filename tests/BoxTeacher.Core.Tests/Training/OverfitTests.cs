@@ -1,0 +1,40 @@
+using BoxTeacher.Data;
+using BoxTeacher.Tests.Views;
+using BoxTeacher.Training;
+using Xunit;
+
+namespace BoxTeacher.Tests.Training;
+
+/// <summary>From end to end: a small model learns a handful of images by heart.</summary>
+public class OverfitTests
+{
+    [Fact]
+    public void Student_and_teacher_learn_masks_from_boxes()
+    {
+        using var scenes = new SceneFolder(4);
+        var preset = Recipes.ShapesBoxTeacher;
+        var teaching = (BoxTeacherTeaching)preset.Teaching;
+        var recipe = preset with
+        {
+            Teaching = teaching with
+            {
+                PseudoMasks = teaching.PseudoMasks with { WarmUpIterations = 80 },
+                Teacher = teaching.Teacher with { MomentumCap = 0.95 },
+            },
+            Augmentation = new AugmentationRecipe(new GeometryAugmentation([64], 64, 0), null, 64, 64),
+            Budget = new BudgetRecipe(160, 4, 1000, 1000),
+        };
+        using var method = Build.Method(recipe, scenes.Dataset.Categories.Count);
+
+        var result = new Trainer(recipe, method, scenes.Dataset, null, new RunFolder(Path.Combine(scenes.Path, "run"))).Run();
+
+        Assert.True(result.Finished);
+        foreach (var network in new[] { method.Student, method.Teacher! })
+        {
+            var (box, mask) = Inference.Evaluate(scenes.Dataset, new Inference(network, recipe).Detect(scenes.Dataset));
+            Assert.True(box.AP50 > 0.8, $"box AP50 {box.AP50}");
+            Assert.True(mask.AP50 > 0.8, $"mask AP50 {mask.AP50}");
+            Assert.True(mask.AP > 0.4, $"mask AP {mask.AP}");
+        }
+    }
+}

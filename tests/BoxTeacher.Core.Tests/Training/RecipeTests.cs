@@ -1,0 +1,65 @@
+using BoxTeacher.Training;
+using Xunit;
+
+namespace BoxTeacher.Tests.Training;
+
+public class RecipeTests
+{
+    private static readonly string Text = RecipeJson.Write(Recipes.ShapesBoxTeacher);
+
+    public static TheoryData<string> Names => new(Recipes.All.Select(recipe => recipe.Name));
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Presets_survive_a_round_trip(string name)
+    {
+        var text = RecipeJson.Write(Recipes.All.Single(recipe => recipe.Name == name));
+
+        Assert.Equal(text, RecipeJson.Write(RecipeJson.Parse(text)));
+    }
+
+    [Theory]
+    [InlineData("\"clipNorm\"", "\"clipnorm\"", "recipe: solver.clipnorm: unknown key")]
+    [InlineData("\"clipNorm\": 5", "\"clipNorm\": 5, \"warmth\": 1", "recipe: solver.warmth: unknown key")]
+    [InlineData("\"momentumCap\": 0.99", "\"momentumCap\": \"high\"", "recipe: teaching.teacher.momentumCap: the value is of the wrong kind")]
+    [InlineData("\"momentumCap\": 0.99", "\"momentumCap\": 1.5", "recipe: teaching.teacher.momentumCap: must be in 0..1, not 1.5")]
+    [InlineData("\"published\"", "\"nice\"", "recipe: teaching.pseudoMasks.confidence: the value is of the wrong kind")]
+    [InlineData("\"batchSize\": 8", "\"batchSize\": 0", "recipe: budget.batchSize: must be positive, not 0")]
+    [InlineData("\"name\": \"shapes-boxteacher\",", "", "recipe: missing key 'name'")]
+    public void Bad_recipes_are_refused_by_key(string good, string bad, string message)
+    {
+        var text = Text.Replace(good, bad, StringComparison.Ordinal);
+        Assert.NotEqual(Text, text);
+
+        Assert.Equal(message, Assert.Throws<RecipeException>(() => RecipeJson.Parse(text)).Message);
+    }
+
+    [Theory]
+    [InlineData("{", "configs/x.json")]
+    [InlineData("[]", "configs/x.json")]
+    [InlineData("null", "configs/x.json")]
+    public void What_is_no_recipe_is_refused_by_source(string text, string source) =>
+        Assert.StartsWith(source + ": ", Assert.Throws<RecipeException>(() => RecipeJson.Parse(text, source)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_missing_file_is_named() =>
+        Assert.StartsWith("nowhere.json: ", Assert.Throws<RecipeException>(() => RecipeJson.Read("nowhere.json")).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Set_changes_one_value()
+    {
+        var changed = RecipeJson.Set(Recipes.ShapesBoxTeacher, "solver.optimizer.learningRate", "0.5");
+
+        Assert.Equal(0.5, changed.Solver.Optimizer.LearningRate);
+        Assert.Equal(Text.Replace("\"learningRate\": 0.002", "\"learningRate\": 0.5", StringComparison.Ordinal), RecipeJson.Write(changed));
+        Assert.Equal("abc", RecipeJson.Set(Recipes.ShapesBoxTeacher, "name", "abc").Name);
+        Assert.Null(RecipeJson.Set(Recipes.ShapesBoxTeacher, "augmentation.strong", "null").Augmentation.Strong);
+    }
+
+    [Theory]
+    [InlineData("solver.speed", "1", "solver.speed: no such key; there are optimizer, schedule, clipNorm")]
+    [InlineData("solver.speed.x", "1", "solver.speed.x: no such key at 'speed'; there are optimizer, schedule, clipNorm")]
+    [InlineData("budget.iterations", "many", "budget.iterations=many: budget.iterations: the value is of the wrong kind")]
+    public void Set_refuses_what_does_not_fit(string key, string value, string message) =>
+        Assert.Equal(message, Assert.Throws<RecipeException>(() => RecipeJson.Set(Recipes.ShapesBoxTeacher, key, value)).Message);
+}

@@ -1,0 +1,158 @@
+using BoxTeacher.Data;
+using BoxTeacher.Structures;
+using BoxTeacher.Tests.Views;
+using BoxTeacher.Training;
+using TorchSharp;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace BoxTeacher.Tests.Training;
+
+public sealed class TrainerTests : IDisposable
+{
+    private readonly SceneFolder scenes = new(6);
+
+    public void Dispose() => scenes.Dispose();
+
+    [Fact]
+    public void A_resumed_run_ends_with_the_same_bits()
+    {
+        var recipe = Recipe(Recipes.ShapesBoxTeacher, iterations: 6);
+        var whole = Folder("whole");
+        var parts = Folder("parts");
+        var straight = new List<double>();
+        var resumed = new List<double>();
+
+        Run(recipe, whole, happened => Collect(happened, straight));
+        using (var stop = new CancellationTokenSource())
+        {
+            var first = Run(recipe, parts, happened =>
+            {
+                Collect(happened, resumed);
+                if (happened is StepFinished { Iteration: 3 })
+                {
+                    stop.Cancel();
+                }
+            }, stop.Token);
+            Assert.Equal((3, false), (first.Iteration, first.Finished));
+            Assert.Equal(3, parts.Checkpoints.Latest()?.Iteration);
+        }
+        var second = Run(recipe, parts, happened => Collect(happened, resumed));
+
+        Assert.True(second.Finished);
+        Assert.Equal(straight, resumed);
+        Assert.Equal(File.ReadAllBytes(whole.ModelFile), File.ReadAllBytes(parts.ModelFile));
+    }
+
+    [Fact]
+    public void Runs_side_by_side_do_as_they_would_alone()
+    {
+        var recipe = Recipe(Recipes.ShapesBoxInst, iterations: 3);
+        var alone = new List<double>();
+        Run(recipe, Folder("alone"), happened => Collect(happened, alone));
+
+        var together = Enumerable.Range(0, 3).Select(_ => new List<double>()).ToArray();
+        var threads = together.Select((losses, i) => new Thread(() => Run(recipe, Folder($"side{i}"), happened => Collect(happened, losses)))).ToList();
+        threads.ForEach(thread => thread.Start());
+        threads.ForEach(thread => thread.Join());
+
+        Assert.All(together, losses => Assert.Equal(alone, losses));
+    }
+
+    [Fact]
+    public void Seeds_give_different_runs()
+    {
+        var first = new List<double>();
+        var second = new List<double>();
+        var recipe = Recipe(Recipes.ShapesBoxInst, iterations: 1);
+
+        Run(recipe, Folder("a"), happened => Collect(happened, first));
+        Run(recipe with { Seed = 2 }, Folder("b"), happened => Collect(happened, second));
+
+        Assert.NotEqual(first, second);
+    }
+
+    [Theory]
+    [InlineData("shapes-boxteacher")]
+    [InlineData("shapes-boxinst")]
+    [InlineData("shapes-condinst")]
+    public void Steps_leave_no_tensors_behind(string name)
+    {
+        var counts = new List<long>();
+
+        Run(Recipe(Recipes.All.Single(recipe => recipe.Name == name), iterations: 12), Folder(name), happened =>
+        {
+            if (happened is StepFinished)
+            {
+                counts.Add(Tensor.TotalCount);
+            }
+        });
+
+        // The optimizer's state and the gradients come with the first step; afterwards nothing is added.
+        Assert.True(counts[^1] <= counts[3], $"live tensors after each step: {string.Join(' ', counts)}");
+    }
+
+    [Fact]
+    public void A_folder_of_another_run_is_refused()
+    {
+        var folder = Folder("taken");
+        Run(Recipe(Recipes.ShapesBoxInst, iterations: 1), folder);
+
+        var error = Assert.Throws<RecipeException>(() => Run(Recipe(Recipes.ShapesBoxInst, iterations: 2), folder));
+
+        Assert.StartsWith(Path.Combine(folder.Path, "recipe.json"), error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Metrics_follow_the_run_and_forget_what_a_resume_repeats()
+    {
+        var recipe = Recipe(Recipes.ShapesBoxInst, iterations: 4);
+        recipe = recipe with { Budget = recipe.Budget with { CheckpointEvery = 2 } };
+        var folder = Folder("metrics");
+        using (var metrics = new MetricsFile(folder.MetricsFile))
+        {
+            // A crash after iteration 3: the last checkpoint is that of iteration 2.
+            Assert.Throws<TimeoutException>(() => Run(recipe, folder, happened =>
+            {
+                metrics.Write(happened);
+                if (happened is StepFinished { Iteration: 3 })
+                {
+                    throw new TimeoutException();
+                }
+            }));
+        }
+        using (var metrics = new MetricsFile(folder.MetricsFile))
+        {
+            Run(recipe, folder, metrics.Write, evaluate: true);
+        }
+
+        var lines = File.ReadAllLines(folder.MetricsFile).Select(line => System.Text.Json.Nodes.JsonNode.Parse(line)!).ToList();
+        Assert.Equal([1, 2, 3, 4, 4], lines.Select(line => line["iteration"]!.GetValue<int>()));
+        Assert.Equal("student", lines[^1]["evaluated"]!.GetValue<string>());
+        Assert.All(lines[..^1], line => Assert.Equal(
+            line["total"]!.GetValue<double>(), line["losses"]!.AsObject().Sum(loss => loss.Value!.GetValue<double>()), 6));
+    }
+
+    private static void Collect(TrainingEvent happened, List<double> losses)
+    {
+        if (happened is StepFinished step)
+        {
+            losses.Add(step.Total);
+        }
+    }
+
+    private static Recipe Recipe(Recipe preset, int iterations) => preset with
+    {
+        Augmentation = preset.Augmentation with { Geometry = new GeometryAugmentation([64], 64, 0.5), TestShortEdge = 64, TestMaxSize = 64 },
+        Budget = new BudgetRecipe(iterations, 2, 100, 100),
+    };
+
+    private RunFolder Folder(string name) => new(Path.Combine(scenes.Path, name));
+
+    private TrainingResult Run(
+        Recipe recipe, RunFolder folder, Action<TrainingEvent>? listener = null, CancellationToken cancellation = default, bool evaluate = false)
+    {
+        using var method = Build.Method(recipe, scenes.Dataset.Categories.Count);
+        return new Trainer(recipe, method, scenes.Dataset, evaluate ? scenes.Dataset : null, folder).Run(listener, cancellation);
+    }
+}

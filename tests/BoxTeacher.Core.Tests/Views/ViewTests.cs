@@ -1,0 +1,117 @@
+using BoxTeacher.Data;
+using BoxTeacher.Structures;
+using Xunit;
+
+namespace BoxTeacher.Tests.Views;
+
+public class ViewTests
+{
+    [Fact]
+    public void A_transform_and_its_inverse_cancel()
+    {
+        var size = new ImageSize(40, 60);
+        var transform = GeometricTransform.Resize(size, new ImageSize(100, 150)).Then(GeometricTransform.HorizontalFlip(new ImageSize(100, 150)));
+        var box = Box.FromCorners(3, 5, 20, 31);
+
+        var moved = transform.Apply(box);
+        var back = transform.Inverse(size).Apply(moved);
+
+        Assert.Equal(Box.FromCorners(100, 12.5, 142.5, 77.5), moved);
+        Assert.Equal(box.X0, back.X0, 12);
+        Assert.Equal(box.Y1, back.Y1, 12);
+        Assert.Equal(size, transform.Inverse(size).Target);
+    }
+
+    [Fact]
+    public void Masks_follow_the_pixels_through_resize_and_flip()
+    {
+        var bytes = new byte[6 * 10];
+        bytes.AsSpan(0, 4).Fill(1); // a bar in the top left corner
+        var mask = RunLengthMask.Encode(bytes, 6, 10);
+        var transform = GeometricTransform.Resize(new ImageSize(6, 10), new ImageSize(12, 20)).Then(GeometricTransform.HorizontalFlip(new ImageSize(12, 20)));
+
+        var moved = transform.Apply(new Segmentation.RunLength(mask), mask.Size);
+
+        Assert.Equal(new ImageSize(12, 20), moved.Size);
+        Assert.Equal(Box.FromCorners(12, 0, 20, 2), moved.Bounds);
+        Assert.Equal(16, moved.Area);
+    }
+
+    [Fact]
+    public void Outlines_are_moved_before_they_become_pixels()
+    {
+        var outline = new Segmentation.Polygons([[1.0, 1, 5, 1, 5, 4, 1, 4]]);
+        var transform = GeometricTransform.HorizontalFlip(new ImageSize(6, 10));
+
+        Assert.Equal(Box.FromCorners(5, 1, 9, 4), transform.Apply(outline, new ImageSize(6, 10)).Bounds);
+    }
+
+    [Fact]
+    public void Crowds_and_boxes_outside_are_left_out_and_others_clipped()
+    {
+        using var scenes = new SceneFolder(1);
+        var record = scenes.Dataset.Images[0];
+        Annotation Marked(Box box, bool crowd = false) => new(7, 1, box, box.Area, crowd, null);
+        record = record with
+        {
+            Annotations =
+            [
+                Marked(Box.FromCorners(-5, 10, 20, 80)), Marked(Box.FromCorners(1, 1, 9, 9), crowd: true), Marked(Box.FromCorners(70, 1, 90, 9)),
+                Marked(Box.FromCorners(5, 5, 5 + 1e-6, 9)),
+            ],
+        };
+        var maker = new SampleMaker(new GeometryAugmentation([64], 64, 0), null, Supervision.Boxes);
+
+        var item = Assert.Single(maker.Make(record, new RandomStream(0)).Objects);
+
+        Assert.Equal(Box.FromCorners(0, 10, 20, 64), item.Box);
+        Assert.Null(item.Mask);
+    }
+
+    [Fact]
+    public void Masks_are_handed_on_only_where_the_method_may_see_them()
+    {
+        using var scenes = new SceneFolder(1);
+        var record = scenes.Dataset.Images[0];
+        var geometry = new GeometryAugmentation([96], 96, 1);
+
+        Assert.All(new SampleMaker(geometry, null, Supervision.Boxes).Make(record, new RandomStream(1)).Objects, item => Assert.Null(item.Mask));
+        Assert.All(new SampleMaker(geometry, null, Supervision.Masks).Make(record, new RandomStream(1)).Objects, item =>
+        {
+            Assert.Equal(item.Box.X0, item.Mask!.Bounds.X0, 1.5);
+            Assert.Equal(item.Box.Y1, item.Mask.Bounds.Y1, 1.5);
+        });
+        var unmarked = record with { Annotations = [record.Annotations[0] with { Segmentation = null }] };
+        var error = Assert.Throws<InvalidDataException>(() => new SampleMaker(geometry, null, Supervision.Masks).Make(unmarked, new RandomStream(1)));
+        Assert.StartsWith($"{record.FileName}: annotation 0", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Strong_views_share_geometry_and_differ_in_colour()
+    {
+        using var scenes = new SceneFolder(1);
+        var maker = new SampleMaker(new GeometryAugmentation([64], 64, 0.5), ColorAugmentation.StrongV2, Supervision.Boxes);
+        var changed = 0;
+        for (var seed = 0UL; seed < 40; seed++)
+        {
+            var sample = maker.Make(scenes.Dataset.Images[0], new RandomStream(seed));
+            Assert.Equal(sample.Weak.Transform, sample.Strong.Transform);
+            changed += sample.Weak.Image.Pixels.AsSpan().SequenceEqual(sample.Strong.Image.Pixels) ? 0 : 1;
+        }
+
+        Assert.InRange(changed, 28, 40); // nothing happens with probability 0.2 * 0.8 * 0.5
+    }
+
+    [Fact]
+    public void Augmentation_leaves_the_given_image_alone_and_repeats_from_its_seed()
+    {
+        var image = new Image([.. Enumerable.Range(0, 300).Select(i => (byte)(i * 7))], 10, 10);
+        var before = image.Pixels.ToArray();
+
+        var first = ColorAugmentation.StrongV2.Apply(image, new RandomStream(3));
+        var second = ColorAugmentation.StrongV2.Apply(image, new RandomStream(3));
+
+        Assert.Equal(before, image.Pixels);
+        Assert.Equal(first.Pixels, second.Pixels);
+    }
+}
