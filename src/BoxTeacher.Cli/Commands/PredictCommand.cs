@@ -30,11 +30,13 @@ internal static class PredictCommand
         ModelFile.Read(weights, recipe.Teaching.Inference, network);
         var inference = new Inference(network, recipe);
         Directory.CreateDirectory(output);
+        var records = new List<ImageRecord>();
         var results = new List<DetectionResult>();
         foreach (var (id, file) in files.Index())
         {
             var image = ImageFile.Read(file);
             var found = inference.Detect([(id, image)]);
+            records.Add(new ImageRecord(id, file, image.Width, image.Height, []));
             results.AddRange(found);
             var drawn = found.Where(detection => detection.Score >= threshold).ToList();
             var picture = Path.Combine(output, Path.GetFileNameWithoutExtension(file) + ".png");
@@ -42,7 +44,7 @@ internal static class PredictCommand
             Console.WriteLine($"{picture}: {drawn.Count} objects");
         }
         var json = Path.Combine(output, "results.json");
-        CocoResults.Write(json, results, categories);
+        CocoResults.Write(json, results, new InstanceDataset("predictions", categories, records), IouType.Mask);
         Console.WriteLine($"{json}: {results.Count} detections");
         return 0;
     }
