@@ -44,7 +44,7 @@ public static class ModelFile
         Read(file, tensors, tensors.Keys.Any(name => name.StartsWith(prefix, StringComparison.Ordinal)) ? prefix : "", network);
     }
 
-    private static void Read(string file, IReadOnlyDictionary<string, Tensor> tensors, string prefix, nn.Module network)
+    private static void Read(string file, Dictionary<string, Tensor> tensors, string prefix, nn.Module network)
     {
         using var guard = no_grad();
         var missing = new List<string>();

@@ -41,7 +41,7 @@ public sealed class Trainer(Recipe recipe, ITeachingMethod method, InstanceDatas
         var iteration = Resume(optimizer, listener);
         var saved = iteration;
         Evaluated? last = null;
-        var batches = Build.Loader(recipe, training).Batches(iteration).GetEnumerator();
+        var batches = Build.Loader(recipe, training).Batches(iteration, CancellationToken.None).GetEnumerator();
         try
         {
             while (iteration < recipe.Budget.Iterations && !cancellation.IsCancellationRequested)

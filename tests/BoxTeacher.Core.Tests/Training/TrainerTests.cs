@@ -33,7 +33,7 @@ public sealed class TrainerTests : IDisposable
                 {
                     stop.Cancel();
                 }
-            }, stop.Token);
+            }, cancellation: stop.Token);
             Assert.Equal((3, false), (first.Iteration, first.Finished));
             Assert.Equal(3, parts.Checkpoints.Latest()?.Iteration);
         }
@@ -84,7 +84,7 @@ public sealed class TrainerTests : IDisposable
         {
             if (happened is StepFinished)
             {
-                counts.Add(Tensor.TotalCount);
+                counts.Add(DisposeScopeManager.Statistics.ThreadTotalLiveCount);
             }
         });
 
@@ -150,7 +150,7 @@ public sealed class TrainerTests : IDisposable
     private RunFolder Folder(string name) => new(Path.Combine(scenes.Path, name));
 
     private TrainingResult Run(
-        Recipe recipe, RunFolder folder, Action<TrainingEvent>? listener = null, CancellationToken cancellation = default, bool evaluate = false)
+        Recipe recipe, RunFolder folder, Action<TrainingEvent>? listener = null, bool evaluate = false, CancellationToken cancellation = default)
     {
         using var method = Build.Method(recipe, scenes.Dataset.Categories.Count);
         return new Trainer(recipe, method, scenes.Dataset, evaluate ? scenes.Dataset : null, folder).Run(listener, cancellation);

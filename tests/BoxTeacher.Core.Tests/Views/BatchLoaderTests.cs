@@ -38,7 +38,8 @@ public class BatchLoaderTests
 
         using var batch = loader.Batches(0).First();
 
-        Assert.Equal([3, 3, 64, 64], batch.Weak.Images.shape);
+        var (height, width) = (samples.Max(sample => sample.Weak.Image.Height), samples.Max(sample => sample.Weak.Image.Width));
+        Assert.Equal([3, 3, (height + 31) / 32 * 32, (width + 31) / 32 * 32], batch.Weak.Images.shape);
         Assert.Equal(order.Select(key => (long)key.Image), batch.ImageIds);
         for (var i = 0; i < 3; i++)
         {

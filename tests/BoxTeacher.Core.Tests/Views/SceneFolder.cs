@@ -29,7 +29,7 @@ internal sealed class SceneFolder : IDisposable
         {
             value = (byte)(100 + random.Below(40));
         }
-        var radius = minSide / 6 + random.Below(minSide / 8);
+        var radius = minSide / 6 + random.Below(minSide / 16);
         var disc = Draw(image, radius + random.Below(width / 2 - 2 * radius), radius + random.Below(height - 2 * radius), radius, true, [220, 200, 60]);
         var square = Draw(image, width / 2 + radius + random.Below(width / 2 - 2 * radius), radius + random.Below(height - 2 * radius), radius, false, [30, 20, 90]);
         var file = System.IO.Path.Combine(Path, $"{id}.png");
