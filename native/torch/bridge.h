@@ -28,6 +28,15 @@ inline at::Tensor tensor(Impl* impl) {
 }
 inline at::Tensor tensor_or_undefined(Impl* impl) { return impl ? tensor(impl) : at::Tensor(); }
 
+// A tensor for the time of a call, on the caller's reference.
+struct Borrowed {
+  at::Tensor tensor;
+  explicit Borrowed(Impl* impl) : tensor(c10::intrusive_ptr<Impl, c10::UndefinedTensorImpl>::reclaim(impl)) {}
+  ~Borrowed() { tensor.unsafeReleaseTensorImpl(); }
+  Borrowed(const Borrowed&) = delete;
+  Borrowed& operator=(const Borrowed&) = delete;
+};
+
 // Hands the reference of a tensor to the caller; null for an undefined one.
 inline Impl* release(at::Tensor&& t) { return t.defined() ? t.unsafeReleaseTensorImpl() : nullptr; }
 inline Impl* release(const at::Tensor& t) { return release(at::Tensor(t)); }

@@ -35,6 +35,8 @@ internal static unsafe partial class NativeMethods
     [DllImport(Library)] internal static extern int bt_has_operator(byte* name, byte* overload);
     [DllImport(Library)] internal static extern nint bt_call_tensor(nint op, NativeValue* args, int n);
     [DllImport(Library)] internal static extern int bt_call(nint op, NativeValue* args, int n, NativeValue* results, int capacity, int check);
+    [DllImport(Library)] internal static extern nint bt_arithmetic(int kind, nint a, nint b);
+    [DllImport(Library)] internal static extern nint bt_arithmetic_number(int kind, nint a, int isInteger, long i, double d);
     [DllImport(Library)] internal static extern byte* bt_schema(nint op);
     [DllImport(Library)] internal static extern void bt_free(void* p);
 

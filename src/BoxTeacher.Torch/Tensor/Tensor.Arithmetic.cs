@@ -7,10 +7,10 @@ public static partial class torch
     /// <content>Arithmetic, bitwise and logical operations between tensors, and with numbers.</content>
     public partial class Tensor
     {
-        private static readonly Operator s_addScalar = new("add", "Scalar");
+        private static readonly ArithmeticOperator s_addScalar = new(ArithmeticOperator.Kind.Add, "Scalar");
         public Tensor add(Scalar scalar) => s_addScalar.Tensor(this, scalar);
         public Tensor add(Scalar scalar, Scalar alpha) => s_addScalar.Tensor(this, scalar, alpha);
-        private static readonly Operator s_addTensor = new("add", "Tensor");
+        private static readonly ArithmeticOperator s_addTensor = new(ArithmeticOperator.Kind.Add, "Tensor");
         public Tensor add(Tensor target) => s_addTensor.Tensor(this, target);
         public Tensor add(Tensor target, Scalar alpha) => s_addTensor.Tensor(this, target, alpha);
         private static readonly Operator s_addScalarInPlace = new("add_", "Scalar");
@@ -180,9 +180,9 @@ public static partial class torch
         private static readonly Operator s_minimum = new("minimum");
         public Tensor minimum(Tensor other) => s_minimum.Tensor(this, other);
 
-        private static readonly Operator s_mulScalar = new("mul", "Scalar");
+        private static readonly ArithmeticOperator s_mulScalar = new(ArithmeticOperator.Kind.Mul, "Scalar");
         public Tensor mul(Scalar target) => s_mulScalar.Tensor(this, target);
-        private static readonly Operator s_mulTensor = new("mul", "Tensor");
+        private static readonly ArithmeticOperator s_mulTensor = new(ArithmeticOperator.Kind.Mul, "Tensor");
         public Tensor mul(Tensor target) => s_mulTensor.Tensor(this, target);
         private static readonly Operator s_mulScalarInPlace = new("mul_", "Scalar");
         public Tensor mul_(Scalar target) => s_mulScalarInPlace.InPlace(this, this, target);
@@ -228,9 +228,9 @@ public static partial class torch
         private static readonly Operator s_remainderTensorInPlace = new("remainder_", "Tensor");
         public Tensor remainder_(Tensor target) => s_remainderTensorInPlace.InPlace(this, this, target);
 
-        private static readonly Operator s_subScalar = new("sub", "Scalar");
+        private static readonly ArithmeticOperator s_subScalar = new(ArithmeticOperator.Kind.Sub, "Scalar");
         public Tensor sub(Scalar target) => s_subScalar.Tensor(this, target);
-        private static readonly Operator s_subTensor = new("sub", "Tensor");
+        private static readonly ArithmeticOperator s_subTensor = new(ArithmeticOperator.Kind.Sub, "Tensor");
         public Tensor sub(Tensor target) => s_subTensor.Tensor(this, target);
         private static readonly Operator s_subScalarInPlace = new("sub_", "Scalar");
         public Tensor sub_(Scalar target) => s_subScalarInPlace.InPlace(this, this, target);

@@ -7,8 +7,8 @@ public static partial class torch
     /// <content>Division with rounding, and forms that differ from the operator's own.</content>
     public partial class Tensor
     {
-        private static readonly Operator s_divTensor = new("div", "Tensor");
-        private static readonly Operator s_divScalar = new("div", "Scalar");
+        private static readonly ArithmeticOperator s_divTensor = new(ArithmeticOperator.Kind.Div, "Tensor");
+        private static readonly ArithmeticOperator s_divScalar = new(ArithmeticOperator.Kind.Div, "Scalar");
         private static readonly Operator s_divTensorMode = new("div", "Tensor_mode");
         private static readonly Operator s_divScalarMode = new("div", "Scalar_mode");
         private static readonly Operator s_divInPlaceTensorMode = new("div_", "Tensor_mode");

@@ -22,5 +22,17 @@ public static partial class torch
 
         public static Modules.ModuleList<T> ModuleList<T>(params T[] modules) where T : Module => new(modules);
         public static Modules.ModuleList<Module> ModuleList(params Module[] modules) => new(modules);
+        public static Modules.ModuleDict<T> ModuleDict<T>(params (string, T)[] modules) where T : Module => Filled<Modules.ModuleDict<T>, (string, T)>(new(), modules);
+        public static Modules.ModuleDict<Module> ModuleDict(params (string, Module)[] modules) => ModuleDict<Module>(modules);
+        public static Modules.ParameterList ParameterList(params Modules.Parameter[] parameters) => new(parameters);
+        public static Modules.ParameterDict ParameterDict(params (string, Modules.Parameter)[] parameters) => Filled<Modules.ParameterDict, (string, Modules.Parameter)>(new(), parameters);
+
+        private static TCollection Filled<TCollection, TItem>(TCollection collection, TItem[] items) where TCollection : ICollection<TItem>
+        {
+            foreach (var item in items) {
+                collection.Add(item);
+            }
+            return collection;
+        }
     }
 }
