@@ -48,6 +48,17 @@ BT_API int32_t bt_item(Impl* t, int64_t* i, double* d) {
 BT_API Impl* bt_select(Impl* t, const int64_t* indices, int32_t n) {
   return guarded<Impl*>(nullptr, [&] {
     auto x = tensor(t);
+    if (n > 1 && n <= x.dim() && x.layout() == at::kStrided && !x.requires_grad()) {
+      // All at once. With a gradient to record, and for an index out of range, one by one.
+      auto offset = x.storage_offset();
+      bool inside = true;
+      for (int32_t k = 0; k < n; k++) {
+        auto size = x.size(k);
+        inside = inside && indices[k] >= -size && indices[k] < size;
+        offset += (indices[k] < 0 ? indices[k] + size : indices[k]) * x.stride(k);
+      }
+      if (inside) return release(x.as_strided(x.sizes().slice(n), x.strides().slice(n), offset));
+    }
     for (int32_t k = 0; k < n; k++) x = x.select(0, indices[k]);
     return release(std::move(x));
   });

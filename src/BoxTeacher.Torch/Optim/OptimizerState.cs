@@ -84,4 +84,7 @@ public abstract class OptimizerState
         using var off = GradGuard.Off();
         return s_like.Tensor(_parameter).DetachFromDisposeScope();
     }
+
+    /// <summary>The same with another value.</summary>
+    private protected torch.Tensor Filled(double value) => Zeros().fill_(value);
 }

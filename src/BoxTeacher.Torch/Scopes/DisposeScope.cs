@@ -12,7 +12,7 @@ public sealed class DisposeScope : IDisposable
 {
     private readonly DisposeScopeManager _manager;
     private readonly DisposeScope? _outer;
-    private IDisposable?[] _slots = new IDisposable?[16];
+    private IDisposable?[] _slots;
     private int _used;
     private int _count;
 
@@ -20,6 +20,7 @@ public sealed class DisposeScope : IDisposable
     {
         _manager = manager;
         _outer = outer;
+        _slots = manager.TakeSlots();
     }
 
     internal bool IsClosed { get; private set; }
@@ -63,7 +64,7 @@ public sealed class DisposeScope : IDisposable
     /// <summary>Closes the gaps that removed items left; doubles the room when that gives too little.</summary>
     private void Grow()
     {
-        var target = _count * 2 > _slots.Length ? new IDisposable?[_slots.Length * 2] : _slots;
+        var target = _count * 2 >= _slots.Length ? new IDisposable?[Math.Max(16, _slots.Length * 2)] : _slots;
         var n = 0;
         for (var k = 0; k < _used; k++) {
             if (_slots[k] is { } item) {
@@ -251,6 +252,7 @@ public sealed class DisposeScope : IDisposable
         }
         DisposeSlots(0);
         IsClosed = true;
-        _manager.Closed();
+        _manager.Closed(_slots);
+        _slots = [];
     }
 }

@@ -46,9 +46,23 @@ public class DisposeScopeManager
         }
     }
 
-    /// <summary>Scopes may be disposed out of order: the current scope is the innermost one that is open.</summary>
-    internal void Closed()
+    private const int LargestSpare = 1 << 14;
+    private IDisposable?[]? _spare;
+
+    /// <summary>Empty slots for a new scope: those of the scope that was closed last, if nobody has them.</summary>
+    internal IDisposable?[] TakeSlots()
     {
+        var slots = _spare ?? new IDisposable?[16];
+        _spare = null;
+        return slots;
+    }
+
+    /// <summary>Scopes may be disposed out of order: the current scope is the innermost one that is open.</summary>
+    internal void Closed(IDisposable?[] slots)
+    {
+        if (slots.Length <= LargestSpare) {
+            _spare = slots;
+        }
         while (Current is { IsClosed: true }) {
             Current = Current.Outer;
         }

@@ -97,4 +97,67 @@ public sealed class LayerTests : IDisposable
         dropout.eval();
         Assert.Equal(1000, dropout.call(ones(1000)).sum().item<float>());
     }
+
+    [Fact]
+    public void Embedding_and_transposed_convolution_start_with_the_numbers_of_PyTorch()
+    {
+        manual_seed(3);
+        Embedding(3, 2).weight.Is(0.8032761f, 0.1748334f, 0.0889781f, -0.613718f, 0.0461824f, -1.3682592f);
+        manual_seed(3);
+        var up = ConvTranspose2d(2, 3, 2, stride: 2);
+        up.weight.StartsWith(-0.2862136f, -0.2277246f, -0.1236439f, -0.2731127f, -0.0163885f, -0.253967f);
+        up.bias!.Is(-0.1842456f, -0.1802977f, -0.1196589f);
+        Assert.Equal([1, 3, 8, 8], up.call(ones(1, 2, 4, 4)).shape);
+        Assert.Equal([1, 3, 9, 9], up.forward(ones(1, 2, 4, 4), [9, 9]).shape);
+        Assert.Throws<ArgumentException>(() => up.forward(ones(1, 2, 4, 4), [10, 10]));
+    }
+
+    [Fact]
+    public void Embedding_rows_are_found_by_number_and_the_padding_row_is_zero()
+    {
+        var table = Embedding_from_pretrained(Numbers.Counting(3, 2));
+        table.call(torch.tensor(new[] { 2L, 0L })).Is(4, 5, 0, 1);
+        Assert.False(table.weight.requires_grad);
+        Embedding(3, 2, padding_idx: -1).weight[2].Is(0, 0);
+        Assert.Throws<ArgumentException>(() => Embedding(3, 2, padding_idx: 3));
+    }
+
+    [Fact]
+    public void Attention_with_heads_has_the_numbers_of_PyTorch()
+    {
+        manual_seed(3);
+        var attention = MultiheadAttention(4, 2);
+        Assert.Equal(["in_proj_weight", "in_proj_bias", "out_proj.weight", "out_proj.bias"], attention.state_dict().Keys);
+        attention.get_parameter("in_proj_weight")!.StartsWith(0.1816424f, -0.349349f, 0.550284f, -0.5975424f, -0.390844f, -0.3824693f);
+        attention.get_parameter("out_proj.weight")!.StartsWith(-0.4957365f, -0.3944306f, -0.2141575f);
+        var x = (Numbers.Counting(1, 2, 2, 2) / 4).reshape(4, 1, 2).repeat(1, 1, 2);
+        var (result, weights) = attention.call(x, x, x);
+        result.StartsWith(0.0388694f, -0.5213437f, -0.1577011f, -0.217324f, -0.0545635f, -0.502202f);
+        weights.StartsWith(0.2395375f, 0.2456169f, 0.2530124f, 0.2618332f, 0.244258f, 0.2425846f);
+        var hidden = torch.tensor(new[] { false, true, true, true }, [1, 4]);
+        attention.call(x, x, x, hidden).Item2.StartsWith(1, 0, 0, 0);
+    }
+
+    [Fact]
+    public void Instance_normalisation_knows_inputs_without_a_batch()
+    {
+        var norm = InstanceNorm2d(2, affine: true);
+        var x = Numbers.Counting(2, 3, 3);
+        norm.call(x).Is(norm.call(x.unsqueeze(0)).Values());
+        norm.call(x).StartsWith(-1.5491921f, -1.1618941f);
+    }
+
+    [Fact]
+    public void Padding_and_shuffling_modules_do_what_the_functions_do()
+    {
+        var x = Numbers.Counting(1, 4, 2, 2);
+        ZeroPad2d((1, 0, 0, 0)).call(x).StartsWith(0, 0, 1, 0, 2, 3);
+        ReflectionPad1d(1).call(Numbers.Counting(1, 1, 3)).Is(1, 0, 1, 2, 1);
+        ReplicationPad1d((2, 0)).call(Numbers.Counting(1, 1, 3)).Is(0, 0, 0, 1, 2);
+        ConstantPad1d(1, 7).call(Numbers.Counting(1, 1, 2)).Is(7, 0, 1, 7);
+        PixelShuffle(2).call(x).StartsWith(0, 4, 1, 5);
+        Upsample(scale_factor: [2]).call(x).StartsWith(0, 0, 1, 1);
+        Assert.Equal([1, 16], Flatten().call(x).shape);
+        Assert.Equal([1, 2, 2, 2, 2], Unflatten(1, [2, 2]).call(x).shape);
+    }
 }

@@ -172,4 +172,30 @@ public sealed class ModuleTests : IDisposable
 
     [Fact]
     public void The_operator_of_FSharp_calls_a_module() => Tensor.op_MinusMinusGreater(-ones(1), ReLU()).Is(0);
+
+    private sealed class Lists : Module<Tensor, Tensor>
+    {
+        public readonly ParameterList weights = ParameterList(Parameter(ones(1)), Parameter(zeros(1)));
+        public readonly ParameterDict named = ParameterDict(("a", Parameter(ones(2))));
+        public readonly ModuleDict<Linear> heads = ModuleDict(("cls", Linear(1, 1)), ("box", Linear(1, 1)));
+
+        public Lists() : base(nameof(Lists)) => RegisterComponents();
+
+        public override Tensor forward(Tensor input) => input.alias();
+    }
+
+    [Fact]
+    public void Lists_and_dictionaries_give_names_and_follow_a_change_of_type()
+    {
+        using var lists = new Lists();
+        lists.heads.Add("mask", Linear(1, 1, hasBias: false));
+        Assert.Equal(["weights.0", "weights.1", "named.a", "heads.cls.weight", "heads.cls.bias", "heads.box.weight", "heads.box.bias", "heads.mask.weight"],
+            lists.named_parameters().Select(p => p.name));
+        lists.to(ScalarType.Float64);
+        Assert.Equal(ScalarType.Float64, lists.weights[1].dtype);
+        Assert.Equal(ScalarType.Float64, lists.named["a"].dtype);
+        lists.heads.Remove("cls");
+        Assert.Equal(["box", "mask"], lists.heads.Keys);
+        Assert.False(lists.has_parameter("heads.cls.weight"));
+    }
 }

@@ -41,6 +41,24 @@ public sealed class OptimizerTests : IDisposable
     [Fact] public void Adam_amsgrad() => Gives(optim.Adam([_w, _v], .05, amsgrad: true), 0.802759f, -2.1987293f, 2.802633f, 0.3017544f);
     [Fact] public void AdamW_with_decay() => Gives(optim.AdamW([_w, _v], .05, weight_decay: .1), 0.7846342f, -2.1572785f, 2.7449417f, 0.2935891f);
 
+    [Fact] public void RMSProp_plain() => Gives(optim.RMSProp([_w, _v], .05), 0.6114935f, -2.3072422f, 2.6118894f, -0.1892751f);
+    [Fact] public void RMSProp_centered_with_momentum() => Gives(optim.RMSProp([_w, _v], .05, weight_decay: .01, momentum: .5, centered: true), 0.5125372f, -2.1366568f, 2.482621f, -0.2348077f);
+    [Fact] public void Adagrad() => Gives(optim.Adagrad([_w, _v], .05, .1, .01, .1), 0.888264f, -2.1195457f, 2.8821962f, 0.3798797f);
+    [Fact] public void Adadelta() => Gives(optim.Adadelta([_w, _v], 1, .8, weight_decay: .01), 0.9905013f, -2.009522f, 2.990499f, 0.4904874f);
+    [Fact] public void Adamax() => Gives(optim.Adamax([_w, _v], .05, weight_decay: .01), 0.8194236f, -2.1886883f, 2.8187695f, 0.3143483f);
+    [Fact] public void NAdam() => Gives(optim.NAdam([_w, _v], .05, weight_decay: .01), 0.847146f, -2.1579101f, 2.8467278f, 0.3438502f);
+    [Fact] public void RAdam() => Gives(optim.RAdam([_w, _v], .05, weight_decay: .01), 0.9099485f, -2.1732795f, 2.6726584f, -0.4261954f);
+    [Fact] public void ASGD() => Gives(optim.ASGD([_w, _v], .05, weight_decay: .01), 0.9549854f, -2.0818686f, 2.8363247f, -0.3678233f);
+    [Fact] public void Rprop() => Gives(optim.Rprop([_w, _v], .05), 0.7315999f, -2.2684f, 2.7316f, 0.2316f);
+
+    [Fact]
+    public void RAdam_rectifies_after_its_first_steps()
+    {
+        using var optimizer = optim.RAdam([_w, _v], .05, weight_decay: .01);
+        Run(optimizer, 8);
+        cat([_w, _v]).Is(0.9140375f, -2.1618488f, 2.6767449f, -0.6193992f);
+    }
+
     [Fact]
     public void Other_types_give_the_same_through_the_operators()
     {

@@ -1,0 +1,187 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using BoxTeacher.Torch.Interop;
+
+namespace TorchSharp.Modules;
+
+/// <summary>Adam with Nesterov momentum (Dozat 2016), as PyTorch's.</summary>
+public class NAdam : OptimizerHelper, torch.optim.IBetas
+{
+    public NAdam(IEnumerable<Parameter> parameters, double lr, double beta1 = 0.9, double beta2 = 0.999, double eps = 1e-8, double weight_decay = 0, double momentum_decay = 4e-3) : this([new ParamGroup { Parameters = parameters }], lr, beta1, beta2, eps, weight_decay, momentum_decay) { }
+
+    public NAdam(IEnumerable<ParamGroup> parameters, double lr = 0.002, double beta1 = 0.9, double beta2 = 0.999, double eps = 1e-8, double weight_decay = 0, double momentum_decay = 4e-3)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(lr);
+        ArgumentOutOfRangeException.ThrowIfNegative(weight_decay);
+        _defaults = new Options { LearningRate = lr, InitialLearningRate = lr, beta1 = beta1, beta2 = beta2, eps = eps, weight_decay = weight_decay, momentum_decay = momentum_decay };
+        AddGroups(parameters);
+    }
+
+    public (double, double) Betas
+    {
+        get => (((Options)_defaults).beta1!.Value, ((Options)_defaults).beta2!.Value);
+        set {
+            foreach (var options in _parameter_groups.Select(g => g.Options).Append(_defaults).Cast<Options>()) {
+                (options.beta1, options.beta2) = value;
+            }
+        }
+    }
+
+    public override void add_param_group(Modules.ParamGroup param_group)
+    {
+        var defaults = (Options)_defaults;
+        var options = (Options)param_group.Options;
+        options.beta1 ??= defaults.beta1;
+        options.beta2 ??= defaults.beta2;
+        options.eps ??= defaults.eps;
+        options.weight_decay ??= defaults.weight_decay;
+        options.momentum_decay ??= defaults.momentum_decay;
+        base.add_param_group(param_group);
+    }
+
+    private protected override OptimizerState NewState(Parameter p) => new State(p);
+
+    public override torch.Tensor? step(Func<torch.Tensor>? closure = null) => _step<ParamGroup>(Update, closure);
+
+    private void Update(ParamGroup group)
+    {
+        var o = group.Options;
+        var lr = o.LearningRate!.Value;
+        var (beta1, beta2, eps) = (o.beta1!.Value, o.beta2!.Value, o.eps!.Value);
+        foreach (var p in group.List) {
+            using var scope = torch.NewDisposeScope();
+            if (Gradients.Get(p) is not { } grad) {
+                continue;
+            }
+            var state = (State)_state[p.Handle];
+            state.step++;
+            if (o.weight_decay != 0) {
+                grad = grad.add(p, o.weight_decay!.Value);
+            }
+            var bias2 = 1 - Math.Pow(beta2, state.step);
+            var mu = beta1 * (1 - 0.5 * Math.Pow(0.96, state.step * o.momentum_decay!.Value));
+            var next = beta1 * (1 - 0.5 * Math.Pow(0.96, (state.step + 1) * o.momentum_decay!.Value));
+            state.mu_product *= mu;
+            state.exp_avg.mul_(beta1).add_(grad, 1 - beta1);
+            state.exp_avg_sq.mul_(beta2).addcmul_(grad, grad, 1 - beta2);
+            var denominator = (state.exp_avg_sq / bias2).sqrt_().add_(eps);
+            p.addcdiv_(grad, denominator, -lr * (1 - mu) / (1 - state.mu_product));
+            p.addcdiv_(state.exp_avg, denominator, -lr * next / (1 - state.mu_product * next));
+        }
+    }
+
+    public class Options : OptimizerOptions
+    {
+        public double? beta1;
+        public double? beta2;
+        public double? eps;
+        public double? weight_decay;
+        public double? momentum_decay;
+
+        public Options() { }
+
+        public override void LoadStateDict(BinaryReader reader)
+        {
+            base.LoadStateDict(reader);
+            beta1 = reader.ReadDouble();
+            beta2 = reader.ReadDouble();
+            eps = reader.ReadDouble();
+            weight_decay = reader.ReadDouble();
+            momentum_decay = reader.ReadDouble();
+        }
+
+        public override void LoadStateDict(OptimizerOptions source)
+        {
+            base.LoadStateDict(source);
+            var o = (Options)source;
+            (beta1, beta2, eps, weight_decay, momentum_decay) = (o.beta1, o.beta2, o.eps, o.weight_decay, o.momentum_decay);
+        }
+
+        public override void SaveStateDict(BinaryWriter writer)
+        {
+            base.SaveStateDict(writer);
+            writer.Write(beta1!.Value);
+            writer.Write(beta2!.Value);
+            writer.Write(eps!.Value);
+            writer.Write(weight_decay!.Value);
+            writer.Write(momentum_decay!.Value);
+        }
+    }
+
+    public class ParamGroup : ParamGroup<Options>, torch.optim.IBetas
+    {
+        public ParamGroup() { }
+
+        public ParamGroup(IEnumerable<Parameter> parameters, Options options) : base(parameters, options) { }
+
+        public ParamGroup(IEnumerable<Parameter> parameters, double lr = 1.0, double beta1 = 0.9, double beta2 = 0.999, double eps = 1e-8, double weight_decay = 0, double momentum_decay = 4e-3)
+            : base(parameters, new Options { LearningRate = lr, beta1 = beta1, beta2 = beta2, eps = eps, weight_decay = weight_decay, momentum_decay = momentum_decay }) { }
+
+        public (double, double) Betas
+        {
+            get => (Options.beta1!.Value, Options.beta2!.Value);
+            set => (Options.beta1, Options.beta2) = value;
+        }
+    }
+
+    public sealed class State : OptimizerState, IDisposable
+    {
+        public long step;
+        public double mu_product;
+        public torch.Tensor exp_avg = null!;
+        public torch.Tensor exp_avg_sq = null!;
+
+        public State(Parameter parameter) : base(parameter) { }
+
+        public override void Initialize(OptimizerOptions options)
+        {
+            step = 0;
+            mu_product = 1;
+            Replace(ref exp_avg!, Zeros());
+            Replace(ref exp_avg_sq!, Zeros());
+        }
+
+        public override void to(torch.Device device)
+        {
+            Move(ref exp_avg!, device);
+            Move(ref exp_avg_sq!, device);
+        }
+
+        public override void LoadStateDict(BinaryReader reader)
+        {
+            step = reader.ReadInt64();
+            mu_product = reader.ReadDouble();
+            LoadConditionalStateTensor(reader, ref exp_avg!, _parameter.device);
+            LoadConditionalStateTensor(reader, ref exp_avg_sq!, _parameter.device);
+        }
+
+        public override void LoadStateDict(OptimizerState source)
+        {
+            var other = (State)source;
+            step = other.step;
+            mu_product = other.mu_product;
+            Copy(ref exp_avg!, other.exp_avg);
+            Copy(ref exp_avg_sq!, other.exp_avg_sq);
+        }
+
+        public override void SaveStateDict(BinaryWriter writer)
+        {
+            writer.Write(step);
+            writer.Write(mu_product);
+            SaveConditionalStateTensor(writer, exp_avg);
+            SaveConditionalStateTensor(writer, exp_avg_sq);
+        }
+
+        public override bool ApproximatelyEquals(OptimizerState other) => other is State s && step == s.step
+            && Close(exp_avg, s.exp_avg)
+            && Close(exp_avg_sq, s.exp_avg_sq);
+
+        public void Dispose()
+        {
+            Replace(ref exp_avg!, null);
+            Replace(ref exp_avg_sq!, null);
+        }
+    }
+}
