@@ -18,7 +18,7 @@ type internal Outcome<'T> =
 /// is aborted and woken from waits. A second request skips the first step.
 type internal Interruption() =
     // For computations that watch the token: one step of training has to fit in.
-    let courtesy = TimeSpan.FromSeconds 20.0
+    let courtesy = TimeSpan.FromSeconds 30.0
     let wake = TimeSpan.FromMilliseconds 150.0
     let gate = obj ()
     let polite = new CancellationTokenSource()

@@ -60,6 +60,8 @@ type internal NotebookKernel(connection: Connection, directory: string, log: str
             let topic = Encoding.ASCII.GetBytes $"kernel.{id}.{kind}"
             publisher.Publish(topic :: Wire.encode signer id kind parent content))
 
+    let printed = new OutboxWriter(outbox, "stdout")
+    let problems = new OutboxWriter(outbox, "stderr")
     let native = NativeOutput.Start(fun text -> outbox.Write("stdout", text))
     let history = List<int * string>()
     let ended = new ManualResetEventSlim()
@@ -101,7 +103,7 @@ type internal NotebookKernel(connection: Connection, directory: string, log: str
         match running with
         | Some({ Request = Execute { AllowStdin = true } } as call, interruption) ->
             match stdin.Find call.Peer.Identity with
-            | None -> ""
+            | None -> raise (InvalidOperationException "The client that runs this cell is not there to answer.")
             | Some peer ->
                 settle ()
                 let content = Protocol.inputRequest prompt password
@@ -128,6 +130,14 @@ type internal NotebookKernel(connection: Connection, directory: string, log: str
                 outbox.Add("update_display_data", Protocol.display id (pairs forms))
 
             member _.Ask(prompt, password) = ask prompt password }
+
+    let questions = new QuestionReader(fun () -> stage.Ask("", false))
+
+    /// For each cell anew: one before it may have redirected the console and been interrupted before it undid that.
+    let connectConsole () =
+        Console.SetOut printed
+        Console.SetError problems
+        Console.SetIn questions
 
     let evaluate (request: ExecuteRequest) interruption =
         let surroundings: Cell.Surroundings =
@@ -164,6 +174,7 @@ type internal NotebookKernel(connection: Connection, directory: string, log: str
         if not request.Silent then
             outbox.Add("execute_input", Protocol.executeInput request.Code count)
 
+        connectConsole ()
         let interruption = Interruption()
         running <- Some(call, interruption)
         KernelInvocationContext.Enter(KernelInvocationContext(fun () -> interruption.Token))
@@ -301,9 +312,7 @@ type internal NotebookKernel(connection: Connection, directory: string, log: str
     /// Serves until a client asks for the end.
     member this.Run() =
         Stage.set stage
-        Console.SetOut(new OutboxWriter(outbox, "stdout"))
-        Console.SetError(new OutboxWriter(outbox, "stderr"))
-        Console.SetIn(new QuestionReader(fun () -> stage.Ask("", false)))
+        connectConsole ()
         outbox.Add("status", Protocol.status "starting")
         Thread(serveControl, IsBackground = true, Name = "kernel: control").Start()
         Thread(serveShell, 64 * 1024 * 1024, IsBackground = true, Name = "kernel: shell").Start()

@@ -58,6 +58,13 @@ type internal Outbox(publish: byte[] -> string -> JsonObject -> unit) =
             Monitor.PulseAll gate
             batch)
 
+    /// A message that cannot be written is lost, and the ones behind it are not.
+    let publishSafely header kind content =
+        try
+            publish header kind content
+        with problem ->
+            publish header "stream" (Protocol.stream "stderr" $"A message ({kind}) could not be sent: {problem.Message}\n")
+
     /// Neighbouring pieces of one stream become one message.
     let rec send (batch: ReadOnlyMemory<struct (byte[] * Output)>) =
         if not batch.IsEmpty then
@@ -65,7 +72,7 @@ type internal Outbox(publish: byte[] -> string -> JsonObject -> unit) =
 
             match output with
             | Other(kind, content) ->
-                publish header kind content
+                publishSafely header kind content
                 send (batch.Slice 1)
             | Mark reached ->
                 reached.Set()
@@ -84,7 +91,7 @@ type internal Outbox(publish: byte[] -> string -> JsonObject -> unit) =
                         index
 
                 let next = gather 0
-                publish header "stream" (Protocol.stream name (text.ToString()))
+                publishSafely header "stream" (Protocol.stream name (text.ToString()))
                 send (batch.Slice next)
 
     let rec work () =

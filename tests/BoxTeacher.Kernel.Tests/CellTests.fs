@@ -7,7 +7,7 @@ open BoxTeacher.Kernel.Tests.Client
 
 /// One kernel for all tests that leave it usable; they run one after another.
 type SharedKernel() =
-    let kernel = new KernelProcess()
+    let kernel = new KernelProcess(builtKernel)
     let client = kernel.Connect()
     member _.Kernel = kernel
     member _.Client = client
@@ -76,11 +76,30 @@ type CellTests(shared: SharedKernel) =
         Assert.Contains("<th>Name</th><th>Score</th>", html)
         Assert.Contains("&lt;b&gt;", html)
         Assert.Contains(">0.25<", html)
-        Assert.Contains("Name = \"<b>\"", result.Form("text/plain").Value)
+        Assert.Equal(Some "Name  Score\n<b>    0.25", result.Form "text/plain")
 
     [<Fact>]
     member _.``an endless sequence ends``() =
         Assert.Contains("0; 1; 2", (plain "Seq.initInfinite id").Value)
+
+    [<Fact>]
+    member _.``a lazy sequence is computed once``() =
+        let result = run "type Step = { Number: int }\nseq { for i in 1 .. 3 do\n        printfn \"computing %d\" i\n        { Number = i } }"
+        Assert.Equal("computing 1\ncomputing 2\ncomputing 3\n", result.Printed "stdout")
+        Assert.Equal(Some "Number\n     1\n     2\n     3", result.Form "text/plain")
+        let numbers = run "seq { for i in 1 .. 2 do\n        printfn \"%d\" i\n        i }"
+        Assert.Equal("1\n2\n", numbers.Printed "stdout")
+        Assert.Equal(Some "seq [1; 2]", numbers.Form "text/plain")
+
+    [<Fact>]
+    member _.``text that is no valid Unicode harms nobody``() =
+        Assert.Equal("ok", (run "Console.WriteLine(String('\\uD800', 2))").Status)
+        Assert.Equal(Some "2", plain "1 + 1")
+
+    [<Fact>]
+    member _.``a console that a cell has redirected is back in the next cell``() =
+        run "Console.SetOut(new StringWriter())" |> ignore
+        Assert.Equal("here\n", (run "printfn \"here\"").Printed "stdout")
 
     [<Fact>]
     member _.``a displayed value is updated in place``() =
@@ -197,7 +216,7 @@ type CellTests(shared: SharedKernel) =
 
     [<Fact>]
     member _.``a question to the user is asked and answered``() =
-        let id = shared.Client.Start "let answer = Kernel.GetInput \"name? \"\nlet line = Console.ReadLine()\nanswer + line"
+        let id = shared.Client.Start "let answer = Kernel.GetInputAsync(\"name? \").Result\nlet line = Console.ReadLine()\nanswer + line"
         Assert.Equal("name? ", shared.Client.Answer "Ada")
         Assert.Equal("", shared.Client.Answer " Lovelace")
         Assert.Equal(Some "Ada Lovelace", (shared.Client.Finish id).Form "text/plain")

@@ -253,8 +253,11 @@ type Client(ports: Ports) =
             for socket in [ shell; control; stdin; iopub ] do
                 (socket :> IDisposable).Dispose()
 
+/// The kernel that was built with the tests.
+let builtKernel = Path.Combine(AppContext.BaseDirectory, "boxteacher-kernel.dll")
+
 /// A kernel in a process of its own, as Jupyter starts it.
-type KernelProcess() =
+type KernelProcess(program: string) =
     let folder = Directory.CreateTempSubdirectory "kernel-test-"
 
     let freePorts count =
@@ -293,7 +296,6 @@ type KernelProcess() =
         File.WriteAllText(file, JsonSerializer.Serialize content)
 
     let start () =
-        let program = Path.Combine(AppContext.BaseDirectory, "boxteacher-kernel.dll")
         let info = ProcessStartInfo("dotnet", [ program; file ], WorkingDirectory = folder.FullName)
         info.RedirectStandardError <- true
         Process.Start info

@@ -61,7 +61,7 @@ type InterruptTests(shared: SharedKernel) =
 
     [<Fact>]
     member _.``a cell that exits ends the process with its output sent, and the kernel starts again``() =
-        use kernel = new KernelProcess()
+        use kernel = new KernelProcess(builtKernel)
         use first = kernel.Connect()
         let id = first.Start "printfn \"last words\"\nexit 3"
         let last = first.OutputsUntil(id, fun o -> o.Kind = "stream")

@@ -38,6 +38,7 @@ namespace Microsoft.DotNet.Interactive
 
 open System
 open System.Threading
+open System.Threading.Tasks
 open System.Runtime.InteropServices
 open Microsoft.AspNetCore.Html
 open Microsoft.DotNet.Interactive.Formatting
@@ -98,11 +99,13 @@ type Kernel private () =
 
     /// <summary>Asks the user for a line.</summary>
     /// <param name="prompt">What is asked.</param>
-    static member GetInput([<Optional; DefaultParameterValue("")>] prompt: string) = Stage.get().Ask(prompt, false)
+    static member GetInputAsync([<Optional; DefaultParameterValue("")>] prompt: string) =
+        Task.Run(fun () -> Stage.get().Ask(prompt, false))
 
     /// <summary>Asks the user for a line that is not shown.</summary>
     /// <param name="prompt">What is asked.</param>
-    static member GetPassword([<Optional; DefaultParameterValue("")>] prompt: string) = Stage.get().Ask(prompt, true)
+    static member GetPasswordAsync([<Optional; DefaultParameterValue("")>] prompt: string) =
+        Task.Run(fun () -> Stage.get().Ask(prompt, true))
 
 namespace System
 

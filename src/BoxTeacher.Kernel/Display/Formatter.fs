@@ -218,7 +218,8 @@ type Formatter private () =
         |> Seq.tryPick (write value)
         |> Option.defaultWith (fun () -> FormattedValue(mimeType, builtIn value mimeType))
 
-    static member private Defaults(value: obj, kind: Type) =
+    /// The forms chosen for a type, by the user or by its author; none where nobody has chosen.
+    static member private Chosen(kind: Type) =
         let own = closest kind entries |> List.map _.MimeType |> List.distinct
         let named = Convention.find kind
 
@@ -227,11 +228,7 @@ type Formatter private () =
         | None, Some source, _ when not source.Preferred.IsEmpty -> source.Preferred
         | None, Some source, [] when not source.Entries.IsEmpty -> source.Entries |> List.map _.MimeType |> List.distinct
         | None, _, (_ :: _ as own) -> own
-        | None, _, [] ->
-            match value with
-            | :? IHtmlContent -> [ htmlType ]
-            | value when Values.isTabular Formatter.ListExpansionLimit value -> [ htmlType; plainType ]
-            | _ -> [ plainType ]
+        | None, _, [] -> []
 
     /// <summary>A value in the forms asked for, or in those preferred for its type.</summary>
     /// <param name="value">The value.</param>
@@ -244,8 +241,14 @@ type Formatter private () =
         | null -> [ FormattedValue(plainType, Values.text null) ]
         | value ->
             let kind = value.GetType()
-            let forms = if mimeTypes.IsEmpty then Formatter.Defaults(value, kind) else mimeTypes
-            forms |> List.map (fun mimeType -> Formatter.One(value, kind, mimeType))
+
+            match (if mimeTypes.IsEmpty then Formatter.Chosen kind else mimeTypes), value with
+            | [], (:? IHtmlContent) -> [ Formatter.One(value, kind, htmlType) ]
+            | [], _ ->
+                match Values.shape Formatter.ListExpansionLimit value with
+                | Plain text -> [ FormattedValue(plainType, text) ]
+                | shape -> [ FormattedValue(htmlType, Values.html shape); FormattedValue(plainType, Values.plain shape) ]
+            | forms, _ -> forms |> List.map (fun mimeType -> Formatter.One(value, kind, mimeType))
 
     /// <summary>A value as text in one form.</summary>
     /// <param name="value">The value.</param>

@@ -86,16 +86,15 @@ module internal Values =
             else
                 None
 
-    let private table limit (items: IEnumerable) : Shape option =
-        // One more than is shown tells whether anything is left out; a sequence may well be endless.
-        let head = items |> Seq.cast<obj> |> Seq.truncate (limit + 1) |> List.ofSeq
+    /// A table of the first items, if they are all of one type that has fields.
+    let private table limit (head: obj list) (count: int option) : Shape option =
         let shown = List.truncate limit head
 
         let more =
-            match items with
-            | :? ICollection as whole -> Some(whole.Count - shown.Length)
-            | _ when head.Length = shown.Length -> Some 0
-            | _ -> None
+            match count with
+            | Some count -> Some(count - shown.Length)
+            | None when head.Length = shown.Length -> Some 0
+            | None -> None
 
         let sameType =
             match shown with
@@ -111,23 +110,28 @@ module internal Values =
             | Some _ :: _ as pairs -> Some(Table([ "key"; "value" ], List.choose id pairs, more))
             | _ -> fieldsOf kind |> Option.map (fun (names, read) -> Table(names, List.map read shown, more))
 
-    /// Classifies a value; a sequence is read up to `limit` items.
+    let private sequence limit (items: IEnumerable) =
+        // One more than is shown tells whether anything is left out.
+        let head = items |> Seq.cast<obj> |> Seq.truncate (limit + 1) |> List.ofSeq
+
+        match items with
+        | :? ICollection as whole -> table limit head (Some whole.Count) |> Option.defaultWith (fun () -> Plain(text items))
+        | _ when FSharpType.IsUnion(items.GetType()) -> // an F# list
+            table limit head None |> Option.defaultWith (fun () -> Plain(text items))
+        | _ ->
+            // Lazy: it may be endless, and each item may be an hour of training. What was read is not read again.
+            table limit head None |> Option.defaultWith (fun () -> Plain(text (Seq.readonly head)))
+
+    /// Classifies a value. A lazy sequence is read once, up to one more than `limit` items.
     let shape limit (value: obj) =
         match value with
         | null
         | :? string -> Plain(text value)
-        | :? IEnumerable as items -> table limit items |> Option.defaultWith (fun () -> Plain(text value))
+        | :? IEnumerable as items -> sequence limit items
         | value ->
             match fieldsOf (value.GetType()) with
             | Some(names, read) when not (FSharpType.IsTuple(value.GetType())) -> Fields(List.zip names (read value))
             | _ -> Plain(text value)
-
-    /// Whether a value is worth markup: a table or a record.
-    let isTabular limit value =
-        match shape limit value with
-        | Plain _ -> false
-        | Fields _
-        | Table _ -> true
 
     let private isNumber (value: obj) =
         match value with
@@ -169,3 +173,42 @@ module internal Values =
                 | None -> "<div><i>more follow</i></div>"
 
             tableHtml $"<thead><tr>{head}</tr></thead>" (Seq.map row rows) foot
+
+    let private firstLine (value: obj) =
+        let whole = (cellText value).ReplaceLineEndings("\n")
+
+        match whole.IndexOf '\n' with
+        | -1 -> whole
+        | length -> whole.Substring(0, length) + " …"
+
+    /// Columns of text, numbers at the right.
+    let private aligned (rows: (string * bool) list list) =
+        let widths = rows |> List.transpose |> List.map (List.map (fst >> String.length) >> List.max)
+
+        let pad width (text: string, right) =
+            if right then text.PadLeft width else text.PadRight width
+
+        rows
+        |> List.map (fun row -> (List.map2 pad widths row |> String.concat "  ").TrimEnd())
+        |> String.concat "\n"
+
+    let private textCell value = firstLine value, isNumber value
+
+    /// A shape as text for clients that show no markup.
+    let plain shape =
+        match shape with
+        | Plain text -> text
+        | Fields fields -> fields |> List.map (fun (name, value) -> [ name, false; textCell value ]) |> aligned
+        | Table(columns, rows, more) ->
+            let right index =
+                match rows with
+                | first :: _ -> isNumber (List.item index first)
+                | [] -> false
+
+            let head = columns |> List.mapi (fun index name -> name, right index)
+            let body = aligned (head :: (rows |> List.map (List.map textCell)))
+
+            match more with
+            | Some 0 -> body
+            | Some count -> $"{body}\n({count} more)"
+            | None -> $"{body}\n(more follow)"

@@ -1,0 +1,86 @@
+// Drives live.ipynb in a classic notebook; called by live.sh with the server's address, its token and a folder for pictures.
+import { chromium } from 'playwright-core'
+import assert from 'node:assert/strict'
+
+const [url, token, pictures] = process.argv.slice(2)
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] })
+const page = await browser.newPage({ viewport: { width: 1100, height: 1000 } })
+page.setDefaultTimeout(60_000)
+
+const picture = name => page.screenshot({ path: `${pictures}/${name}.png` })
+const output = index => page.locator('.code_cell').nth(index).locator('.output')
+const text = index => output(index).innerText()
+const idle = () => page.waitForFunction(() =>
+  Jupyter.notebook.kernel?.is_connected() && !Jupyter.notebook.kernel_busy)
+
+/// Starts the code cell with this index and returns without waiting for its end.
+const start = index => page.evaluate(i => {
+  const cell = Jupyter.notebook.get_cells().filter(c => c.cell_type === 'code')[i]
+  Jupyter.notebook.select(Jupyter.notebook.find_cell_index(cell))
+  Jupyter.notebook.scroll_to_cell(Jupyter.notebook.find_cell_index(cell))
+  cell.execute()
+}, index)
+
+const shows = (index, pattern) => page.waitForFunction(
+  ([i, source]) => new RegExp(source).test(document.querySelectorAll('.code_cell')[i].querySelector('.output').innerText),
+  [index, pattern.source])
+
+try {
+  await page.goto(`${url}/notebooks/live.ipynb?token=${token}`)
+  await page.waitForFunction(() => globalThis.Jupyter?.notebook?.kernel?.is_connected())
+  await idle()
+
+  await start(0)
+  await shows(0, /step [1-9]/)
+  const early = await text(0)
+  await picture('running')
+  await shows(0, /step 12/)
+  await idle()
+  const late = await text(0)
+  assert.ok(!early.includes('printed 12'), 'the output came only with the end of the cell')
+  assert.ok(late.includes('printed 12') && !late.includes('step 3\n'), 'the displayed value was not replaced in place')
+  await picture('finished')
+  console.log('output changed while the cell ran')
+
+  await start(1)
+  await shows(1, /training step 3/)
+  await page.click('#run_int button[data-jupyter-action="jupyter-notebook:interrupt-kernel"]')
+  await shows(1, /ended between two steps/)
+  await idle()
+  assert.ok(!(await text(1)).includes('Interrupted'))
+  await picture('training-interrupted')
+  console.log('a training loop ended between two steps')
+
+  await start(2)
+  await page.waitForTimeout(1000)
+  await page.click('#run_int button[data-jupyter-action="jupyter-notebook:interrupt-kernel"]')
+  await shows(2, /The cell was interrupted/)
+  await idle()
+  console.log('an endless loop was interrupted')
+
+  await start(3)
+  await shows(3, /scored/)
+  await idle()
+  assert.ok((await text(0)).includes('step 12'))
+  assert.equal(await output(3).locator('table tbody tr').count(), 2)
+  await picture('table-after-interrupt')
+  console.log('the notebook went on after the interruptions')
+
+  const matches = await page.evaluate(() => new Promise(resolve =>
+    Jupyter.notebook.kernel.complete('steps.Comp', 10, reply => resolve(reply.content.matches))))
+  assert.deepEqual(matches, ['CompareTo'])
+  console.log('completion knows the values of earlier cells')
+
+  await page.evaluate(() => Jupyter.notebook.kernel.restart())
+  await page.waitForTimeout(500)
+  await page.waitForFunction(() => Jupyter.notebook.kernel.is_connected())
+  await start(3)
+  await page.waitForFunction(() => document.querySelectorAll('.code_cell')[3].innerText.includes('In [1]:'))
+  await shows(3, /scored/)
+  console.log('the kernel was restarted')
+} catch (problem) {
+  await picture('failed')
+  throw problem
+} finally {
+  await browser.close()
+}

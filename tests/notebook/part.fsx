@@ -1,0 +1,2 @@
+/// A script that a notebook loads.
+let square x = x * x
