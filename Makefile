@@ -3,10 +3,11 @@ CONFIGURATION := Release
 DATA ?= shapes
 OUT ?= runs/demo
 DEMO_OPTIONS ?=
+KERNEL_OPTIONS ?=
 export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
-.PHONY: help setup build native demo test golden bench-torch bench-eval bench-train clean
+.PHONY: help setup build native demo test kernel golden bench-torch bench-eval bench-train clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +27,9 @@ demo: setup ## the main job: what does confidence scoring bring? (DATA=shapes | 
 
 test: build ## every test
 	@scripts/test.sh
+
+kernel: ## install the F# kernel for Jupyter (make kernel KERNEL_OPTIONS="--prefix DIR")
+	@scripts/kernel.sh install $(KERNEL_OPTIONS)
 
 clean: ## remove what was built
 	rm -rf artifacts
