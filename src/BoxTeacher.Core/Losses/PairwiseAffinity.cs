@@ -40,35 +40,41 @@ public static class PairwiseAffinity
         Tensor logits, IReadOnlyList<Tensor> weights, IReadOnlyList<InstanceGroup> groups, PixelPairs pairs)
     {
         using var scope = NewDisposeScope();
-        var wantsGradient = logits.requires_grad && is_grad_enabled();
-        var (height, width, reach) = (logits.shape[1], logits.shape[2], pairs.Reach);
-        var padded = F.pad(logits.detach(), (reach, reach, 0, reach));
-        var values = weights.Select(_ => zeros([logits.shape[0]], dtype: logits.dtype, device: logits.device)).ToArray();
-        Tensor[] gradients = wantsGradient ? [.. weights.Select(_ => zeros_like(padded))] : [];
-
+        var (count, height, width) = (logits.shape[0], logits.shape[1], logits.shape[2]);
+        var reach = pairs.Reach;
+        Tensor values, gradients;
         using (no_grad())
         {
+            var padded = F.pad(logits.detach(), (reach, reach, 0, reach));
+            var all = stack(weights);
+            var degrees = Degrees(all, pairs);
+            values = logits.new_zeros([weights.Count, count]);
+            gradients = padded.new_zeros([weights.Count, .. padded.shape]);
             foreach (var group in groups.Where(group => group.Region is { Height: > 0, Width: > 0 }))
             {
                 using var step = NewDisposeScope();
-                var block = new Block(group, pairs);
-                var x = block.Cut(padded);
-                var evaluated = new Pairs(x, block);
-                for (var set = 0; set < weights.Count; set++)
-                {
-                    var weight = block.Weights(weights[set]);
-                    values[set].narrow(0, group.Start, group.Count).copy_(evaluated.Weigh(weight));
-                    if (wantsGradient)
-                    {
-                        evaluated.Differentiate(weight, block.Cut(gradients[set]));
-                    }
-                }
+                new Block(group, pairs).Evaluate(padded, all, degrees, values, gradients);
             }
         }
 
-        var inner = gradients.Select(g => g.narrow(1, 0, height).narrow(2, reach, width));
-        return [.. (wantsGradient ? values.Zip(inner, (value, gradient) => KnownGradient.Attach(logits, value, gradient)) : values)
-            .Select(sum => sum.MoveToOuterDisposeScope())];
+        var attached = weights.Select((_, set) => logits.requires_grad && is_grad_enabled()
+            ? KnownGradient.Attach(logits, values[set], gradients[set].narrow(1, 0, height).narrow(2, reach, width))
+            : values[set]);
+        return [.. attached.Select(sum => sum.MoveToOuterDisposeScope())];
+    }
+
+    /// <summary>For each pixel the weight of all pairs it belongs to: [S, G, H + reach, W + 2 reach] of weights [S, G, P, H, W].</summary>
+    private static Tensor Degrees(Tensor weights, PixelPairs pairs)
+    {
+        var (height, width) = (weights.size(3), weights.size(4));
+        var degrees = F.pad(weights.sum(2), (pairs.Reach, pairs.Reach, 0, pairs.Reach));
+        for (var k = 0; k < pairs.Count; k++)
+        {
+            var (y, x) = pairs.Offsets[k];
+            degrees.narrow(2, y, height).narrow(3, pairs.Reach + x, width).add_(weights.select(2, k));
+        }
+
+        return degrees;
     }
 
     /// <summary>max(x, 0), with the gradient 1/2 at 0 that makes the two parts of softplus smooth together.</summary>
@@ -77,72 +83,47 @@ public static class PairwiseAffinity
     /// <summary>ln(1 + exp(-|x|)).</summary>
     private static Tensor Tail(Tensor x) => x.abs().neg().exp().log1p();
 
-    /// <summary>Where a group's instances and pixels lie in padded maps [N, H + reach, W + 2 reach].</summary>
+    /// <summary>One group's instances on the group's region. Padded maps are [.., H + reach, W + 2 reach].</summary>
     private sealed class Block(InstanceGroup group, PixelPairs pairs)
     {
-        public PixelPairs Pairs => pairs;
+        /// <summary>
+        /// Writes the sums of the group's instances to values [S, N], and to gradients [S, N, ..] for each pixel i the sum
+        /// over its pairs of w_ij (sigmoid(x_i) - sigmoid(x_i + x_j)).
+        /// </summary>
+        public void Evaluate(Tensor logits, Tensor weights, Tensor degrees, Tensor values, Tensor gradients)
+        {
+            var x = Region(logits.narrow(0, group.Start, group.Count), margin: true);
+            var both = Second(x).add_(First(x));
+            var single = F.softplus(x, threshold: 40);
+            var loss = Second(single).add_(First(single)).sub_(F.softplus(both, threshold: 40));
 
-        /// <summary>The group's part of a padded map: [K, h + reach, w + 2 reach].</summary>
-        public Tensor Cut(Tensor padded) => padded
-            .narrow(0, group.Start, group.Count)
-            .narrow(1, group.Region.Top, group.Region.Height + pairs.Reach)
-            .narrow(2, group.Region.Left, group.Region.Width + 2 * pairs.Reach);
+            var weight = Region(weights.select(1, group.Box), margin: false).unsqueeze(2);
+            values.narrow(1, group.Start, group.Count).copy_((loss * weight).sum([1, 3, 4]));
 
-        /// <summary>The box's weights as [P, 1, h, w].</summary>
-        public Tensor Weights(Tensor weights) => weights
-            .select(0, group.Box)
-            .narrow(1, group.Region.Top, group.Region.Height)
-            .narrow(2, group.Region.Left, group.Region.Width)
-            .unsqueeze(1);
+            var gradient = Region(gradients.narrow(1, group.Start, group.Count), margin: true);
+            var degree = Region(degrees.narrow(1, group.Box, 1), margin: true);
+            var pull = both.sigmoid_() * weight;
+            gradient.addcmul_(x.sigmoid(), degree, 1);
+            First(gradient).sub_(pull.sum(1));
+            for (var k = 0; k < pairs.Count; k++)
+            {
+                At(gradient, pairs.Offsets[k]).sub_(pull.select(1, k));
+            }
+        }
 
-        /// <summary>The first pixel of each pair: [..., h, w].</summary>
-        public Tensor First(Tensor cut) => At(cut, (0, 0));
+        /// <summary>The group's region of maps [.., y, x], with the margin in which second pixels may lie or without.</summary>
+        private Tensor Region(Tensor maps, bool margin) => maps
+            .narrow(-2, group.Region.Top, group.Region.Height + (margin ? pairs.Reach : 0))
+            .narrow(-1, group.Region.Left, group.Region.Width + (margin ? 2 * pairs.Reach : 0));
 
-        /// <summary>The second pixel of pairs with that offset: [..., h, w].</summary>
-        public Tensor At(Tensor cut, (int Y, int X) offset) => cut
+        /// <summary>The first pixel of each pair: [.., h, w].</summary>
+        private Tensor First(Tensor region) => At(region, (0, 0));
+
+        /// <summary>The second pixels of all pairs: [P, .., h, w].</summary>
+        private Tensor Second(Tensor region) => stack(pairs.Offsets.Select(offset => At(region, offset)));
+
+        private Tensor At(Tensor region, (int Y, int X) offset) => region
             .narrow(-2, offset.Y, group.Region.Height)
             .narrow(-1, pairs.Reach + offset.X, group.Region.Width);
-
-        /// <summary>The second pixels of all pairs: [P, ..., h, w].</summary>
-        public Tensor Second(Tensor cut) => stack(pairs.Offsets.Select(offset => At(cut, offset)));
-    }
-
-    /// <summary>All pairs of one block, evaluated once for every set of weights.</summary>
-    private sealed class Pairs
-    {
-        private readonly Block block;
-        private readonly Tensor loss, single, both;
-
-        public Pairs(Tensor x, Block block)
-        {
-            this.block = block;
-            var softplus = F.softplus(x, threshold: 40);
-            var sum = block.Second(x).add_(block.First(x));
-            loss = block.Second(softplus).add_(block.First(softplus)).sub_(F.softplus(sum, threshold: 40));
-            single = x.sigmoid();
-            both = sum.sigmoid_();
-        }
-
-        /// <summary>Sum of weight * L of each instance: [K].</summary>
-        public Tensor Weigh(Tensor weight) => (loss * weight).sum([0, 2, 3]);
-
-        /// <summary>
-        /// Adds d(sum of weight * L)/dx: sigmoid(x_i) for each pair that i belongs to, minus sigmoid(x_i + x_j).
-        /// </summary>
-        public void Differentiate(Tensor weight, Tensor gradient)
-        {
-            var degree = zeros([1, gradient.shape[1], gradient.shape[2]], dtype: gradient.dtype, device: gradient.device);
-            var pull = both * weight;
-            block.First(degree).add_(weight.sum(0L));
-            block.First(gradient).sub_(pull.sum(0L));
-            for (var k = 0; k < block.Pairs.Count; k++)
-            {
-                var offset = block.Pairs.Offsets[k];
-                block.At(degree, offset).add_(weight.select(0, k));
-                block.At(gradient, offset).sub_(pull.select(0, k));
-            }
-
-            gradient.addcmul_(single, degree, 1);
-        }
     }
 }

@@ -65,14 +65,10 @@ public sealed class EmaTeacher
         }
 
         Copy(copied);
-        foreach (var entries in averaged.GroupBy(entry => (entry.Student.dtype, entry.Student.device_type)))
+        var keep = momentum.At(iteration);
+        foreach (var (own, student) in averaged)
         {
-            var (dtype, device) = (entries.First().Student.dtype, entries.First().Student.device);
-            var step = tensor(1 - momentum.At(iteration), dtype: dtype, device: device);
-            foreach (var (own, student) in entries)
-            {
-                own.lerp_(student, step);
-            }
+            own.mul_(keep).add_(student, 1 - keep);
         }
     }
 
