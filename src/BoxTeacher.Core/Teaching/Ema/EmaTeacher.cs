@@ -1,3 +1,4 @@
+using BoxTeacher.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -24,7 +25,8 @@ public enum TeacherBuffers
 public sealed class EmaTeacher
 {
     private readonly IMomentumSchedule momentum;
-    private readonly Entry[] copied, averaged, everything;
+    private readonly Entry[] copied, everything;
+    private readonly Tensor[] followers, leaders;
 
     /// <summary>Binds a teacher to its student. The modules stay their owners'.</summary>
     /// <param name="teacher">The module that follows; its parameters stop requiring gradients.</param>
@@ -43,7 +45,8 @@ public sealed class EmaTeacher
         var learned = parameters.Where(entry => entry.Student.requires_grad);
         var followed = buffers == TeacherBuffers.Own ? [] : states;
         var smoothed = followed.Where(entry => buffers == TeacherBuffers.Averaged && entry.Teacher.is_floating_point()).ToArray();
-        averaged = [.. learned, .. smoothed];
+        followers = [.. learned.Concat(smoothed).Select(entry => entry.Teacher)];
+        leaders = [.. learned.Concat(smoothed).Select(entry => entry.Student)];
         copied = [.. followed.Except(smoothed)];
 
         foreach (var parameter in parameters)
@@ -65,11 +68,7 @@ public sealed class EmaTeacher
         }
 
         Copy(copied);
-        var keep = momentum.At(iteration);
-        foreach (var (own, student) in averaged)
-        {
-            own.mul_(keep).add_(student, 1 - keep);
-        }
+        Foreach.ema_(followers, leaders, momentum.At(iteration));
     }
 
     private static void Copy(Entry[] entries)
