@@ -74,7 +74,7 @@ internal static class GoldenTraining
     }
 
     /// <summary>The batch whose tensors begin with a prefix; boxes may come from another instance.</summary>
-    public static TrainingBatch Batch(GoldenInstance images, string prefix, JsonElement configuration, GoldenInstance? boxes = null)
+    public static TrainingBatch Batch(GoldenInstance images, string prefix, JsonElement configuration, GoldenInstance? boxes = null, ScalarType dtype = ScalarType.Float32)
     {
         using var scope = NewDisposeScope();
         var weakOnly = configuration.TryGetProperty("INPUT", out var input) && input.GetProperty("AUG_TYPE").GetString() == "none";
@@ -83,10 +83,11 @@ internal static class GoldenTraining
         var weak = Pixels("image");
         var labels = boxes is not null && boxes.Has("in.boxes_0") ? (From: boxes, Prefix: "in.") : (From: images, Prefix: prefix);
         var sizes = images.Attributes.GetProperty("height_width_original");
+        using var strong = GoldenModel.Batch(weakOnly ? weak : Pixels("aug_image"), configuration);
         using var plain = ImageBatch.Collate([.. weak.Select(image => image.flip(0).to(float32))]);
         return new TrainingBatch(
             GoldenModel.Batch(weak, configuration),
-            GoldenModel.Batch(weakOnly ? weak : Pixels("aug_image"), configuration),
+            new ImageBatch(strong.Images.to(dtype), strong.Sizes),
             plain.Images.to(uint8).DetachFromDisposeScope(),
             [.. Enumerable.Range(0, count).Select(i => new BoxTargets(labels.From[$"{labels.Prefix}boxes_{i}"], labels.From[$"{labels.Prefix}classes_{i}"]))],
             [.. Enumerable.Range(0, count).Select(i => new ImageRecord(i, "", sizes[i][1].GetInt32(), sizes[i][0].GetInt32(), []))]);
