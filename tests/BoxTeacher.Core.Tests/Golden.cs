@@ -25,7 +25,8 @@ internal static class Golden
             ? Directory.EnumerateFileSystemEntries(PathOf(relative), pattern).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)
             : [];
 
-    private static string Repository()
+    /// <summary>The folder of the solution.</summary>
+    public static string Repository()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {

@@ -58,16 +58,19 @@ public sealed class Inference(CondInst network, PixelNormalization pixels, int s
 
     private static void Add(List<DetectionResult> results, long image, Detections found)
     {
-        var boxes = found.Boxes.data<float>().ToArray();
-        var scores = found.Scores.data<float>().ToArray();
-        var classes = found.Classes.data<long>().ToArray();
-        var size = found.Size;
-        var masks = found.Masks.to(ScalarType.Byte).contiguous().data<byte>().ToArray();
-        var area = (int)size.Area;
+        if (found.Count == 0)
+        {
+            return;
+        }
+        var boxes = HostValues.Floats(found.Boxes);
+        var scores = HostValues.Floats(found.Scores);
+        var classes = HostValues.Longs(found.Classes);
+        using var masks = found.Masks.cpu().contiguous();
+        var area = (int)found.Size.Area;
         foreach (var i in Enumerable.Range(0, scores.Length).OrderByDescending(i => scores[i]))
         {
             var box = Box.FromCorners(boxes[4 * i], boxes[4 * i + 1], boxes[4 * i + 2], boxes[4 * i + 3]);
-            var mask = RunLengthMask.Encode(masks.AsSpan(i * area, area), size.Height, size.Width);
+            var mask = RunLengthMask.Encode(masks.bytes.Slice(i * area, area), found.Size.Height, found.Size.Width);
             results.Add(new DetectionResult(image, (int)classes[i], scores[i], box, mask));
         }
     }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using BoxTeacher.Data;
 using BoxTeacher.Losses;
+using BoxTeacher.Structures;
 using BoxTeacher.Teaching;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -108,13 +109,13 @@ public sealed class Trainer(Recipe recipe, ITeachingMethod method, InstanceDatas
     private static StepFinished Report(int iteration, LossTerms terms, double rate, double? norm, Stopwatch watch)
     {
         using var guard = no_grad();
-        var values = stack(terms.Select(term => term.Value().reshape([]))).to(ScalarType.Float64).data<double>().ToArray();
+        var values = HostValues.Floats(stack(terms.Select(term => term.Value().reshape([]))));
         var losses = new Dictionary<string, double>(terms.Count);
         for (var i = 0; i < values.Length; i++)
         {
             losses.Add(terms[i].Name, values[i]);
         }
-        var total = values.Sum();
+        var total = losses.Values.Sum();
         return double.IsFinite(total)
             ? new StepFinished(iteration, losses, total, rate, norm, watch.Elapsed.TotalSeconds)
             : throw new NotFiniteNumberException(

@@ -19,6 +19,15 @@ public class RecipeTests
     }
 
     [Theory]
+    [MemberData(nameof(Names))]
+    public void Files_in_configs_are_the_presets(string name)
+    {
+        var file = Path.Combine([Golden.Repository(), "configs", .. name.Split('-', 2)]) + ".json";
+
+        Assert.Equal(RecipeJson.Write(Recipes.All.Single(recipe => recipe.Name == name)), RecipeJson.Write(RecipeJson.Read(file)));
+    }
+
+    [Theory]
     [InlineData("\"clipNorm\"", "\"clipnorm\"", "recipe: solver.clipnorm: unknown key")]
     [InlineData("\"clipNorm\": 5", "\"clipNorm\": 5, \"warmth\": 1", "recipe: solver.warmth: unknown key")]
     [InlineData("\"momentumCap\": 0.99", "\"momentumCap\": \"high\"", "recipe: teaching.teacher.momentumCap: the value is of the wrong kind")]
