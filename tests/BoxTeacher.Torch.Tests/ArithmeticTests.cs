@@ -147,6 +147,17 @@ public class ArithmeticTests
     }
 
     [Fact]
+    public void A_signal_survives_its_transforms()
+    {
+        using var scope = NewDisposeScope();
+        var signal = randn(400);
+        var window = hann_window(64);
+        var back = signal.stft(64, window: window, return_complex: true).istft(64, window: window, length: 400);
+        Assert.True(signal.allclose(back, atol: 1e-5));
+        Assert.True(fft.irfft(fft.rfft(signal), 400).allclose(signal, atol: 1e-5));
+    }
+
+    [Fact]
     public void Seeded_numbers_repeat()
     {
         using var scope = NewDisposeScope();

@@ -27,10 +27,6 @@ public static partial class torch
         private static readonly Operator s_intRepr = new("int_repr");
         public Tensor int_repr() => s_intRepr.Tensor(this);
 
-        private static readonly Operator s_istft = new("istft");
-        public Tensor istft(long n_fft, long hop_length = -1, long win_length = -1, Tensor? window = null, bool center = true, bool normalized = false, bool? onesided = null, long length = -1, bool return_complex = false)
-            => s_istft.Tensor(this, n_fft, hop_length, win_length, window, center, normalized, onesided, length, return_complex);
-
         private static readonly Operator s_pinMemory = new("pin_memory");
         public Tensor pin_memory() => s_pinMemory.Tensor(this);
 
