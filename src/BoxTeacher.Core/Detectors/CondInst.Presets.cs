@@ -17,7 +17,7 @@ public sealed partial class CondInst
         var branch = new MaskBranch([.. pyramid.Levels.Take(3)], maskChannels, convolutions, maskFeatures);
         return new CondInst(
             pyramid,
-            new FcosHead(pyramid.Levels, classes, convolutions),
+            new FcosHead(pyramid.Levels, classes, convolutions, convolutions),
             branch,
             new DynamicMaskHead([64, 128, 256, 512, 1024], maskFeatures, branch.Stride),
             new FcosAssigner(FcosAssigner.PublishedRanges),
@@ -36,7 +36,7 @@ public sealed partial class CondInst
         var branch = new MaskBranch([.. pyramid.Levels.Take(3)], channels: 32, convolutions: 2, MaskFeatures);
         return new CondInst(
             pyramid,
-            new FcosHead(pyramid.Levels, classes, convolutions: 2, distanceBias: 1.5),
+            new FcosHead(pyramid.Levels, classes, classConvolutions: 2, boxConvolutions: 2, distanceBias: 1.5),
             branch,
             new DynamicMaskHead([32, 64, 128, 256], MaskFeatures, branch.Stride),
             new FcosAssigner(FcosAssigner.Ranges(24, 48, 96)),

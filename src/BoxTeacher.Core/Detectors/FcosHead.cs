@@ -24,16 +24,17 @@ public sealed class FcosHead : nn.Module<IReadOnlyList<Tensor>, FcosOutputs>
     /// <summary>A head over the levels of a pyramid.</summary>
     /// <param name="levels">The pyramid's levels, all of the same number of channels.</param>
     /// <param name="classes">Number of classes, C.</param>
-    /// <param name="convolutions">Depth of each tower; 4 as published.</param>
+    /// <param name="classConvolutions">Depth of the class tower; 4 as published.</param>
+    /// <param name="boxConvolutions">Depth of the box tower; 4 as published.</param>
     /// <param name="groups">Groups of the normalisation; 32 as published.</param>
     /// <param name="prior">Probability that every class starts with at every location.</param>
     /// <param name="distanceBias">Initial distance to every side, in strides; 0 as published.</param>
-    public FcosHead(IReadOnlyList<FeatureLevel> levels, int classes, int convolutions = 4, int groups = 32, double prior = 0.01,
-        double distanceBias = 0) : base(nameof(FcosHead))
+    public FcosHead(IReadOnlyList<FeatureLevel> levels, int classes, int classConvolutions = 4, int boxConvolutions = 4,
+        int groups = 32, double prior = 0.01, double distanceBias = 0) : base(nameof(FcosHead))
     {
         var channels = levels[0].Channels;
-        cls_tower = Tower(channels, convolutions, groups);
-        bbox_tower = Tower(channels, convolutions, groups);
+        cls_tower = Tower(channels, classConvolutions, groups);
+        bbox_tower = Tower(channels, boxConvolutions, groups);
         cls_logits = HeadConv(channels, classes, Math.Log(prior / (1 - prior)));
         bbox_pred = HeadConv(channels, 4, distanceBias);
         ctrness = HeadConv(channels, 1);

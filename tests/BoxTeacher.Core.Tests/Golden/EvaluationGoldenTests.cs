@@ -9,18 +9,17 @@ namespace BoxTeacher.Tests;
 /// <summary>A whole tiny model in evaluation mode: dense outputs and detections.</summary>
 public sealed class EvaluationGoldenTests
 {
-    private const string Case = "boxteacher/j2_tinyA_eval";
-    private const string Weights = "boxteacher/j_tinyA_";
+    private const string Folder = "boxteacher";
 
-    [GoldenFact(Case + ".json")]
+    [GoldenFact(Folder)]
     public void Dense_outputs_agree()
     {
-        foreach (var instance in GoldenCase.Load(Case).Instances)
+        foreach (var (weights, instance) in Instances())
         {
             using var scope = NewDisposeScope();
             using var gradients = no_grad();
             var configuration = instance.Attributes.GetProperty("cfg");
-            using var model = GoldenModel.Load(configuration, Weights + "teacher");
+            using var model = GoldenModel.Load(configuration, weights + "teacher");
             model.eval();
             using var batch = GoldenModel.Batch(ImagesOf(instance), configuration);
             var features = model.Extract(batch.Images);
@@ -46,14 +45,14 @@ public sealed class EvaluationGoldenTests
         }
     }
 
-    [GoldenFact(Case + ".json")]
+    [GoldenFact(Folder)]
     public void Detections_agree()
     {
-        foreach (var instance in GoldenCase.Load(Case).Instances)
+        foreach (var (weights, instance) in Instances())
             foreach (var network in (string[])["teacher", "student"])
             {
                 var configuration = instance.Attributes.GetProperty("cfg");
-                using var model = GoldenModel.Load(configuration, Weights + network);
+                using var model = GoldenModel.Load(configuration, weights + network);
                 model.eval();
                 using var scope = NewDisposeScope();
                 foreach (var (i, image) in ImagesOf(instance).Index())
@@ -70,6 +69,15 @@ public sealed class EvaluationGoldenTests
                     Assert.True(masks.ne(found.Masks).sum().item<long>() <= 0.0005 * masks.numel(), $"{what}: masks differ.");
                 }
             }
+    }
+
+    // Every tiny architecture of the set, with the path of its weights.
+    private static List<(string Weights, GoldenInstance Instance)> Instances()
+    {
+        var instances = GoldenTraining.Architectures("j2", "eval").SelectMany(architecture =>
+            GoldenCase.Load($"{Folder}/j2_{architecture}_eval").Instances.Select(instance => ($"{Folder}/j_{architecture}_", instance))).ToList();
+        Assert.NotEmpty(instances);
+        return instances;
     }
 
     private static IEnumerable<Tensor> ImagesOf(GoldenInstance instance)

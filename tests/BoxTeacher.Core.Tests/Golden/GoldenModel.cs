@@ -21,10 +21,9 @@ internal static class GoldenModel
         var branch = new MaskBranch([.. pyramid.Levels.Take(maskBranch.GetProperty("IN_FEATURES").GetArrayLength())],
             Int(maskBranch, "CHANNELS"), Int(maskBranch, "NUM_CONVS"), Int(maskBranch, "OUT_CHANNELS"));
         var limits = fcos.GetProperty("SIZES_OF_INTEREST").EnumerateArray().Select(size => size.GetInt64()).ToArray();
-        Assert.Equal(Int(fcos, "NUM_CLS_CONVS"), Int(fcos, "NUM_BOX_CONVS"));
         return new CondInst(
             pyramid,
-            new FcosHead(pyramid.Levels, Int(fcos, "NUM_CLASSES"), Int(fcos, "NUM_CLS_CONVS"), prior: fcos.GetProperty("PRIOR_PROB").GetDouble()),
+            new FcosHead(pyramid.Levels, Int(fcos, "NUM_CLASSES"), Int(fcos, "NUM_CLS_CONVS"), Int(fcos, "NUM_BOX_CONVS"), prior: fcos.GetProperty("PRIOR_PROB").GetDouble()),
             branch,
             new DynamicMaskHead([.. limits, 2 * limits[^1]], branch.Outputs, branch.Stride, Int(mask, "MASK_OUT_STRIDE"), Int(maskHead, "CHANNELS"),
                 Int(maskHead, "NUM_LAYERS"), !maskHead.GetProperty("DISABLE_REL_COORDS").GetBoolean()),
@@ -40,6 +39,23 @@ internal static class GoldenModel
         using var scope = NewDisposeScope();
         var model = Create(configuration);
         model.load_state_dict(GoldenCase.Load(stateCase).State());
+        return model;
+    }
+
+    /// <summary>A model whose weights follow the formula of the reference set: nothing is stored but names, shapes and ranges.</summary>
+    public static CondInst WithHashedWeights(JsonElement attributes, string salt)
+    {
+        using var scope = NewDisposeScope();
+        using var gradients = no_grad();
+        var model = Create(attributes.GetProperty("cfg"));
+        var state = model.state_dict();
+        foreach (var entry in attributes.GetProperty("weights").EnumerateArray())
+        {
+            var (name, shape) = (entry[0].GetString()!, entry[1].EnumerateArray().Select(side => side.GetInt64()).ToArray());
+            var values = HashedWeights.Values(salt, name, shape.Aggregate(1L, (a, b) => a * b), entry[2].GetDouble(), entry[3].GetDouble());
+            Assert.Equal(shape, state[name].shape);
+            state[name].copy_(tensor(values, shape));
+        }
         return model;
     }
 
