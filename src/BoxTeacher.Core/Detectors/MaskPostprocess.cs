@@ -12,8 +12,8 @@ namespace BoxTeacher.Detectors;
 /// </summary>
 public static class MaskPostprocess
 {
-    // Masks are enlarged a few at a time: whole images of probabilities would not fit into a cache, a hundred not into memory.
-    private const long PixelsAtOnce = 1 << 21;
+    // Masks are enlarged a few at a time, so that their probabilities stay in the cache.
+    private const long PixelsAtOnce = 1 << 18;
 
     /// <summary>The detections of one image.</summary>
     /// <param name="candidates">n candidates.</param>
@@ -62,6 +62,8 @@ public static class MaskPostprocess
     public static Tensor Resize(Tensor probabilities, ImageSize network, ImageSize output, int maskStride = 4)
     {
         using var scope = NewDisposeScope();
+        if (HasKernel(probabilities))
+            return MaskKernels.Resize(probabilities.contiguous(), network, output, maskStride).MoveToOuterDisposeScope();
         var full = AlignedBilinear.Upsample(probabilities, maskStride).narrow(2, 0, network.Height).narrow(3, 0, network.Width);
         // At its own size the resize is the identity.
         if (output != network)
@@ -75,9 +77,13 @@ public static class MaskPostprocess
         using var scope = NewDisposeScope();
         if (threshold is not { } limit)
             return (probabilities.sum([1, 2]) / (probabilities.size(1) * probabilities.size(2) + 1e-6)).MoveToOuterDisposeScope();
+        if (HasKernel(probabilities))
+            return MaskKernels.Quality(probabilities.contiguous(), (float)limit).MoveToOuterDisposeScope();
         var foreground = (probabilities > limit).to(probabilities.dtype);
         return ((probabilities * foreground).sum([1, 2]) / (foreground.sum([1, 2]) + 1e-6)).MoveToOuterDisposeScope();
     }
+
+    private static bool HasKernel(Tensor masks) => masks.device_type == DeviceType.CPU && masks.dtype == float32 && !masks.requires_grad;
 
     private static (Tensor Mask, Tensor Quality) Finish(Tensor coarse, ImageSize network, ImageSize output, double? threshold, int maskStride)
     {
