@@ -78,8 +78,12 @@ public static class Build
     /// <param name="recipe">Detector, teaching and seed.</param>
     /// <param name="classes">Number of categories.</param>
     /// <param name="root">The folder that a weights file of the recipe is relative to.</param>
-    public static ITeachingMethod Method(Recipe recipe, int classes, string root = ".")
+    /// <param name="parts">Parts that take the place of the recipe's; null: none.</param>
+    /// <exception cref="ArgumentException">A part is given that the teaching has no place for.</exception>
+    public static ITeachingMethod Method(Recipe recipe, int classes, string root = ".", MethodParts? parts = null)
     {
+        parts ??= MethodParts.None;
+        parts.Check(recipe.Teaching);
         var student = Detector(recipe.Detector, classes, recipe.Seed);
         if (recipe.Detector is ResNetCondInst { Weights: { } weights })
         {
@@ -89,24 +93,24 @@ public static class Build
         {
             CondInstTeaching => new CondInstMethod(student),
             BoxInstTeaching boxes => new BoxInstMethod(
-                student, FcosLoss.Published, BoxSupervision(boxes.Pairwise), Pairs(boxes.Pairwise), boxes.Pairwise.BottomRows),
-            BoxTeacherTeaching boxes => BoxTeacher(boxes, student, Detector(recipe.Detector, classes, recipe.Seed)),
+                student, FcosLoss.Published, BoxSupervision(boxes.Pairwise, parts), Pairs(boxes.Pairwise), boxes.Pairwise.BottomRows),
+            BoxTeacherTeaching boxes => BoxTeacher(boxes, student, Detector(recipe.Detector, classes, recipe.Seed), parts),
             _ => throw new ArgumentOutOfRangeException(nameof(recipe), recipe.Teaching, "unknown method"),
         };
     }
 
-    private static BoxTeacherMethod BoxTeacher(BoxTeacherTeaching recipe, CondInst student, CondInst teacher)
+    private static BoxTeacherMethod BoxTeacher(BoxTeacherTeaching recipe, CondInst student, CondInst teacher, MethodParts parts)
     {
         var (masks, ema) = (recipe.PseudoMasks, recipe.Teacher);
         return new BoxTeacherMethod(
             student,
             teacher,
-            new EmaTeacher(teacher, student, Momentum.Capped(ema.MomentumCap), ema.Buffers),
-            new PseudoLabeller(Assignment(masks), Confidence(masks.Confidence), masks.MaskThreshold, ema.InputSize),
+            new EmaTeacher(teacher, student, parts.Momentum ?? Momentum.Capped(ema.MomentumCap), ema.Buffers),
+            new PseudoLabeller(parts.Assignment ?? Assignment(masks), parts.Confidence ?? Confidence(masks.Confidence), masks.MaskThreshold, ema.InputSize),
             FcosLoss.Published,
-            BoxSupervision(recipe.Pairwise),
+            BoxSupervision(recipe.Pairwise, parts),
             new PseudoMaskSupervision(
-                new MaskAffinity(MaskSmoothing.Mean3x3).AtLeast(masks.AffinityThreshold),
+                parts.MaskAffinity ?? new MaskAffinity(MaskSmoothing.Mean3x3).AtLeast(masks.AffinityThreshold),
                 masks.MaskWeight,
                 masks.AffinityWeight,
                 masks.AverageWeight,
@@ -128,8 +132,8 @@ public static class Build
         _ => ConfidenceScore.Off,
     };
 
-    private static BoxSupervision BoxSupervision(PairwiseRecipe recipe) =>
-        new(new ColourAffinity().AtLeast(recipe.ColorThreshold), Rise(recipe.WarmUpIterations));
+    private static BoxSupervision BoxSupervision(PairwiseRecipe recipe, MethodParts parts) =>
+        new(parts.ColorAffinity ?? new ColourAffinity().AtLeast(recipe.ColorThreshold), Rise(recipe.WarmUpIterations));
 
     private static PixelPairs Pairs(PairwiseRecipe recipe) => new(dilation: recipe.Dilation);
 

@@ -50,6 +50,7 @@ type PlainProgress(writer: TextWriter, every: TimeSpan) =
             let line (run: PlannedRun, began: TimeSpan, first: int option, progress: RunProgress) =
                 let left =
                     match first with
+                    | _ when progress.Iteration >= run.Iterations -> ", evaluating"
                     // A resumed run's pace counts from where it went on.
                     | Some first when progress.Iteration > first ->
                         let pace = (clock.Elapsed - began) / float (progress.Iteration - first)
@@ -57,7 +58,8 @@ type PlainProgress(writer: TextWriter, every: TimeSpan) =
                         $", {CellText.Duration left} left"
                     | _ -> ""
 
-                $"{run.Label}: {progress.Iteration}/{run.Iterations}  {Words.figures progress}{left}"
+                let figures = match Words.figures progress with "" -> "" | text -> "  " + text
+                $"{run.Label}: {progress.Iteration}/{run.Iterations}{figures}{left}"
 
             let listener =
                 { new IMatrixListener with

@@ -114,10 +114,12 @@ and internal CellText =
 
     /// A time as people say it: 42 s, 3 min 05 s, 2 h 07 min.
     static member Duration(span: TimeSpan) =
+        let whole = TimeSpan.FromSeconds(Math.Round span.TotalSeconds)
+
         if span.TotalSeconds < 1.0 then $"{span.TotalSeconds:F2} s"
-        elif span.TotalSeconds < 59.5 then $"{span.TotalSeconds:F0} s"
-        elif span.TotalMinutes < 60.0 then $"{int span.TotalMinutes} min {span.Seconds:D2} s"
-        else $"{int span.TotalHours} h {span.Minutes:D2} min"
+        elif whole.TotalSeconds < 60.0 then $"{whole.Seconds} s"
+        elif whole.TotalMinutes < 60.0 then $"{whole.Minutes} min {whole.Seconds:D2} s"
+        else $"{int whole.TotalHours} h {whole.Minutes:D2} min"
 
     /// The words of a cell: plusMinus and minus are the signs to use, sign(value) adds a plus to a positive difference.
     static member Words (minus: string) (plusMinus: string) (heading: Heading) (cell: Cell) =

@@ -1,0 +1,188 @@
+namespace BoxTeacher.Workbench
+
+open System
+open System.Diagnostics
+open System.IO
+open System.Runtime.CompilerServices
+open System.Runtime.InteropServices
+open System.Threading
+open BoxTeacher.Teaching
+open BoxTeacher.Training
+
+/// An ablation did not finish.
+type AblationException(message: string, inner: exn) =
+    inherit Exception(message, inner)
+
+/// A variant of the base recipe.
+type Variant =
+    { Name: string
+      /// What of the recipe is different.
+      Change: Recipe -> Recipe
+      /// The method, from the recipe, the number of classes and the data root.
+      Method: Recipe -> int -> string -> ITeachingMethod
+      /// What tells a replaced part from the recipe's own when results are looked up; empty when nothing is replaced.
+      Identity: string }
+
+/// A question, and the variants that are to answer it.
+type Ablation =
+    { Question: string
+      Base: Recipe
+      Variants: Variant list
+      /// The variant that the others are compared with; None: the first.
+      Reference: string option
+      Seeds: int64 list
+      /// Iterations of a run with --quick; None: a quarter of the recipe's.
+      QuickIterations: int option }
+
+/// Variants whose parts are replaced by a script's own.
+type Variant with
+
+    /// A variant with a method built by the script. It is trained anew whenever the script's text changes.
+    static member Of
+        (name: string, change: Recipe -> Recipe, methodOf: Recipe -> int -> string -> ITeachingMethod, [<CallerFilePath; Optional; DefaultParameterValue("")>] file: string)
+        =
+        // The text of a script decides what its functions do; a notebook's cell has only its name.
+        let identity = if File.Exists file then File.ReadAllText file else file
+        { Name = name; Change = change; Method = methodOf; Identity = RunStore.Fingerprint [ name; identity ] }
+
+/// Ablations, to be piped: from a question and a base recipe over variants to a run.
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module Ablation =
+
+    /// An ablation of a base recipe, without variants yet, with three seeds.
+    let from question recipe : Ablation =
+        { Question = question
+          Base = recipe
+          Variants = []
+          Reference = None
+          Seeds = [ 1L; 2L; 3L ]
+          QuickIterations = None }
+
+    /// Adds a variant. Raises ArgumentException when its name is taken.
+    let add (variant: Variant) (ablation: Ablation) =
+        if ablation.Variants |> List.exists (fun other -> other.Name = variant.Name) then
+            invalidArg (nameof variant) $"there are two variants called '{variant.Name}'"
+
+        { ablation with Variants = ablation.Variants @ [ variant ] }
+
+    /// Adds a variant that differs from the base by a change of the recipe.
+    let variant name change ablation =
+        ablation
+        |> add
+            { Name = name
+              Change = change
+              Method = fun recipe classes root -> Build.Method(recipe, classes, root)
+              Identity = "" }
+
+    /// Names the variant that the others are compared with.
+    let comparedWith name (ablation: Ablation) = { ablation with Reference = Some name }
+
+    /// Other seeds.
+    let seeds seeds (ablation: Ablation) = { ablation with Seeds = seeds }
+
+    /// Another number of iterations with --quick.
+    let quickIterations count (ablation: Ablation) = { ablation with QuickIterations = Some count }
+
+    /// The recipe of a variant under the options, without a seed.
+    let private recipeOf (options: ExperimentOptions) (ablation: Ablation) (variant: Variant) =
+        let count =
+            match options.Iterations, options.Quick with
+            | Some count, _ -> count
+            | None, true -> ablation.QuickIterations |> Option.defaultValue (max 1 (ablation.Base.Budget.Iterations / 4))
+            | None, false -> ablation.Base.Budget.Iterations
+
+        ablation.Base |> Recipe.iterations count |> variant.Change |> Recipe.named variant.Name
+
+    /// The runs of an ablation, seed after seed so that every variant gets somewhere when time runs out.
+    let private plan (options: ExperimentOptions) (ablation: Ablation) (data: LoadedData) =
+        let seeds =
+            match options.Seeds, options.Quick with
+            | Some count, _ -> [ for seed in 1 .. count -> int64 seed ]
+            | None, true -> List.truncate 1 ablation.Seeds
+            | None, false -> ablation.Seeds
+
+        seeds,
+        [ for seed in seeds do
+              for variant in ablation.Variants do
+                  let recipe = recipeOf options ablation variant |> Recipe.seeded seed
+
+                  // A variant may be renamed without being trained again.
+                  let content = RecipeJson.Write(Recipe.named "" recipe)
+
+                  { Variant = variant.Name
+                    Seed = seed
+                    Key = RunStore.Fingerprint [ content; variant.Identity; data.Fingerprint; Origin.codeFingerprint.Value ]
+                    Iterations = recipe.Budget.Iterations
+                    Recipe = RecipeJson.Write recipe },
+                  (variant, recipe) ]
+
+    let private galleryCount = 6
+
+    /// Trains what is not trained yet, showing progress. Ctrl-C stops it with checkpoints; the same call goes on from there.
+    /// Raises OperationCanceledException when it was stopped and AblationException when a run failed.
+    let runWith (display: IProgressDisplay) (cancellation: CancellationToken) (options: ExperimentOptions) (ablation: Ablation) =
+        if ablation.Variants.IsEmpty then
+            invalidArg (nameof ablation) "an ablation needs a variant"
+
+        let reference = ablation.Reference |> Option.defaultValue ablation.Variants.Head.Name
+
+        if ablation.Variants |> List.forall (fun variant -> variant.Name <> reference) then
+            invalidArg (nameof ablation) $"there is no variant '{reference}' to compare with"
+
+        let clock = Stopwatch.StartNew()
+        DataSets.prepare options.DataRoot options.Data
+        let data = LoadedData.read options.DataRoot ablation.Base.Dataset
+        let gallery = RunTraining.galleryImages galleryCount data.Validation
+        let seeds, planned = plan options ablation data
+        let byKey = planned |> List.map (fun (run, how) -> run.Key, how) |> dict
+        let store = RunStore(Path.Combine(options.Out, "runs"))
+
+        let train (context: RunContext) =
+            let variant, recipe = byKey[context.Run.Key]
+            let methodOf recipe classes = variant.Method recipe classes options.DataRoot
+            RunTraining.train data gallery recipe methodOf context
+
+        use stop = CancellationTokenSource.CreateLinkedTokenSource cancellation
+
+        // The first signal stops in good order; a second one ends the process.
+        let onSignal (context: PosixSignalContext) =
+            if not stop.IsCancellationRequested then
+                context.Cancel <- true
+                stop.Cancel()
+                eprintfn "stopping after the step or evaluation in progress; once more ends at once"
+
+        use _ = PosixSignalRegistration.Create(PosixSignal.SIGINT, onSignal)
+        use _ = PosixSignalRegistration.Create(PosixSignal.SIGTERM, onSignal)
+
+        let runs = planned |> List.map fst
+        let mutable ends = []
+        display.Show(runs, fun listener -> ends <- Matrix.run options.Parallel store listener train stop.Token runs)
+
+        let results = ends |> List.choose (fun (_, how) -> match how with RunEnd.Trained result | RunEnd.Cached result -> Some result | _ -> None)
+
+        match ends |> List.tryPick (fun (run, how) -> match how with RunEnd.Failed error -> Some(run, error) | _ -> None) with
+        | Some(run, error) -> raise (AblationException($"{run.Label}: {error.Message}", error))
+        | None -> ()
+
+        if results.Length < runs.Length then
+            raise (OperationCanceledException $"stopped; {results.Length} of {runs.Length} runs are finished, and the same command goes on from here")
+
+        { Question = ablation.Question
+          Data = LoadedData.describe data
+          Variants = ablation.Variants |> List.map _.Name
+          Base = reference
+          Seeds = seeds
+          Metrics = RunTraining.metricNames
+          Categories = [ for category in data.Training.Categories -> category.Name ]
+          Runs = results
+          Gallery = gallery |> List.map RunTraining.galleryImage
+          Provenance =
+            { Command = options.Command
+              Finished = DateTimeOffset.UtcNow
+              Code = Origin.code
+              Machine = Origin.machine.Value
+              Degree = min options.Parallel runs.Length
+              WallSeconds = clock.Elapsed.TotalSeconds } }
+
+    /// Trains what is not trained yet, with bars in a terminal and lines elsewhere.
+    let run options ablation = runWith (ProgressDisplay.automatic ()) CancellationToken.None options ablation

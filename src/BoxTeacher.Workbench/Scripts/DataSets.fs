@@ -1,0 +1,55 @@
+namespace BoxTeacher.Workbench
+
+open System.IO
+open BoxTeacher.Data
+open BoxTeacher.Training
+
+/// The data sets of an experiment, made when they are not there.
+[<RequireQualifiedAccess>]
+module DataSets =
+
+    // The scenes are the same on every machine and in every experiment.
+    let private shapesSeed = 1L
+
+    /// Makes the data set under the root, unless it is there. Raises IOException when a source is missing.
+    let prepare (root: string) choice =
+        match choice with
+        | DataChoice.Shapes ->
+            let folder = Path.Combine(root, "shapes")
+
+            if not (Directory.Exists folder) then
+                ShapesGenerator.Write(folder, ShapesOptions(), shapesSeed)
+        | DataChoice.PennFudan source ->
+            let folder = Path.Combine(root, "pennfudan")
+
+            if not (Directory.Exists folder) then
+                if not (Directory.Exists source) then
+                    raise (
+                        DirectoryNotFoundException(
+                            $"{source}: there is no such folder; --source names the unpacked archive PennFudanPed (https://www.cis.upenn.edu/~jshi/ped_html)"
+                        )
+                    )
+
+                PennFudan.Import(source, folder)
+
+/// Training and validation data of a recipe, read once and shared by its runs.
+type internal LoadedData =
+    { Training: InstanceDataset
+      Validation: InstanceDataset
+      /// Of the annotation files' bytes.
+      Fingerprint: string }
+
+module internal LoadedData =
+
+    let read root (recipe: DatasetRecipe) =
+        let bytes file = System.Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(Path.Combine(root, (file: string)))))
+
+        { Training = Build.TrainingData(recipe, root)
+          Validation = Build.ValidationData(recipe, root)
+          Fingerprint = RunStore.Fingerprint [ bytes recipe.TrainAnnotations; bytes recipe.ValidationAnnotations ] }
+
+    /// How reports describe it.
+    let describe (data: LoadedData) =
+        let objects (set: InstanceDataset) = set.Images |> Seq.sumBy _.Annotations.Count
+
+        $"{data.Training.Images.Count} images with {objects data.Training} objects to learn from, {data.Validation.Images.Count} with {objects data.Validation} to evaluate on"

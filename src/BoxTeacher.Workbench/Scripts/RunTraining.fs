@@ -1,0 +1,158 @@
+namespace BoxTeacher.Workbench
+
+open System
+open System.Collections.Generic
+open System.IO
+open BoxTeacher.Charts
+open BoxTeacher.Data
+open BoxTeacher.Structures
+open BoxTeacher.Teaching
+open BoxTeacher.Training
+
+/// Trains one run with the core's trainer and gathers what it measured.
+module internal RunTraining =
+
+    /// Metrics of reports, the most important one first: name, whose evaluation, and the key in the metrics file.
+    let private metrics =
+        [ "mask AP", "mask", "AP"
+          "mask AP50", "mask", "AP50"
+          "mask AP75", "mask", "AP75"
+          "box AP", "box", "AP" ]
+
+    let metricNames = metrics |> List.map (fun (name, _, _) -> name)
+
+    // AP is a share of one in the core, -1 where there is nothing to measure, and percent in tables.
+    let private percent value = if value < 0.0 then nan else 100.0 * value
+
+    // Six digits are more than a loss curve shows, and a third of the bytes.
+    let private short (value: float) =
+        if Double.IsFinite value then Double.Parse(value.ToString("G6", Globalization.CultureInfo.InvariantCulture), Globalization.CultureInfo.InvariantCulture) else value
+
+    /// Curves and time of a run, from its metrics file.
+    let history (file: string) =
+        let curves = Dictionary<string, List<int * float>>()
+        let mutable seconds = 0.0
+
+        let add name iteration value =
+            match curves.TryGetValue name with
+            | true, points -> points.Add((iteration, value))
+            | _ -> curves[name] <- List [ iteration, value ]
+
+        for line in File.ReadLines file do
+            let json = Json.parse line
+            let iteration = Json.tryNumber "iteration" json |> Option.defaultValue 0.0 |> int
+            seconds <- seconds + (Json.tryNumber "seconds" json |> Option.defaultValue 0.0)
+
+            match Json.tryPath "losses" json with
+            | Some(JsonValue.Object losses) ->
+                Json.tryNumber "total" json |> Option.iter (short >> add "loss" iteration)
+
+                for name, value in losses do
+                    match value with
+                    | JsonValue.Number value -> add $"loss, {name}" iteration (short value)
+                    | _ -> ()
+            | _ ->
+                for name, kind, key in metrics do
+                    Json.tryNumber $"{kind}.{key}" json |> Option.iter (percent >> short >> add name iteration)
+
+        [ for pair in curves -> { Name = pair.Key; Points = List.ofSeq pair.Value } ], seconds
+
+    /// The images of a gallery: so many of the data set, evenly spaced.
+    let galleryImages count (dataset: InstanceDataset) =
+        let all = dataset.Images
+        let count = min count all.Count
+        [ for index in 0 .. count - 1 -> all[index * all.Count / count] ]
+
+    /// A gallery's image with its truth.
+    let galleryImage (record: ImageRecord) =
+        let mimeType, file =
+            match (string (Path.GetExtension record.FileName)).ToLowerInvariant() with
+            | ".jpg"
+            | ".jpeg" -> "image/jpeg", File.ReadAllBytes record.FileName
+            | _ -> "image/jpeg", ImageFile.Encode(".jpg", ImageFile.Read record.FileName, 90)
+
+        { Id = record.Id
+          Height = record.Height
+          Width = record.Width
+          File = file
+          MimeType = mimeType
+          Truth =
+            [ for annotation in record.Annotations do
+                  if not annotation.IsCrowd then
+                      { Category = annotation.Category
+                        Score = 1.0
+                        Box = annotation.Box
+                        Mask = annotation.Segmentation |> Option.ofObj |> Option.map _.ToMask(record.Size) } ] }
+
+    let private found (method: ITeachingMethod) (recipe: Recipe) (images: ImageRecord list) =
+        let network =
+            match recipe.Teaching.Inference, method.Teacher with
+            | Network.Teacher, NonNull teacher -> teacher
+            | _ -> method.Student
+
+        let results =
+            Inference(network, recipe).Detect [| for image in images -> struct (image.Id, ImageFile.Read image.FileName) |]
+
+        [ for image in images ->
+              image.Id,
+              [ for result in results do
+                    // What no picture shows need not be kept.
+                    if result.ImageId = image.Id && result.Score >= 0.05 then
+                        { Category = result.Category
+                          Score = short result.Score
+                          Box = result.Box
+                          Mask = Option.ofObj result.Mask } ] ]
+
+    /// Trains a run to the end of its budget, or until it is cancelled.
+    let train (data: LoadedData) (gallery: ImageRecord list) (recipe: Recipe) (methodOf: Recipe -> int -> ITeachingMethod) (context: RunContext) =
+        use method = methodOf recipe data.Training.Categories.Count
+        let folder = RunFolder context.Folder
+        let mutable peak = 0L
+
+        let outcome =
+            use file = new MetricsFile(folder.MetricsFile)
+
+            let listen (happened: TrainingEvent) =
+                file.Write happened
+
+                match happened with
+                | :? StepFinished as step ->
+                    peak <- max peak Environment.WorkingSet
+                    context.Report { Iteration = step.Iteration; Loss = Some step.Total; Metric = None }
+                | :? Evaluated as evaluated ->
+                    peak <- max peak Environment.WorkingSet
+                    context.Report { Iteration = evaluated.Iteration; Loss = None; Metric = Some("mask AP", percent evaluated.Mask.AP) }
+                | :? Resumed as resumed -> context.Report { Iteration = resumed.Iteration; Loss = None; Metric = None }
+                | _ -> ()
+
+            Trainer(recipe, method, data.Training, data.Validation, folder).Run(Action<TrainingEvent> listen, context.Cancellation)
+
+        if not outcome.Finished then
+            RunOutcome.Stopped outcome.Iteration
+        else
+            let curves, seconds = history folder.MetricsFile
+
+            let final name =
+                curves
+                |> List.tryFind (fun curve -> curve.Name = name)
+                |> Option.bind (fun curve -> curve.Points |> List.tryLast)
+                |> Option.filter (fun (iteration, _) -> iteration = outcome.Iteration)
+                |> Option.map snd
+
+            // A run that was killed between its last checkpoint and its last evaluation is evaluated now.
+            let measured =
+                match final metricNames.Head with
+                | Some _ -> [ for name in metricNames -> name, final name |> Option.defaultValue nan ]
+                | None ->
+                    let network = match recipe.Teaching.Inference, method.Teacher with Network.Teacher, NonNull teacher -> teacher | _ -> method.Student
+                    let struct (box, mask) = Inference.Evaluate(data.Validation, Inference(network, recipe).Detect data.Validation)
+
+                    [ "mask AP", percent mask.AP; "mask AP50", percent mask.AP50; "mask AP75", percent mask.AP75; "box AP", percent box.AP ]
+
+            RunOutcome.Finished
+                { Run = context.Run
+                  Metrics = measured
+                  Curves = curves
+                  Seconds = seconds
+                  PeakMemory = peak
+                  Found = found method recipe gallery }

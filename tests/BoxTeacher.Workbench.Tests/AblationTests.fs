@@ -1,0 +1,145 @@
+module BoxTeacher.Workbench.Tests.AblationTests
+
+open System
+open System.IO
+open System.Threading
+open Xunit
+open BoxTeacher.Data
+open BoxTeacher.Teaching.Ema
+open BoxTeacher.Teaching.PseudoMasks
+open BoxTeacher.Training
+open BoxTeacher.Workbench
+open BoxTeacher.Workbench.Tests.MatrixTests
+
+/// A data root with a handful of small scenes, made once.
+let private dataRoot =
+    lazy
+        (let root = temporaryFolder ()
+         ShapesGenerator.Write(Path.Combine(root, "shapes"), ShapesOptions(TrainScenes = 6, ValScenes = 3, SceneSize = 64, MaxDiameter = 40), 3L)
+         root)
+
+let private optionsIn out =
+    { ExperimentOptions.parse "test.fsx" [ "--seeds"; "1"; "--iterations"; "4"; "--parallel"; "2" ] with
+        Out = out
+        DataRoot = dataRoot.Value }
+
+// The losses of teaching are on from the first step, so that all that a variant changes is exercised.
+let private tiny =
+    Recipe.boxTeacher DataChoice.Shapes
+    |> Recipe.set "budget.batchSize" "2"
+    |> Recipe.set "augmentation.geometry.shortEdges" "[64]"
+    |> Recipe.set "augmentation.geometry.maxSize" "64"
+    |> Recipe.set "augmentation.testShortEdge" "64"
+    |> Recipe.set "augmentation.testMaxSize" "64"
+    |> Recipe.set "teaching.pseudoMasks.warmUpIterations" "0"
+
+let private ablation =
+    Ablation.from "Does it run?" tiny
+    |> Ablation.variant "BoxInst" Recipe.asBoxInst
+    |> Ablation.variant "BoxTeacher" id
+
+let private run options = Ablation.runWith (SilentProgress()) CancellationToken.None options ablation
+
+/// Stops everything when a run has done so many steps.
+type private StopAfter(steps: int, stop: CancellationTokenSource) =
+    interface IProgressDisplay with
+        member _.Show(_, work) =
+            work
+                { new IMatrixListener with
+                    member _.Started _ = ()
+                    member _.Progressed(_, progress) = if progress.Iteration >= steps then stop.Cancel()
+                    member _.Ended(_, _) = () }
+
+[<Fact>]
+let ``an ablation that was stopped ends with the numbers of one that was not`` () =
+    let whole = run (optionsIn (temporaryFolder ()))
+    let options = optionsIn (temporaryFolder ())
+    use stop = new CancellationTokenSource()
+
+    let stopped =
+        Assert.Throws<OperationCanceledException>(fun () -> Ablation.runWith (StopAfter(2, stop)) stop.Token { options with Parallel = 1 } ablation |> ignore)
+
+    Assert.Contains("of 2 runs are finished", stopped.Message)
+    let resumed = run options
+    let numbers (result: AblationResult) = [ for r in result.Runs -> r.Run.Variant, r.Metrics, r.Curves, r.Found |> List.map (fun (id, found) -> id, List.map RunJson.ofFound found) ]
+    Assert.Equal<_ list>(numbers whole, numbers resumed)
+
+    // Four steps each, every loss finite, and a final evaluation.
+    for r in resumed.Runs do
+        let loss = r.Curves |> List.find (fun curve -> curve.Name = "loss")
+        Assert.Equal<int list>([ 1..4 ], List.map fst loss.Points)
+        Assert.All(loss.Points, fun (_, value) -> Assert.True(Double.IsFinite value))
+        Assert.InRange(r.Metric "mask AP", 0.0, 100.0)
+        Assert.True(r.PeakMemory > 50_000_000L)
+
+    // The third time nothing is trained, and the report can be written.
+    let again = run options
+    Assert.Equal<_ list>(numbers resumed, numbers again)
+    let files = Report.write options.Out again
+    Assert.Contains("BoxTeacher", File.ReadAllText files.Page)
+
+[<Fact>]
+let ``a changed recipe is a new run beside the old one`` () =
+    let options = { optionsIn (temporaryFolder ()) with Iterations = Some 1 }
+    let first = Ablation.runWith (SilentProgress()) CancellationToken.None options (Ablation.from "?" tiny |> Ablation.variant "a" Recipe.asBoxInst)
+
+    let other =
+        Ablation.from "?" (tiny |> Recipe.set "solver.optimizer.learningRate" "0.0001") |> Ablation.variant "a" Recipe.asBoxInst
+
+    let second = Ablation.runWith (SilentProgress()) CancellationToken.None options other
+    Assert.NotEqual<string>(first.Runs.Head.Run.Key, second.Runs.Head.Run.Key)
+    Assert.Equal(2, Directory.GetDirectories(Path.Combine(options.Out, "runs")).Length)
+
+[<Fact>]
+let ``a part written in a script takes the place of the recipe's`` () =
+    let asked = ref []
+
+    let counted =
+        Momentum.From(fun iteration ->
+            asked.Value <- iteration :: asked.Value
+            0.9)
+
+    let own = Variant.Of("own", id, fun recipe classes root -> Build.Method(recipe, classes, root, MethodParts(Momentum = counted)))
+    let options = { optionsIn (temporaryFolder ()) with Iterations = Some 3 }
+    let result = Ablation.from "?" tiny |> Ablation.add own |> Ablation.runWith (SilentProgress()) CancellationToken.None options
+    // The teacher begins as a copy of the student and is asked from then on.
+    Assert.Equal<int64 list>([ 1L; 2L ], List.rev asked.Value)
+    Assert.Single result.Runs |> ignore
+    // The same variant in another script would be another run.
+    Assert.NotEqual<string>(own.Identity, (Variant.Of("own", id, own.Method, "another.fsx")).Identity)
+
+[<Fact>]
+let ``a part that the teaching has no place for fails its run by name`` () =
+    let own =
+        Variant.Of("own", Recipe.asBoxInst, fun recipe classes root -> Build.Method(recipe, classes, root, MethodParts(Confidence = ConfidenceScore.Off)))
+
+    let options = { optionsIn (temporaryFolder ()) with Iterations = Some 1 }
+
+    let error =
+        Assert.Throws<AblationException>(fun () ->
+            Ablation.from "?" tiny |> Ablation.add own |> Ablation.runWith (SilentProgress()) CancellationToken.None options |> ignore)
+
+    Assert.Contains("own, seed 1: BoxInstTeaching has no place for: Confidence", error.Message)
+
+[<Fact>]
+let ``variants have names of their own and the base exists`` () =
+    Assert.Throws<ArgumentException>(fun () -> ablation |> Ablation.variant "BoxInst" id |> ignore) |> ignore
+    let options = optionsIn (temporaryFolder ())
+    let error = Assert.Throws<ArgumentException>(fun () -> ablation |> Ablation.comparedWith "none" |> Ablation.run options |> ignore)
+    Assert.Contains("none", error.Message)
+
+[<Fact>]
+let ``a shorter run keeps the share of its warm-ups`` () =
+    let recipe = Recipe.boxTeacher DataChoice.Shapes
+    let half = recipe |> Recipe.iterations (recipe.Budget.Iterations / 2)
+    let teaching (r: Recipe) = r.Teaching :?> BoxTeacherTeaching
+    Assert.Equal((teaching recipe).PseudoMasks.WarmUpIterations / 2, (teaching half).PseudoMasks.WarmUpIterations)
+    Assert.Equal((teaching recipe).Pairwise.WarmUpIterations / 2, (teaching half).Pairwise.WarmUpIterations)
+    Assert.Equal(recipe.Budget.EvaluateEvery / 2, half.Budget.EvaluateEvery)
+    Assert.Equal(RecipeJson.Write recipe, RecipeJson.Write(half |> Recipe.iterations recipe.Budget.Iterations))
+
+[<Fact>]
+let ``a missing source of photos is named`` () =
+    let options = { optionsIn (temporaryFolder ()) with Data = DataChoice.PennFudan "/nowhere/PennFudanPed"; DataRoot = temporaryFolder () }
+    let error = Assert.Throws<DirectoryNotFoundException>(fun () -> run options |> ignore)
+    Assert.Contains("/nowhere/PennFudanPed", error.Message)

@@ -1,0 +1,46 @@
+module BoxTeacher.Workbench.Tests.OptionsTests
+
+open System
+open Xunit
+open BoxTeacher.Workbench
+
+let private parse arguments = ExperimentOptions.parse "experiments/some-name.fsx" arguments
+
+[<Fact>]
+let ``no options are shapes, all cores, and a folder named after the script`` () =
+    let options = parse []
+    Assert.Equal(DataChoice.Shapes, options.Data)
+    Assert.Equal(Environment.ProcessorCount, options.Parallel)
+    Assert.Equal("runs/some-name", options.Out.Replace('\\', '/'))
+    Assert.Equal((false, None, None), (options.Quick, options.Seeds, options.Iterations))
+
+[<Fact>]
+let ``every option arrives`` () =
+    let options =
+        parse [ "--quick"; "--data"; "pennfudan"; "--source"; "/a b/Ped"; "--seeds"; "5"; "--iterations"; "70"; "--parallel"; "3"; "--out"; "o"; "--data-root"; "d" ]
+
+    Assert.Equal(DataChoice.PennFudan "/a b/Ped", options.Data)
+    Assert.Equal((true, Some 5, Some 70, 3), (options.Quick, options.Seeds, options.Iterations, options.Parallel))
+    Assert.Equal(("o", "d"), (options.Out, options.DataRoot))
+    Assert.Contains("--source \"/a b/Ped\"", options.Command)
+    Assert.StartsWith("dotnet fsi experiments/some-name.fsx --quick", options.Command)
+
+[<Fact>]
+let ``photos have a place where they are looked for`` () =
+    Assert.Equal(DataChoice.PennFudan(IO.Path.Combine("data", "PennFudanPed")), (parse [ "--data"; "pennfudan" ]).Data)
+
+[<Theory>]
+[<InlineData("--seeds", "0")>]
+[<InlineData("--seeds", "x")>]
+[<InlineData("--data", "coco")>]
+[<InlineData("--source", "x")>]
+[<InlineData("--nonsense", "x")>]
+let ``what makes no sense is refused by name`` (option: string) (value: string) =
+    let error = Assert.Throws<ArgumentException>(fun () -> parse [ option; value ] |> ignore)
+    Assert.Equal(option, error.ParamName)
+    Assert.Contains(option, error.Message)
+
+[<Fact>]
+let ``a value that is missing is named`` () =
+    let error = Assert.Throws<ArgumentException>(fun () -> parse [ "--quick"; "--out" ] |> ignore)
+    Assert.Contains("--out needs a value", error.Message)
