@@ -114,6 +114,10 @@ public static partial class torch
                 return true;
             }
 
+            /// <summary>The device and the type that a module is made with unless it is told.</summary>
+            protected static (Device device, ScalarType dtype) GetDefaultDeviceAndType(Device? device = null, ScalarType? dtype = null)
+                => (device ?? CPU, dtype ?? get_default_dtype());
+
             private static bool Same(Device a, Device b) => a.type == b.type && (a.index == b.index || a.index < 0 || a.type == DeviceType.CPU);
 
             private static bool IsFloating(ScalarType type) => type is ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float32

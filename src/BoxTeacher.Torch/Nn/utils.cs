@@ -96,6 +96,19 @@ public static partial class torch
                 return (Freed(linear_w * scale.unsqueeze(-1)), Freed(bias));
             }
 
+            /// <summary>A linear layer that does what a linear layer and the normalisation after it do in evaluation.</summary>
+            /// <exception cref="ArgumentException">One of the two is in training.</exception>
+            public static Linear fuse_linear_bn_eval(Linear linear, BatchNorm bn)
+            {
+                if (linear.training || bn.training) {
+                    throw new ArgumentException("Fusion only for eval!", nameof(linear));
+                }
+                var (weight, bias) = fuse_linear_bn_weights(linear.weight, linear.bias, bn.running_mean!, bn.running_var!, bn.eps, bn.weight, bn.bias!);
+                var fused = Linear(weight, bias);
+                fused.eval();
+                return fused;
+            }
+
             private static Parameter Freed(Tensor value)
             {
                 var p = new Parameter(value, true);

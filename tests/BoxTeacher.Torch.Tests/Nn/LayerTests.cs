@@ -160,4 +160,74 @@ public sealed class LayerTests : IDisposable
         Assert.Equal([1, 16], Flatten().call(x).shape);
         Assert.Equal([1, 2, 2, 2, 2], Unflatten(1, [2, 2]).call(x).shape);
     }
+
+    [Fact]
+    public void Recurrent_networks_have_the_numbers_of_PyTorch()
+    {
+        var x = Numbers.Counting(3, 2, 2) / 4;
+        manual_seed(3);
+        var gru = GRU(2, 3, 2, bidirectional: true);
+        Assert.Equal(["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0", "weight_ih_l0_reverse"], gru.named_parameters().Take(5).Select(p => p.name));
+        var (output, last) = gru.call(x);
+        Near(output, 0.0367f, 0.0167f, -0.2379f, 0.4003f);
+        Near(last, -0.2920f, -0.2299f, 0.4749f);
+        manual_seed(3);
+        var (o, h, c) = LSTM(2, 3).call(x);
+        Near(o, 0.0277f, -0.0068f, -0.0160f, -0.0307f);
+        Near(h, -0.1121f, -0.0749f, 0.0268f);
+        Near(c, -0.1367f, -0.2501f, 0.0479f);
+        manual_seed(3);
+        Near(RNN(2, 3, nonLinearity: NonLinearities.ReLU).call(x).Item1, 0.2403f, 0, 0.5629f, 0);
+        manual_seed(3);
+        var (state, cell) = LSTMCell(2, 3).call(x[0]);
+        Near(state, 0.0277f, -0.0068f, -0.0160f, -0.0307f);
+        Near(cell, 0.0593f, -0.0177f, -0.0271f);
+    }
+
+    private static void Near(Tensor t, params float[] expected)
+    {
+        foreach (var (e, a) in expected.Zip(t.Values())) {
+            Assert.Equal(e, a, 6e-5f);
+        }
+    }
+
+    [Fact]
+    public void Recurrent_networks_take_sequences_without_a_batch_or_with_the_batch_first()
+    {
+        var x = Numbers.Counting(3, 2) / 4;
+        var gru = GRU(2, 3, batchFirst: true);
+        var (alone, last) = gru.call(x);
+        Assert.Equal([3, 3], alone.shape);
+        Assert.Equal([1, 3], last.shape);
+        gru.call(x.unsqueeze(0)).Item1.Is(alone.Values());
+        var cell = GRUCell(2, 3);
+        Assert.Equal([3, 3], cell.call(x, null).shape);
+        gru.to(ScalarType.Float64);
+        Assert.Equal(ScalarType.Float64, gru.call(x.to(ScalarType.Float64)).Item1.dtype);
+    }
+
+    [Fact]
+    public void Maxima_are_put_back_where_they_came_from()
+    {
+        var x = Numbers.Counting(1, 1, 4, 4);
+        var (values, places) = MaxPool2d(2).forward_with_indices(x);
+        MaxUnpool2d(2).call(values, places).Is(0, 0, 0, 0, 0, 5, 0, 7, 0, 0, 0, 0, 0, 13, 0, 15);
+        var (line, where) = MaxPool1d(2).forward_with_indices(Numbers.Counting(1, 1, 4));
+        MaxUnpool1d(2).call(line, where).Is(0, 1, 0, 3);
+        LPPool2d(2, 2).call(x).Is(MathF.Sqrt(0 + 1 + 16 + 25), MathF.Sqrt(4 + 9 + 36 + 49), MathF.Sqrt(64 + 81 + 144 + 169), MathF.Sqrt(100 + 121 + 196 + 225));
+    }
+
+    [Fact]
+    public void Normalisation_can_be_folded_into_the_layer_before_it()
+    {
+        var linear = Linear(3, 2);
+        var norm = BatchNorm1d(2);
+        norm.call(linear.call(rand(8, 3)));
+        Assert.Throws<ArgumentException>(() => nn.utils.fuse_linear_bn_eval(linear, norm));
+        linear.eval();
+        norm.eval();
+        var x = rand(4, 3);
+        var gap = (nn.utils.fuse_linear_bn_eval(linear, norm).call(x) - norm.call(linear.call(x))).abs().max();
+        Assert.True(gap.item<float>() < 1e-6f);
+    }
 }

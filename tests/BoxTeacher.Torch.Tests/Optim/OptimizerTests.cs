@@ -46,10 +46,12 @@ public sealed class OptimizerTests : IDisposable
     [Fact] public void Adagrad() => Gives(optim.Adagrad([_w, _v], .05, .1, .01, .1), 0.888264f, -2.1195457f, 2.8821962f, 0.3798797f);
     [Fact] public void Adadelta() => Gives(optim.Adadelta([_w, _v], 1, .8, weight_decay: .01), 0.9905013f, -2.009522f, 2.990499f, 0.4904874f);
     [Fact] public void Adamax() => Gives(optim.Adamax([_w, _v], .05, weight_decay: .01), 0.8194236f, -2.1886883f, 2.8187695f, 0.3143483f);
-    [Fact] public void NAdam() => Gives(optim.NAdam([_w, _v], .05, weight_decay: .01), 0.847146f, -2.1579101f, 2.8467278f, 0.3438502f);
     [Fact] public void RAdam() => Gives(optim.RAdam([_w, _v], .05, weight_decay: .01), 0.9099485f, -2.1732795f, 2.6726584f, -0.4261954f);
     [Fact] public void ASGD() => Gives(optim.ASGD([_w, _v], .05, weight_decay: .01), 0.9549854f, -2.0818686f, 2.8363247f, -0.3678233f);
     [Fact] public void Rprop() => Gives(optim.Rprop([_w, _v], .05), 0.7315999f, -2.2684f, 2.7316f, 0.2316f);
+
+    // PyTorch 1.13 multiplies the product of momenta by one factor too many (mended in 2.0); these are its numbers without it.
+    [Fact] public void NAdam() => Gives(optim.NAdam([_w, _v], .05, weight_decay: .01), 0.8464092f, -2.1586807f, 2.8459885f, 0.3430897f);
 
     [Fact]
     public void RAdam_rectifies_after_its_first_steps()
