@@ -38,7 +38,7 @@ var best = operations.ToDictionary(o => o.Name, _ => (Ours: double.MaxValue, Pee
 for (var round = 0; round < rounds; round++) {
     foreach (var op in operations) {
         var (mine, theirs) = (double.MaxValue, double.MaxValue);
-        for (var k = 0; k < (op.Count > 200 ? repeats : 2); k++) {
+        for (var k = 0; k < repeats; k++) {
             mine = Math.Min(mine, Seconds(() => op.Run(op.Count)));
             theirs = Math.Min(theirs, peer.Seconds(op.PeerName, op.Count));
         }
