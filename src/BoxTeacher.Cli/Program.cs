@@ -6,6 +6,7 @@ var root = new RootCommand("Learns instance masks from boxes: data sets, trainin
 {
     TrainCommand.Create(),
     PredictCommand.Create(),
+    EvaluateCommand.Create(),
     DataCommand.Create(),
 };
 return CommandLine.Run(root, args);

@@ -18,7 +18,7 @@ public static class CocoReader
     public static InstanceDataset Read(string annotationFile, string imageFolder)
     {
         ArgumentException.ThrowIfNullOrEmpty(annotationFile);
-        ArgumentNullException.ThrowIfNull(imageFolder);
+        ArgumentException.ThrowIfNullOrEmpty(imageFolder);
         var file = new JsonDocumentFile(annotationFile);
         List<RawImage>? images = null;
         List<RawAnnotation>? annotations = null;
