@@ -168,6 +168,10 @@ public static class CocoReader
                 reader.Skip();
             }
         }
+        if ((long)width * height > int.MaxValue)
+        {
+            throw new JsonFieldException("width", $"a picture of {height}x{width} pixels is out of range");
+        }
         return new RawImage(
             id ?? throw Missing("id"),
             name ?? throw Missing("file_name"),

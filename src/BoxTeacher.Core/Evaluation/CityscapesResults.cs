@@ -10,6 +10,8 @@ namespace BoxTeacher.Evaluation;
 /// </summary>
 public static class CityscapesResults
 {
+    private const int MaxPathLength = 255;
+
     /// <summary>Evaluates a folder of results against a folder of truths.</summary>
     /// <param name="truthFolder">A folder with _gtFine_instanceIds.png files, such as gtFine/val.</param>
     /// <param name="resultFolder">A folder with a text file whose name begins like the image's for each of them.</param>
@@ -54,9 +56,9 @@ public static class CityscapesResults
             {
                 throw new DataFormatException(file, key, "expected a mask's file, a label's id and a confidence");
             }
-            if (Path.IsPathRooted(parts[0]))
+            if (Path.IsPathRooted(parts[0]) || parts[0].Length > MaxPathLength || parts[0].Contains('\0'))
             {
-                throw new DataFormatException(file, key, "the mask's file must be given relative to the text file");
+                throw new DataFormatException(file, key, "the mask's file must be given by a path relative to the text file");
             }
             lines[parts[0]] = (label, confidence, index + 1);
         }

@@ -143,7 +143,7 @@ internal static class MatFile
     private static int TakeHeader(ref ReadOnlySpan<byte> matrix, out int[] dimensions, out string name)
     {
         var (_, flags) = TakeElement(ref matrix, padded: true);
-        int kind = flags[0];
+        int kind = flags.IsEmpty ? throw new InvalidDataException("a matrix without a class") : flags[0];
         var (_, lengths) = TakeElement(ref matrix, padded: true);
         dimensions = new int[lengths.Length / 4];
         for (int i = 0; i < dimensions.Length; i++)

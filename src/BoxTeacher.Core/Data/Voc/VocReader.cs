@@ -12,6 +12,7 @@ namespace BoxTeacher.Data;
 public static class VocReader
 {
     private const int Void = 255;
+    private const int MaxNameLength = 64;
 
     /// <summary>Reads the images of one list.</summary>
     /// <param name="folder">VOCdevkit, or VOC2012 within it.</param>
@@ -55,8 +56,20 @@ public static class VocReader
     }
 
     /// <summary>The names in a list, one a line.</summary>
-    internal static string[] ReadNames(string file) =>
-        [.. File.ReadLines(file).Select(line => line.Trim()).Where(line => line.Length > 0)];
+    /// <exception cref="DataFormatException">A line cannot be the name of a file.</exception>
+    internal static string[] ReadNames(string file)
+    {
+        string[] lines = File.ReadAllLines(file);
+        for (int i = 0; i < lines.Length; i++)
+        {
+            lines[i] = lines[i].Trim();
+            if (lines[i].Length > MaxNameLength || lines[i].AsSpan().ContainsAny('/', '\\', '\0'))
+            {
+                throw new DataFormatException(file, $"line {i + 1}", "this is not the name of an image");
+            }
+        }
+        return [.. lines.Where(line => line.Length > 0)];
+    }
 
     /// <summary>Images and annotations numbered from 1.</summary>
     internal static ImageRecord[] Renumbered(IReadOnlyList<ImageRecord> images)
