@@ -16,6 +16,9 @@ internal ref struct ColumnChanges(int height, int width)
     private int[] columns = ArrayPool<int>.Shared.Rent(1024);
     private int count;
 
+    /// <summary>Number of changes.</summary>
+    public readonly int Count => count;
+
     /// <summary>Scans the bitmap.</summary>
     /// <param name="pixels">Height * width bytes, row by row; non-zero is foreground.</param>
     public void Collect(ReadOnlySpan<byte> pixels)
@@ -61,8 +64,9 @@ internal ref struct ColumnChanges(int height, int width)
         }
     }
 
-    /// <summary>The compressed code of the mask that changes at these places.</summary>
-    public readonly byte[] ToCodes()
+    /// <summary>Writes the runs between the changes.</summary>
+    /// <param name="writer">Takes the runs.</param>
+    public readonly void WriteTo(ref RunWriter writer)
     {
         int[] ordered = ArrayPool<int>.Shared.Rent(Math.Max(1, count));
         int start = 0;
@@ -75,16 +79,14 @@ internal ref struct ColumnChanges(int height, int width)
             int x = columns[i];
             ordered[perColumn[x]++] = (x * height) + rows[i];
         }
-        using var writer = new RunWriter(count + 1);
         int position = 0;
         foreach (int change in ordered.AsSpan(0, count))
         {
-            writer.Add((uint)(change - position));
+            writer.Add(change - position);
             position = change;
         }
-        writer.Add((uint)((height * width) - position));
+        writer.Add((height * width) - position);
         ArrayPool<int>.Shared.Return(ordered);
-        return writer.ToArray();
     }
 
     /// <summary>Gives the buffers back.</summary>

@@ -53,7 +53,9 @@ internal ref struct MaskOverlap
                 count = Unpack(detection);
             }
             int start = g == 0 ? 0 : truthEnds[g - 1];
-            long shared = Shared(intervals.AsSpan(0, count), truthIntervals.AsSpan(start, truthEnds[g] - start));
+            int from = Math.Max(detection.Left, truth.Left) * truth.Height;
+            long shared = Shared(
+                From(intervals.AsSpan(0, count), from), From(truthIntervals.AsSpan(start, truthEnds[g] - start), from));
             if (shared > 0)
             {
                 result[g] = (double)shared / (crowd[g] ? detection.Area : detection.Area + truth.Area - shared);
@@ -67,6 +69,20 @@ internal ref struct MaskOverlap
         ArrayPool<int>.Shared.Return(truthIntervals);
         ArrayPool<int>.Shared.Return(truthEnds);
         ArrayPool<int>.Shared.Return(intervals);
+    }
+
+    // Leaves out the intervals that end at or before a position.
+    private static ReadOnlySpan<int> From(ReadOnlySpan<int> intervals, int position)
+    {
+        int low = 0, high = intervals.Length / 2;
+        while (low < high)
+        {
+            int middle = (low + high) >>> 1;
+            bool before = intervals[(2 * middle) + 1] <= position;
+            low = before ? middle + 1 : low;
+            high = before ? high : middle;
+        }
+        return intervals[(2 * low)..];
     }
 
     /// <summary>Number of positions that two ordered lists of intervals (start, end, start, end, ...) share.</summary>

@@ -48,22 +48,72 @@ internal ref struct RunReader(ReadOnlySpan<byte> codes)
     }
 }
 
-/// <summary>Writes runs in the compressed form into a pooled buffer.</summary>
-internal ref struct RunWriter(int expectedRuns)
+/// <summary>Area and box of the foreground, from its runs in order.</summary>
+internal struct RunExtent
+{
+    private readonly int height;
+    private readonly double perHeight;
+    private int top;
+
+    public RunExtent(int height) => (this.height, perHeight, top) = (height, 1.0 / height, height);
+
+    public long Area { get; private set; }
+
+    public int Left { get; private set; }
+
+    public readonly int Top => Area == 0 ? 0 : top;
+
+    public int Right { get; private set; }
+
+    public int Bottom { get; private set; }
+
+    /// <summary>Adds the run of the column-major positions from start up to, but without, end.</summary>
+    public void Add(int start, int end)
+    {
+        int firstColumn = Column(start), lastColumn = Column(end - 1);
+        Left = Area == 0 ? firstColumn : Left;
+        Right = lastColumn + 1;
+        bool onward = firstColumn < lastColumn;
+        top = Math.Min(top, onward ? 0 : start - (firstColumn * height));
+        Bottom = Math.Max(Bottom, onward ? height : end - (lastColumn * height));
+        Area += end - start;
+    }
+
+    // Division by multiplication: the product is less than a column off.
+    private readonly int Column(int position)
+    {
+        int column = (int)(position * perHeight);
+        int row = position - (column * height);
+        return row < 0 ? column - 1 : row >= height ? column + 1 : column;
+    }
+}
+
+/// <summary>Writes runs in the compressed form into a pooled buffer; what the runs cover is noted on the way.</summary>
+internal ref struct RunWriter(int expectedRuns, int height)
 {
     private byte[] buffer = ArrayPool<byte>.Shared.Rent(Math.Max(64, 2 * expectedRuns));
+    private RunExtent extent = new(height);
     private int length;
     private int index;
-    private uint last;
-    private uint beforeLast;
+    private int position;
+    private int last;
+    private int beforeLast;
+
+    /// <summary>Area and box of the runs so far.</summary>
+    public readonly RunExtent Extent => extent;
 
     /// <summary>Appends one run.</summary>
-    public void Add(uint run)
+    public void Add(int run)
     {
         if (buffer.Length - length < 8)
         {
             Grow();
         }
+        if ((index & 1) != 0 && run > 0)
+        {
+            extent.Add(position, position + run);
+        }
+        position += run;
         long value = index++ > 2 ? (long)run - beforeLast : run;
         (beforeLast, last) = (last, run);
         bool more;

@@ -56,17 +56,17 @@ public sealed partial class RunLengthMask
     {
         int[] intervals = ArrayPool<int>.Shared.Rent(mask.RunLimit);
         int count = mask.CopyIntervals(intervals);
-        using var writer = new RunWriter(count + 2);
+        using var writer = new RunWriter(count + 2, mask.Height);
         int position = 0;
         writer.Add(0);
         foreach (int change in intervals.AsSpan(0, count))
         {
-            writer.Add((uint)(change - position));
+            writer.Add(change - position);
             position = change;
         }
-        writer.Add((uint)((mask.Height * mask.Width) - position));
+        writer.Add((mask.Height * mask.Width) - position);
         ArrayPool<int>.Shared.Return(intervals);
-        return new RunLengthMask(writer.ToArray(), mask.Height, mask.Width);
+        return new RunLengthMask(writer, mask.Height, mask.Width);
     }
 
     // The starts and ends of all masks' foreground, in order of position, count how many masks cover each stretch.
@@ -106,7 +106,7 @@ public sealed partial class RunLengthMask
         }
         starts[..count].Sort();
         ends[..count].Sort();
-        using var writer = new RunWriter((2 * count) + 1);
+        using var writer = new RunWriter((2 * count) + 1, size.Height);
         int depth = 0, position = 0;
         for (int s = 0, e = 0; e < count;)
         {
@@ -123,16 +123,16 @@ public sealed partial class RunLengthMask
             }
             if (before != depth >= needed)
             {
-                writer.Add((uint)(here - position));
+                writer.Add(here - position);
                 position = here;
             }
         }
         if (position < size.Area)
         {
-            writer.Add((uint)(size.Area - position));
+            writer.Add((int)size.Area - position);
         }
         ArrayPool<int>.Shared.Return(intervals);
         ArrayPool<int>.Shared.Return(buffer);
-        return new RunLengthMask(writer.ToArray(), size.Height, size.Width);
+        return new RunLengthMask(writer, size.Height, size.Width);
     }
 }

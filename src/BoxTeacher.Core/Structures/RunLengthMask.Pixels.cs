@@ -21,7 +21,11 @@ public sealed partial class RunLengthMask
         }
         using var changes = new ColumnChanges(height, width);
         changes.Collect(pixels);
-        return new RunLengthMask(changes.ToCodes(), height, width);
+        var writer = new RunWriter(changes.Count + 1, height);
+        changes.WriteTo(ref writer);
+        var mask = new RunLengthMask(writer, height, width);
+        writer.Dispose();
+        return mask;
     }
 
     /// <summary>Encodes a bitmap.</summary>

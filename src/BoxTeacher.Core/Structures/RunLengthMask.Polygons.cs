@@ -47,9 +47,12 @@ public sealed partial class RunLengthMask
             int j = i + 1 == corners ? 0 : i + 1;
             crossings.AddEdge(Fine(ring[2 * i]), Fine(ring[(2 * i) + 1]), Fine(ring[2 * j]), Fine(ring[(2 * j) + 1]));
         }
-        byte[] codes = crossings.ToCodes();
+        var writer = new RunWriter(crossings.Count + 1, height);
+        crossings.WriteTo(ref writer);
         crossings.Dispose();
-        return new RunLengthMask(codes, height, width);
+        var mask = new RunLengthMask(writer, height, width);
+        writer.Dispose();
+        return mask;
     }
 
     /// <summary>A box as a polygon of four corners.</summary>
@@ -66,6 +69,9 @@ public sealed partial class RunLengthMask
     {
         private int[] positions = ArrayPool<int>.Shared.Rent(256);
         private int count;
+
+        /// <summary>Number of crossings.</summary>
+        public readonly int Count => count;
 
         /// <summary>
         /// Adds the crossings of one edge, given on the fine grid. Column c is crossed between the fine columns 5c + 2
@@ -89,12 +95,11 @@ public sealed partial class RunLengthMask
             if (flat)
             {
                 double slope = (double)((long)yEnd - yStart) / dx;
-                for (int column = firstColumn; column <= lastColumn; column++)
+                // Of the two points beside the border the upper is the first if the edge falls, else the second.
+                long step = (Fineness * (long)firstColumn) + (slope >= 0 ? 2 : 3) - xStart;
+                for (int column = firstColumn; column <= lastColumn; column++, step += Fineness)
                 {
-                    long step = (Fineness * (long)column) + 2 - xStart;
-                    int y = (int)(yStart + (slope * step) + 0.5);
-                    int next = (int)(yStart + (slope * (step + 1)) + 0.5);
-                    Add(column, Math.Min(y, next));
+                    Add(column, (int)(yStart + (slope * step) + 0.5));
                 }
             }
             else
@@ -111,40 +116,32 @@ public sealed partial class RunLengthMask
             }
         }
 
-        /// <summary>The compressed code of the mask that changes at the crossings.</summary>
-        public readonly byte[] ToCodes()
+        /// <summary>Writes the runs between the crossings.</summary>
+        /// <param name="writer">Takes the runs.</param>
+        public readonly void WriteTo(ref RunWriter writer)
         {
             var ordered = positions.AsSpan(0, count);
             ordered.Sort();
-            using var writer = new RunWriter(count + 1);
-            uint run = 0;
-            int position = 0;
-            bool first = true;
+            int end = height * width;
+            int position = count > 0 ? ordered[0] : end;
+            int run = position;
             // Two changes at one place cancel: the runs on both sides of the empty one are joined.
-            for (int i = 0; i <= count; i++)
+            for (int i = 1; i <= count; i++)
             {
-                int here = i < count ? ordered[i] : height * width;
-                int length = here - position;
-                position = here;
-                if (first)
-                {
-                    run = (uint)length;
-                    first = false;
-                }
-                else if (length > 0)
+                int here = i < count ? ordered[i] : end;
+                if (here > position)
                 {
                     writer.Add(run);
-                    run = (uint)length;
+                    run = here - position;
                 }
                 else if (++i <= count)
                 {
-                    here = i < count ? ordered[i] : height * width;
-                    run += (uint)(here - position);
-                    position = here;
+                    here = i < count ? ordered[i] : end;
+                    run += here - position;
                 }
+                position = here;
             }
             writer.Add(run);
-            return writer.ToArray();
         }
 
         public readonly void Dispose() => ArrayPool<int>.Shared.Return(positions);

@@ -20,9 +20,8 @@ public sealed partial class RunLengthMask
     private RunLengthMask(ReadOnlyMemory<byte> codes, int height, int width)
     {
         (this.codes, Height, Width) = (codes, height, width);
-        int left = width, top = height, right = -1, bottom = -1;
-        long area = 0, position = 0;
-        long pixels = (long)height * width;
+        long position = 0, pixels = (long)height * width;
+        var extent = new RunExtent(height);
         var runs = new RunReader(codes.Span);
         for (bool foreground = false; runs.Next(out long run); foreground = !foreground)
         {
@@ -32,22 +31,18 @@ public sealed partial class RunLengthMask
             }
             if (foreground && run > 0)
             {
-                area += run;
-                int first = (int)position, last = (int)(position + run - 1);
-                int firstColumn = first / height, lastColumn = last / height;
-                bool onward = firstColumn < lastColumn;
-                left = Math.Min(left, firstColumn);
-                right = lastColumn;
-                top = Math.Min(top, onward ? 0 : first - (firstColumn * height));
-                bottom = Math.Max(bottom, onward ? height - 1 : last - (lastColumn * height));
+                extent.Add((int)position, (int)(position + run));
             }
             position += run;
         }
-        Area = area;
-        if (area > 0)
-        {
-            (Left, Top, Right, Bottom) = (left, top, right + 1, bottom + 1);
-        }
+        (Area, Left, Top, Right, Bottom) = (extent.Area, extent.Left, extent.Top, extent.Right, extent.Bottom);
+    }
+
+    private RunLengthMask(in RunWriter writer, int height, int width)
+    {
+        (codes, Height, Width) = (writer.ToArray(), height, width);
+        var extent = writer.Extent;
+        (Area, Left, Top, Right, Bottom) = (extent.Area, extent.Left, extent.Top, extent.Right, extent.Bottom);
     }
 
     /// <summary>Number of rows.</summary>
@@ -88,12 +83,18 @@ public sealed partial class RunLengthMask
     public static RunLengthMask FromCounts(ReadOnlySpan<uint> counts, int height, int width)
     {
         CheckSize(height, width);
-        using var writer = new RunWriter(counts.Length);
+        using var writer = new RunWriter(counts.Length, height);
+        long left = (long)height * width;
         foreach (uint run in counts)
         {
-            writer.Add(run);
+            left -= run;
+            if (left < 0)
+            {
+                throw new FormatException($"the runs leave the {height}x{width} mask");
+            }
+            writer.Add((int)run);
         }
-        return new RunLengthMask(writer.ToArray(), height, width);
+        return new RunLengthMask(writer, height, width);
     }
 
     /// <summary>A mask from the compressed string of results files.</summary>
