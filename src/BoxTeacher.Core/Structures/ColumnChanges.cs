@@ -6,8 +6,8 @@ using System.Runtime.Intrinsics;
 namespace BoxTeacher.Structures;
 
 /// <summary>
-/// Where a bitmap, walked down its columns, changes between background and foreground. The bitmap is scanned row by
-/// row, a vector of columns against the row above; the few changes are then sorted by column.
+/// Where a mask, walked down its columns, changes between background and foreground. A bitmap is scanned row by row, a
+/// vector of columns against the row above; the few changes are then sorted by column.
 /// </summary>
 internal ref struct ColumnChanges(int height, int width)
 {
@@ -64,11 +64,53 @@ internal ref struct ColumnChanges(int height, int width)
         }
     }
 
+    /// <summary>Adds one change.</summary>
+    /// <param name="row">The row at which it is met on the way down, 0 to height.</param>
+    /// <param name="column">The column.</param>
+    public void Add(int row, int column)
+    {
+        if (count == rows.Length || count == columns.Length)
+        {
+            Grow(ref rows);
+            Grow(ref columns);
+        }
+        rows[count] = row;
+        columns[count++] = column;
+        perColumn[column]++;
+    }
+
     /// <summary>Writes the runs between the changes.</summary>
     /// <param name="writer">Takes the runs.</param>
     public readonly void WriteTo(ref RunWriter writer)
     {
-        int[] ordered = ArrayPool<int>.Shared.Rent(Math.Max(1, count));
+        int[] ordered = ArrayPool<int>.Shared.Rent(count + 1);
+        Order(ordered);
+        ordered[count] = height * width;
+        int position = ordered[0];
+        int run = position;
+        // Two changes at one place cancel: the runs on both sides of the empty one are joined.
+        for (int i = 1; i <= count; i++)
+        {
+            int here = ordered[i];
+            if (here > position)
+            {
+                writer.Add(run);
+                run = here - position;
+            }
+            else if (++i <= count)
+            {
+                here = ordered[i];
+                run += here - position;
+            }
+            position = here;
+        }
+        writer.Add(run);
+        ArrayPool<int>.Shared.Return(ordered);
+    }
+
+    // Column-major positions in ascending order: counted by column, then the few of each column put in order.
+    private readonly void Order(int[] ordered)
+    {
         int start = 0;
         for (int x = 0; x < width; x++)
         {
@@ -79,14 +121,15 @@ internal ref struct ColumnChanges(int height, int width)
             int x = columns[i];
             ordered[perColumn[x]++] = (x * height) + rows[i];
         }
-        int position = 0;
-        foreach (int change in ordered.AsSpan(0, count))
+        for (int i = 1; i < count; i++)
         {
-            writer.Add(change - position);
-            position = change;
+            int position = ordered[i], place = i;
+            for (; place > 0 && ordered[place - 1] > position; place--)
+            {
+                ordered[place] = ordered[place - 1];
+            }
+            ordered[place] = position;
         }
-        writer.Add((height * width) - position);
-        ArrayPool<int>.Shared.Return(ordered);
     }
 
     /// <summary>Gives the buffers back.</summary>
@@ -114,18 +157,6 @@ internal ref struct ColumnChanges(int height, int width)
             Add(row, firstColumn + BitOperations.TrailingZeroCount(changes));
             changes &= changes - 1;
         }
-    }
-
-    private void Add(int row, int column)
-    {
-        if (count == rows.Length || count == columns.Length)
-        {
-            Grow(ref rows);
-            Grow(ref columns);
-        }
-        rows[count] = row;
-        columns[count++] = column;
-        perColumn[column]++;
     }
 
     private readonly void Grow(ref int[] array)
