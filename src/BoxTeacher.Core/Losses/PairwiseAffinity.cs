@@ -40,27 +40,38 @@ public static class PairwiseAffinity
         Tensor logits, IReadOnlyList<Tensor> weights, IReadOnlyList<InstanceGroup> groups, PixelPairs pairs)
     {
         using var scope = NewDisposeScope();
-        var (count, height, width) = (logits.shape[0], logits.shape[1], logits.shape[2]);
-        var reach = pairs.Reach;
         Tensor values, gradients;
         using (no_grad())
         {
-            var padded = F.pad(logits.detach(), (reach, reach, 0, reach));
-            var all = stack(weights);
-            var degrees = Degrees(all, pairs);
-            values = logits.new_zeros([weights.Count, count]);
-            gradients = padded.new_zeros([weights.Count, .. padded.shape]);
-            foreach (var group in groups.Where(group => group.Region is { Height: > 0, Width: > 0 }))
-            {
-                using var step = NewDisposeScope();
-                new Block(group, pairs).Evaluate(padded, all, degrees, values, gradients);
-            }
+            var (x, all) = (logits.detach().contiguous(), stack(weights));
+            (values, gradients) = PairKernel.Takes(logits, weights)
+                ? new PairKernel(pairs).Evaluate(x, all, groups)
+                : ByOperators(x, all, groups, pairs);
         }
 
         var attached = weights.Select((_, set) => logits.requires_grad && is_grad_enabled()
-            ? KnownGradient.Attach(logits, values[set], gradients[set].narrow(1, 0, height).narrow(2, reach, width))
+            ? KnownGradient.Attach(logits, values[set], gradients[set])
             : values[set]);
         return [.. attached.Select(sum => sum.MoveToOuterDisposeScope())];
+    }
+
+    /// <summary>Sums [S, N] and gradients [S, N, H, W] of any dtype on any device.</summary>
+    internal static (Tensor Values, Tensor Gradients) ByOperators(
+        Tensor logits, Tensor weights, IReadOnlyList<InstanceGroup> groups, PixelPairs pairs)
+    {
+        using var scope = NewDisposeScope();
+        var (height, width, reach) = (logits.size(1), logits.size(2), pairs.Reach);
+        var padded = F.pad(logits, (reach, reach, 0, reach));
+        var degrees = Degrees(weights, pairs);
+        var values = logits.new_zeros([weights.size(0), logits.size(0)]);
+        var gradients = padded.new_zeros([weights.size(0), .. padded.shape]);
+        foreach (var group in groups.Where(group => group.Region is { Height: > 0, Width: > 0 }))
+        {
+            using var step = NewDisposeScope();
+            new Block(group, pairs).Evaluate(padded, weights, degrees, values, gradients);
+        }
+
+        return (values.MoveToOuterDisposeScope(), gradients.narrow(2, 0, height).narrow(3, reach, width).MoveToOuterDisposeScope());
     }
 
     /// <summary>For each pixel the weight of all pairs it belongs to: [S, G, H + reach, W + 2 reach] of weights [S, G, P, H, W].</summary>
