@@ -12,7 +12,7 @@ public class DataLoader<T, S> : IEnumerable<S>, IDisposable
 {
     /// <param name="dataset">The samples.</param>
     /// <param name="batchSize">Samples per batch.</param>
-    /// <param name="collate_fn">Makes a batch on a device from samples; the samples' tensors made on the way are disposed after it.</param>
+    /// <param name="collate_fn">Makes a batch on a device from samples; tensors that were made for the samples are disposed after it.</param>
     /// <param name="shuffler">The order of the samples.</param>
     /// <param name="device">Where the batches go; the CPU unless said otherwise.</param>
     /// <param name="num_worker">Threads that fetch the samples of one batch.</param>
@@ -83,19 +83,28 @@ public class DataLoader<T, S> : IEnumerable<S>, IDisposable
     private S Batch(long[] indices)
     {
         using var scope = torch.NewDisposeScope();
-        var samples = num_workers == 1
-            ? Array.ConvertAll(indices, dataset.GetTensor)
-            : indices.AsParallel().AsOrdered().WithDegreeOfParallelism(num_workers).Select(dataset.GetTensor).ToArray();
-        var batch = collate_fn(samples, Device);
-        // What the collation made outlives this scope; what the samples held does not.
+        var fetched = num_workers == 1
+            ? Array.ConvertAll(indices, Fetch)
+            : indices.AsParallel().AsOrdered().WithDegreeOfParallelism(num_workers).Select(Fetch).ToArray();
+        var batch = collate_fn(fetched.Select(f => f.Sample), Device);
         var kept = new HashSet<IDisposable>(Parts(batch), ReferenceEqualityComparer.Instance);
         foreach (var part in kept) {
             (part as torch.Tensor)?.MoveToOuterDisposeScope();
         }
-        foreach (var part in samples.SelectMany(s => Parts(s)).Where(p => !kept.Contains(p))) {
+        foreach (var part in fetched.SelectMany(f => f.Fresh).Where(t => !kept.Contains(t))) {
             part.Dispose();
         }
         return batch;
+    }
+
+    /// <summary>A sample, and those of its tensors that were made for it; a data set may hand out tensors that it keeps.</summary>
+    private (T Sample, List<torch.Tensor> Fresh) Fetch(long index)
+    {
+        using var scope = torch.NewDisposeScope();
+        var sample = dataset.GetTensor(index);
+        var fresh = Parts(sample).OfType<torch.Tensor>().Where(scope.Contains).ToList();
+        fresh.ForEach(t => t.DetachFromDisposeScope());
+        return (sample, fresh);
     }
 
     /// <summary>The tensors (and other disposables) in a sample or a batch: itself, or those of a list or dictionary.</summary>

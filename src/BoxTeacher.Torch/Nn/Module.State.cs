@@ -29,7 +29,7 @@ public static partial class torch
                 return destination;
             }
 
-            /// <summary>Copies values in place; the type of the module's own tensors stays.</summary>
+            /// <summary>Copies values in place; the type of the module's own tensors stays. Nothing changes when names or shapes do not fit.</summary>
             /// <returns>Names that the source lacks, and names that the module lacks.</returns>
             /// <exception cref="InvalidOperationException">Strict, and the names differ; or a shape differs.</exception>
             public virtual (IList<string> missing_keys, IList<string> unexpected_keyes) load_state_dict(
@@ -43,15 +43,16 @@ public static partial class torch
                     throw new InvalidOperationException(
                         $"The loaded state_dict is not identical to the target dictionary. Missing: {List(missing)}; unexpected: {List(unexpected)}.");
                 }
-                using var off = GradGuard.Off();
-                foreach (var (key, target) in own) {
-                    if (source.TryGetValue(key, out var value) && !Skips(skip, key)) {
-                        if (!target.shape.AsSpan().SequenceEqual(value.shape)) {
-                            throw new InvalidOperationException(
-                                $"Shape mismatch for '{key}': the module has [{string.Join(',', target.shape)}], the source has [{string.Join(',', value.shape)}].");
-                        }
-                        s_copy.InPlace(target, target, value);
+                var copies = own.Where(o => source.ContainsKey(o.Key) && !Skips(skip, o.Key)).ToList();
+                foreach (var (key, target) in copies) {
+                    if (!target.shape.AsSpan().SequenceEqual(source[key].shape)) {
+                        throw new InvalidOperationException(
+                            $"Shape mismatch for '{key}': the module has [{string.Join(',', target.shape)}], the source has [{string.Join(',', source[key].shape)}].");
                     }
+                }
+                using var off = GradGuard.Off();
+                foreach (var (key, target) in copies) {
+                    s_copy.InPlace(target, target, source[key]);
                 }
                 return (missing, unexpected);
             }

@@ -87,6 +87,7 @@ public class SGD : OptimizerHelper, torch.optim.IMomentum
         }
     }
 
+    private static readonly Operator s_neg = new("_foreach_neg");
     private static readonly Operator s_add = new("_foreach_add", "List");
     private static readonly Operator s_addInPlace = new("_foreach_add_", "List");
     private static readonly Operator s_mulInPlace = new("_foreach_mul_", "Scalar");
@@ -111,7 +112,7 @@ public class SGD : OptimizerHelper, torch.optim.IMomentum
         var p = parameters.ToArray();
         var d = grads.ToArray();
         if (options.maximize!.Value) {
-            d = new Operator("_foreach_neg").List(d);
+            d = s_neg.List(d);
         }
         if (options.weight_decay != 0) {
             d = s_add.List(d, p, options.weight_decay);

@@ -54,6 +54,25 @@ public sealed class DataLoaderTests
         Assert.True(before!.IsInvalid);
     }
 
+    private sealed class Kept(Tensor[] samples) : utils.data.Dataset
+    {
+        public override long Count => samples.Length;
+
+        public override Dictionary<string, Tensor> GetTensor(long index) => new() { ["x"] = samples[index], ["fresh"] = samples[index] + 1 };
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Tensors_that_the_data_set_keeps_stay_alive(int workers)
+    {
+        Tensor[] samples = [ones(1), zeros(1)];
+        using var loader = utils.data.DataLoader(new Kept(samples), 2, num_worker: workers);
+        Assert.Equal([[1, 0]], Batches(loader));
+        Assert.Equal([[1, 0]], Batches(loader));
+        Assert.All(samples, t => Assert.False(t.IsInvalid));
+    }
+
     [Fact]
     public void Rows_of_tensors_make_a_data_set()
     {
