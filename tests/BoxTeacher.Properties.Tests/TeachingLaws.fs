@@ -5,7 +5,9 @@ open System
 open Xunit
 open TorchSharp
 open BoxTeacher.Losses
+open BoxTeacher.Structures
 open BoxTeacher.Teaching
+open BoxTeacher.Teaching.Affinity
 open BoxTeacher.Teaching.Ema
 open BoxTeacher.Teaching.PseudoMasks
 open BoxTeacher.Teaching.Targets
@@ -141,3 +143,36 @@ let ``confidence scores lie between zero and one`` () =
         let predicted = TeacherMasks(boxes.``to``(torch.float64), scores, m.X.sigmoid ())
         for score in [ ConfidenceScore.Published; ConfidenceScore.Paper; ConfidenceScore.Off ] do
             score.Confidence predicted |> within 0.0 1.0 "confidence")
+
+[<Fact>]
+let ``each seam takes an F# object or function`` () =
+    use _ = torch.NewDisposeScope()
+    let masks = TeacherMasks(torch.tensor ([| 0.0f; 0.0f; 3.0f; 3.0f |], ReadOnlySpan [| 1L; 4L |]), torch.tensor [| 0.5f |], torch.full ([| 1L; 4L; 4L |], 0.8.ToScalar(), dtype = torch.float32))
+    let squared = ConfidenceScore.From(fun masks -> masks.Scores * masks.Quality().square ())
+    close 1e-5 "confidence" 0.32 (number (squared.Confidence masks))
+
+    let constant = { new IConfidenceScore with member _.Confidence masks = torch.full_like (masks.Scores, 0.5.ToScalar()) }
+    close 1e-6 "confidence" 0.5 (number (constant.Confidence masks))
+
+    let strict =
+        { new IPseudoMaskAssignment with
+            member _.IouThreshold = 0.8
+            member _.Assign(_, iou) =
+                Array.init (Array2D.length2 iou) (fun box ->
+                    let overlaps = iou[*, box]
+                    if overlaps.Length = 0 || Array.max overlaps < 0.8f then -1
+                    else Array.findIndex ((=) (Array.max overlaps)) overlaps) }
+    check (strict.Assign([||], Array2D.zeroCreate 0 2) = [| -1; -1 |]) "an assignment of nothing"
+    check (strict.Assign(ranked [| 0.1f; 0.2f |], array2D [ [ 0.7f; 0.9f ]; [ 0.1f; 0.85f ] ]) = [| -1; 0 |]) "an assignment"
+
+    let slow = Momentum.From(fun t -> if t < 500L then 0.0 else 0.9996)
+    check (slow.At 499L = 0.0 && slow.At 500L = 0.9996) "momentum"
+
+    let everywhere = AffinitySource.From(fun scene _ pairs -> (pairs.Inside scene.BoxMasks).expand([| int64 scene.Count; -1L; -1L; -1L |]).clone())
+    let pixels = torch.zeros ([| 1L; 3L; 16L; 16L |], dtype = torch.uint8)
+    use target = new BoxTargets(torch.tensor ([| 0.0f; 0.0f; 15.0f; 15.0f |], ReadOnlySpan [| 1L; 4L |]), torch.zeros ([| 1L |], dtype = torch.int64))
+    let size = ImageSize(16, 16)
+    let scene = MaskScene.Of(pixels, [| size |], [| size |], [| target |], 4, 0)
+    let pairs = PixelPairs(3, 1)
+    // 4 x 4 cells: each of the 42 pairs counts from both ends.
+    close 1e-9 "pairs" 84.0 (number (scene.PairWeights(everywhere.Affinity(scene, scene.BoxMasks, pairs), pairs).sum ()))
