@@ -1,4 +1,5 @@
 using System.Numerics;
+using BoxTeacher.Layers;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -80,7 +81,7 @@ public sealed class FeaturePyramid : Backbone
 
     internal static Conv2d XavierConv(int inputs, int outputs, int kernel, int stride)
     {
-        var convolution = nn.Conv2d(inputs, outputs, kernel, stride, kernel / 2);
+        var convolution = nn.Conv2d(inputs, outputs, kernel, stride, kernel / 2, kernel == 1 ? Pointwise.Dilation : 1);
         nn.init.kaiming_uniform_(convolution.weight, 1);
         nn.init.zeros_(convolution.bias!);
         return convolution;

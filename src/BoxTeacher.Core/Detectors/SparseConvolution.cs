@@ -1,3 +1,4 @@
+using BoxTeacher.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
@@ -55,9 +56,9 @@ internal static class SparseConvolution
                 }
         }
         var patches = cat(rows).index_select(0, tensor(index, [index.Length], device: maps[0].device));
-        // A convolution over M images of one pixel: the libraries for convolutions are there on every machine, a fast BLAS is not.
+        // A convolution over M images of one pixel: a library for convolutions is there on every machine, a fast BLAS is not.
         var pixels = patches.view(locations.Length, kernel * kernel * channels, 1, 1);
         var kernels = weight.permute(0, 2, 3, 1).reshape(outputs, kernel * kernel * channels, 1, 1);
-        return F.conv2d(pixels, kernels, bias).view(locations.Length, outputs).MoveToOuterDisposeScope();
+        return F.conv2d(pixels, kernels, bias, dilation: Pointwise.DilationFor(pixels, 1)).view(locations.Length, outputs).MoveToOuterDisposeScope();
     }
 }

@@ -40,12 +40,13 @@ public sealed class ConvNorm : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
+        var dilation = Pointwise.DilationFor(input, weight.size(2));
         // Constants of a frozen norm cost less in the kernel than on the feature map.
         if (norm is FrozenBatchNorm2d frozen)
         {
             var (scale, shift) = frozen.Affine();
-            return F.conv2d(input, weight * scale.view(-1, 1, 1, 1), shift, _stride, _padding).MoveToOuterDisposeScope();
+            return F.conv2d(input, weight * scale.view(-1, 1, 1, 1), shift, _stride, _padding, dilation).MoveToOuterDisposeScope();
         }
-        return norm.call(F.conv2d(input, weight, null, _stride, _padding)).MoveToOuterDisposeScope();
+        return norm.call(F.conv2d(input, weight, null, _stride, _padding, dilation)).MoveToOuterDisposeScope();
     }
 }

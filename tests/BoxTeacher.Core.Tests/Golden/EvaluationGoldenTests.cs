@@ -93,6 +93,7 @@ public sealed class EvaluationGoldenTests
     private static void Close(Tensor expected, Tensor actual, string what)
     {
         var size = expected.abs().max().item<float>();
-        GoldenAssert.Close(expected, actual, 1e-5 + 5e-5 * size, 1e-4, what);
+        // Group norm over the two cells of the coarsest level amplifies rounding: which convolution algorithm runs shows in the fourth digit.
+        GoldenAssert.Close(expected, actual, 1e-5 + 1e-4 * size, 1e-4, what);
     }
 }
