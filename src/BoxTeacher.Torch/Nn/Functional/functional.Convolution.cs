@@ -12,7 +12,6 @@ public static partial class torch
             private static readonly Operator s_conv2d = new("conv2d");
             private static readonly Operator s_conv3d = new("conv3d");
             private static readonly Operator s_conv1dPadding = new("conv1d", "padding");
-            private static readonly long[] s_two2 = [2, 2];
             private static readonly Operator s_conv2dPadding = new("conv2d", "padding");
             private static readonly Operator s_conv3dPadding = new("conv3d", "padding");
             private static readonly Operator s_convTranspose1d = new("conv_transpose1d");
@@ -39,14 +38,7 @@ public static partial class torch
                 => s_conv1dPadding.Tensor(input, weight, bias, (long[])[stride ?? 1], Name(padding), (long[])[dilation ?? 1], groups);
 
             public static Tensor conv2d(Tensor input, Tensor weight, Tensor? bias = null, long[]? strides = null, long[]? padding = null, long[]? dilation = null, long groups = 1)
-                => s_conv2d.Tensor(input, weight, bias, strides ?? s_one2, padding ?? s_zero2, IsPointwise(weight) ? s_two2 : dilation ?? s_one2, groups);
-
-            /// <summary>
-            /// A 1x1 kernel has nothing to dilate, but with one thread and fewer than 16 images libtorch hands undilated ones to BLAS
-            /// instead of oneDNN, which is ten times slower on Debian's reference BLAS and several times on OpenBLAS.
-            /// </summary>
-            private static bool IsPointwise(Tensor weight)
-                => weight.ndim == 4 && weight.size(2) == 1 && weight.size(3) == 1 && weight.device_type == DeviceType.CPU;
+                => s_conv2d.Tensor(input, weight, bias, strides ?? s_one2, padding ?? s_zero2, dilation ?? s_one2, groups);
 
             public static Tensor conv2d_padding(Tensor input, Tensor weight, Tensor? bias = null, long[]? strides = null, Padding padding = Padding.Valid, long[]? dilation = null, long groups = 1)
                 => s_conv2dPadding.Tensor(input, weight, bias, strides ?? s_one2, Name(padding), dilation ?? s_one2, groups);
