@@ -50,14 +50,15 @@ public sealed class Trainer(Recipe recipe, ITeachingMethod method, InstanceDatas
                 var step = Step(batches, optimizer, iteration);
                 iteration++;
                 listener?.Invoke(step);
-                if (iteration == recipe.Budget.Iterations || iteration % recipe.Budget.CheckpointEvery == 0)
-                {
-                    Save();
-                }
                 if (validation is not null && (iteration == recipe.Budget.Iterations || iteration % recipe.Budget.EvaluateEvery == 0))
                 {
                     last = Evaluate(validation, iteration);
                     listener?.Invoke(last);
+                }
+                // After the evaluation: a run that is killed in it repeats it.
+                if (iteration == recipe.Budget.Iterations || iteration % recipe.Budget.CheckpointEvery == 0)
+                {
+                    Save();
                 }
             }
         }
