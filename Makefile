@@ -5,9 +5,10 @@ OUT ?= runs/demo
 DEMO_OPTIONS ?=
 KERNEL_OPTIONS ?=
 export DOTNET_NOLOGO := 1
+export GOLDEN_DIR
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
-.PHONY: help setup build native demo test kernel golden bench-torch bench-eval bench-train clean
+.PHONY: help setup build native demo test kernel golden fuzz bench-torch bench-eval bench-train clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +28,15 @@ demo: setup ## the main job: what does confidence scoring bring? (DATA=shapes | 
 
 test: build ## every test
 	@scripts/test.sh
+
+golden: build ## the tests against reference values alone (make golden GOLDEN_DIR=FOLDER)
+	@scripts/golden.sh
+
+fuzz: build ## feed 20,000 damaged files to the readers and evaluators
+	@dotnet run --project benchmarks/BoxTeacher.Benchmarks.Eval -c $(CONFIGURATION) --no-build -- fuzz 20000 2>/dev/null
+
+bench-eval: build ## speed of evaluation and of masks, to artifacts/bench/eval.json
+	@dotnet run --project benchmarks/BoxTeacher.Benchmarks.Eval -c $(CONFIGURATION) --no-build
 
 kernel: ## install the F# kernel for Jupyter (make kernel KERNEL_OPTIONS="--prefix DIR")
 	@scripts/kernel.sh install $(KERNEL_OPTIONS)

@@ -1,5 +1,8 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using Xunit;
+using Xunit.Abstractions;
+using Xunit.Sdk;
 
 namespace BoxTeacher.Tests;
 
@@ -40,25 +43,36 @@ internal static class Golden
 }
 
 /// <summary>A golden test, skipped when what it reads is absent from the golden folder.</summary>
-internal sealed class GoldenFactAttribute : FactAttribute
+[TraitDiscoverer("BoxTeacher.Tests.GoldenTraits", "BoxTeacher.Core.Tests")]
+internal sealed class GoldenFactAttribute : FactAttribute, ITraitAttribute
 {
-    public GoldenFactAttribute(string relative)
+    public GoldenFactAttribute(string relative, [CallerMemberName] string method = "")
     {
-        if (!Golden.Exists(relative))
-        {
-            Skip = $"{relative} is absent from {Golden.Folder}";
-        }
+        DisplayName = GoldenTraits.Label(relative, method);
+        Skip = GoldenTraits.Absence(relative);
     }
 }
 
 /// <summary>A golden test over many cases, skipped when what it reads is absent from the golden folder.</summary>
-internal sealed class GoldenTheoryAttribute : TheoryAttribute
+[TraitDiscoverer("BoxTeacher.Tests.GoldenTraits", "BoxTeacher.Core.Tests")]
+internal sealed class GoldenTheoryAttribute : TheoryAttribute, ITraitAttribute
 {
-    public GoldenTheoryAttribute(string relative)
+    public GoldenTheoryAttribute(string relative, [CallerMemberName] string method = "")
     {
-        if (!Golden.Exists(relative))
-        {
-            Skip = $"{relative} is absent from {Golden.Folder}";
-        }
+        DisplayName = GoldenTraits.Label(relative, method);
+        Skip = GoldenTraits.Absence(relative);
     }
+}
+
+/// <summary>What all golden tests have in common: their category, and names that begin with their group.</summary>
+public sealed class GoldenTraits : ITraitDiscoverer
+{
+    public IEnumerable<KeyValuePair<string, string>> GetTraits(IAttributeInfo traitAttribute) => [new("Category", "Golden")];
+
+    /// <summary>The group is the first two parts of the path; its colon tells where the method's name begins.</summary>
+    internal static string Label(string relative, string method) =>
+        $"{Path.ChangeExtension(string.Join('/', relative.Split('/').Take(2)), null)}: {method}";
+
+    internal static string? Absence(string relative) =>
+        Golden.Exists(relative) ? null : $"{relative} is absent from {Golden.Folder}";
 }

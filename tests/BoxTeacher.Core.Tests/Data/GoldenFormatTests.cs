@@ -8,13 +8,11 @@ using Xunit;
 namespace BoxTeacher.Tests.Data;
 
 /// <summary>PASCAL VOC and SBD files, and data splits, against what the published code makes of them.</summary>
-[Trait("Category", "Golden")]
 public class GoldenFormatTests
 {
     private const string Root = "cocoeval/formats";
 
     [GoldenFact(Root)]
-    [Trait("Group", "cocoeval/formats")]
     public void Voc_objects_are_the_same()
     {
         var expected = Golden.Json($"{Root}/expected.json")["voc"]!.AsObject();
@@ -44,7 +42,6 @@ public class GoldenFormatTests
     }
 
     [GoldenFact(Root)]
-    [Trait("Group", "cocoeval/formats")]
     public void Sbd_objects_are_the_same()
     {
         var expected = Golden.Json($"{Root}/expected.json");
@@ -68,7 +65,6 @@ public class GoldenFormatTests
     }
 
     [GoldenFact(Root)]
-    [Trait("Group", "cocoeval/formats")]
     public void The_augmented_training_set_leaves_out_what_voc_validates_on()
     {
         var dataset = VocReader.ReadTrainAug(Golden.PathOf($"{Root}/VOCdevkit"), Golden.PathOf($"{Root}/SBD/benchmark_RELEASE"));
@@ -79,7 +75,6 @@ public class GoldenFormatTests
     }
 
     [GoldenFact(Root)]
-    [Trait("Group", "cocoeval/formats")]
     public void The_palette_is_the_same()
     {
         var expected = Golden.Json($"{Root}/expected.json");
@@ -91,7 +86,6 @@ public class GoldenFormatTests
     }
 
     [GoldenFact("cocoeval/semi_split.json")]
-    [Trait("Group", "cocoeval/semi_split")]
     public void The_generator_draws_numpys_numbers()
     {
         var expected = Golden.Json("cocoeval/semi_split.json");
@@ -104,7 +98,6 @@ public class GoldenFormatTests
     }
 
     [GoldenTheory("cocoeval/semi_split.json"), MemberData(nameof(Splits))]
-    [Trait("Group", "cocoeval/semi_split")]
     public void Splits_are_the_same(int index)
     {
         var node = Golden.Json("cocoeval/semi_split.json")["splits"]![index]!;

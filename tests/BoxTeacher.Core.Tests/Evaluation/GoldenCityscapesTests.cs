@@ -6,8 +6,6 @@ using Xunit;
 namespace BoxTeacher.Tests.Evaluation;
 
 /// <summary>Cityscapes evaluation against its scripts.</summary>
-[Trait("Category", "Golden")]
-[Trait("Group", "cocoeval/cityscapes")]
 public class GoldenCityscapesTests
 {
     private const string Root = "cocoeval/cityscapes";

@@ -8,8 +8,6 @@ using Xunit;
 namespace BoxTeacher.Tests.Evaluation;
 
 /// <summary>COCO evaluation against pycocotools: the twelve numbers, and the arrays bit for bit.</summary>
-[Trait("Category", "Golden")]
-[Trait("Group", "cocoeval/eval")]
 public class GoldenCocoTests
 {
     private const string Root = "cocoeval/eval";

@@ -7,8 +7,6 @@ using Xunit;
 namespace BoxTeacher.Tests.Evaluation;
 
 /// <summary>VOC evaluation against ChainerCV, BBTP's MATLAB code and BoxLevelSet's COCO variant.</summary>
-[Trait("Category", "Golden")]
-[Trait("Group", "cocoeval/voc")]
 public class GoldenVocTests
 {
     private const string Root = "cocoeval/voc";

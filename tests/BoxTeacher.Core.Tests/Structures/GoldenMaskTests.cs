@@ -5,8 +5,6 @@ using Xunit;
 namespace BoxTeacher.Tests.Structures;
 
 /// <summary>Run-length masks against pycocotools.</summary>
-[Trait("Category", "Golden")]
-[Trait("Group", "cocoeval/rle")]
 public class GoldenMaskTests
 {
     [GoldenTheory("cocoeval/rle/encode.json"), MemberData(nameof(Named), "encode.json", "")]
@@ -129,6 +127,24 @@ public class GoldenMaskTests
 
         Assert.Equal((string)node["rle"]!, mask.ToCompressed());
         AssertShape(node, mask);
+    }
+
+    [GoldenFact("boxteacher/o_rle.json")]
+    public void Masks_of_the_training_code_are_the_same()
+    {
+        var masks = new Dictionary<int, RunLengthMask>();
+        foreach (var instance in GoldenCase.Load("boxteacher/o_rle").Instances.Where(instance => instance.Has("in.mask")))
+        {
+            var size = instance.Ints("size");
+            using var tensor = instance["in.mask"];
+            masks[instance.Id] = RunLengthMask.Encode(tensor.data<bool>().ToArray(), size[0], size[1]);
+
+            Assert.Equal(instance.Attributes.GetProperty("counts").GetString(), masks[instance.Id].ToCompressed());
+            Assert.Equal(instance.Int("area"), masks[instance.Id].Area);
+            double[] box = [.. instance.Attributes.GetProperty("bbox_xywh").EnumerateArray().Select(value => value.GetDouble())];
+            Assert.Equal(Box.FromSize(box[0], box[1], box[2], box[3]), masks[instance.Id].Bounds);
+        }
+        Assert.NotEmpty(masks);
     }
 
     public static TheoryData<string> Named(string file, string key) =>
