@@ -167,3 +167,11 @@ let ``an empty chart is still a picture`` () =
 let ``colours that are none are refused`` () =
     Assert.Throws<ArgumentException>(fun () -> Color.fromHex "#12" |> ignore) |> ignore
     Assert.Throws<ArgumentException>(fun () -> Color.fromRGB 0 0 256 |> ignore) |> ignore
+
+[<Fact>]
+let ``a curve of nothing stands on the axis`` () =
+    let document = Chart.Line(x = [ 0; 1; 2 ], y = [ 0.0; 0.0; 0.0 ]) |> svg
+    let shown = texts document
+    Assert.Contains("0.0", shown)
+    Assert.Contains("1.0", shown)
+    Assert.DoesNotContain(shown, fun text -> text.StartsWith '-')

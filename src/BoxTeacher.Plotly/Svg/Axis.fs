@@ -116,6 +116,8 @@ module internal Axis =
             | _, Some(low, high) when high > low ->
                 let room = 0.05 * (high - low)
                 (if padLow then low - room else low), (if padHigh then high + room else high)
+            // Values that are all nothing stand on the axis, as a curve that has not left it yet.
+            | _, Some(0.0, _) -> 0.0, 1.0
             | _, Some(low, _) -> low - 0.5, low + 0.5
             | _, None -> 0.0, 1.0
 

@@ -168,7 +168,7 @@ module Ablation =
             raise (OperationCanceledException $"stopped; {results.Length} of {runs.Length} runs are finished, and the same command goes on from here")
 
         { Question = ablation.Question
-          Data = LoadedData.describe data
+          Data = LoadedData.describe options.Data data
           Variants = ablation.Variants |> List.map _.Name
           Base = reference
           Seeds = seeds

@@ -49,7 +49,12 @@ module internal LoadedData =
           Fingerprint = RunStore.Fingerprint [ bytes recipe.TrainAnnotations; bytes recipe.ValidationAnnotations ] }
 
     /// How reports describe it.
-    let describe (data: LoadedData) =
+    let describe choice (data: LoadedData) =
+        let name =
+            match choice with
+            | DataChoice.Shapes -> "Shapes"
+            | DataChoice.PennFudan _ -> "Penn-Fudan pedestrians"
+
         let objects (set: InstanceDataset) = set.Images |> Seq.sumBy _.Annotations.Count
 
-        $"{data.Training.Images.Count} images with {objects data.Training} objects to learn from, {data.Validation.Images.Count} with {objects data.Validation} to evaluate on"
+        $"{name}: {data.Training.Images.Count} images with {objects data.Training} objects to learn from, {data.Validation.Images.Count} with {objects data.Validation} to evaluate on"
