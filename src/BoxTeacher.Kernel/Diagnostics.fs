@@ -83,6 +83,7 @@ module internal Diagnostics =
     let thrown (problem: exn) =
         let rec root (problem: exn) =
             match problem with
+            | :? AggregateException as several when several.InnerExceptions.Count = 1 -> root several.InnerException
             | :? Reflection.TargetInvocationException
             | :? TypeInitializationException when not (isNull problem.InnerException) -> root problem.InnerException
             | problem -> problem

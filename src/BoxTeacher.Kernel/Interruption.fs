@@ -36,18 +36,21 @@ type internal Interruption() =
         Thread(body, IsBackground = true, Name = "kernel: " + name).Start()
 
     let escalate () =
-        // A compiler at work is better cancelled than aborted.
+        // A compiler at work is better cancelled, and a wait better ended by its own exception, than aborted.
         compiler.Cancel()
-        ended.Wait wake |> ignore
-        // Cancelling waits until the abort has been delivered, hence a thread of its own.
-        start "abort" force.Cancel
+        wakeUp ()
 
-        let rec wakeRepeatedly times =
-            if times > 0 && not (ended.Wait wake) then
-                wakeUp ()
-                wakeRepeatedly (times - 1)
+        if not (ended.Wait wake) then
+            // Cancelling waits until the abort has been delivered, hence a thread of its own.
+            start "abort" force.Cancel
 
-        wakeRepeatedly 20
+            // An aborted thread that waits in an exception handler has to be woken once more.
+            let rec wakeRepeatedly times =
+                if times > 0 && not (ended.Wait(TimeSpan.FromSeconds 1.0)) then
+                    wakeUp ()
+                    wakeRepeatedly (times - 1)
+
+            wakeRepeatedly 10
 
     let insist () =
         polite.Cancel()

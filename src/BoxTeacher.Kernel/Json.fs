@@ -1,5 +1,6 @@
 namespace BoxTeacher.Kernel
 
+open System.IO
 open System.Text.Encodings.Web
 open System.Text.Json
 open System.Text.Json.Nodes
@@ -7,7 +8,7 @@ open System.Text.Json.Nodes
 /// Words for building and reading the JSON of messages.
 module internal Json =
 
-    let private options = JsonSerializerOptions(Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping)
+    let private options = JsonWriterOptions(Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping)
 
     let text (value: string) : JsonNode = JsonValue.Create value
     let number (value: int) : JsonNode = JsonValue.Create value
@@ -23,7 +24,12 @@ module internal Json =
 
     let node (pairs: (string * JsonNode) seq) : JsonNode = fields pairs
 
-    let utf8 (node: JsonNode) = JsonSerializer.SerializeToUtf8Bytes(node, options)
+    let utf8 (node: JsonNode) =
+        use bytes = new MemoryStream()
+        use writer = new Utf8JsonWriter(bytes, options)
+        node.WriteTo writer
+        writer.Flush()
+        bytes.ToArray()
 
     let private property (name: string) (element: JsonElement) =
         match element.ValueKind with

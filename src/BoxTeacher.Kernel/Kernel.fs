@@ -9,31 +9,6 @@ open System.Threading.Tasks
 open Microsoft.DotNet.Interactive
 open Microsoft.DotNet.Interactive.Formatting
 
-/// The standard input of a cell: each line is a question to the user.
-type internal QuestionReader(ask: unit -> string) =
-    inherit TextReader()
-    let mutable rest = ""
-
-    let fill () =
-        if rest = "" then
-            rest <- ask () + "\n"
-
-    override _.ReadLine() =
-        fill ()
-        let line = rest.Substring(0, rest.IndexOf '\n')
-        rest <- rest.Substring(line.Length + 1)
-        line
-
-    override _.Peek() =
-        fill ()
-        int rest[0]
-
-    override _.Read() =
-        fill ()
-        let first = int rest[0]
-        rest <- rest.Substring 1
-        first
-
 /// A client's request with the way back to it.
 type internal Call =
     { Message: Message
@@ -95,9 +70,17 @@ type internal NotebookKernel(connection: Connection, directory: string, log: str
             None
 
     /// Everything that was printed or shown so far is on its way to the clients before anything that follows.
-    let settle () =
+    let settle milliseconds =
         native |> Option.iter _.Drain()
-        outbox.Drain 10_000
+        outbox.Drain milliseconds
+
+    // Clients that are slower than this get later what they have missed.
+    let patience = 10_000
+
+    /// An answer to a question of a cell that was interrupted meanwhile is no answer to the next one.
+    let rec discardOldAnswers () =
+        if (stdin.TryReceive()).IsSome then
+            discardOldAnswers ()
 
     let ask (prompt: string) password =
         match running with
@@ -105,7 +88,8 @@ type internal NotebookKernel(connection: Connection, directory: string, log: str
             match stdin.Find call.Peer.Identity with
             | None -> raise (InvalidOperationException "The client that runs this cell is not there to answer.")
             | Some peer ->
-                settle ()
+                settle patience
+                discardOldAnswers ()
                 let content = Protocol.inputRequest prompt password
                 peer.Send(call.Message.Prefix @ Wire.encode signer id "input_request" call.Message.Header content)
 
@@ -147,7 +131,7 @@ type internal NotebookKernel(connection: Connection, directory: string, log: str
               Warn = fun text -> outbox.Write("stderr", text) }
 
         try
-            match interruption.Run(fun () -> Cell.run surroundings $"cell-{count}" request.Code) with
+            match interruption.Run(fun () -> Cell.run surroundings ("cell-" + string count) request.Code) with
             | Completed(Error failure) when interruption.IsRequested && Diagnostics.isCancellation failure ->
                 Error Diagnostics.interrupted
             | Completed result -> result
@@ -181,7 +165,7 @@ type internal NotebookKernel(connection: Connection, directory: string, log: str
         let result = evaluate request interruption
         KernelInvocationContext.Enter null
         running <- None
-        settle ()
+        settle patience
 
         match result with
         | _ when request.Silent -> ()
@@ -189,7 +173,7 @@ type internal NotebookKernel(connection: Connection, directory: string, log: str
         | Ok forms -> outbox.Add("execute_result", Protocol.result count (pairs forms))
         | Error failure -> outbox.Add("error", Protocol.error failure)
 
-        outbox.Drain 10_000
+        outbox.Drain patience
 
         match result with
         | Ok _ ->
@@ -230,31 +214,31 @@ type internal NotebookKernel(connection: Connection, directory: string, log: str
 
         reply call "history_reply" (Protocol.history entries)
 
+    let interrupt () =
+        running |> Option.iter (fun (_, interruption) -> interruption.Request())
+
     let shutDown (call: Call) restart =
         reply call "shutdown_reply" (Protocol.shutdown restart)
-        running |> Option.iter (fun (_, interruption) -> interruption.Request())
+        interrupt ()
         ended.Set()
 
     /// Answers a request. What comes back are requests behind it whose cells are to be given up.
     let answer (call: Call) =
+        let simply () = []
+
         match call.Request with
         | Execute request -> execute call request
-        | request ->
-            match request with
-            | KernelInfo -> reply call "kernel_info_reply" (Protocol.kernelInfo version)
-            | Completion(code, cursor) -> complete call code cursor
-            | Inspection(code, cursor) -> inspect call code cursor
-            | CompletenessCheck code -> isComplete call code
-            | History range -> past call range
-            | CommInfo -> reply call "comm_info_reply" (Protocol.noComms ())
-            | Shutdown restart -> shutDown call restart
-            | Interrupt ->
-                running |> Option.iter (fun (_, interruption) -> interruption.Request())
-                reply call "interrupt_reply" (Protocol.empty ())
-            | Unknown _
-            | Execute _ -> ()
-
-            []
+        | KernelInfo -> reply call "kernel_info_reply" (Protocol.kernelInfo version) |> simply
+        | Completion(code, cursor) -> complete call code cursor |> simply
+        | Inspection(code, cursor) -> inspect call code cursor |> simply
+        | CompletenessCheck code -> isComplete call code |> simply
+        | History range -> past call range |> simply
+        | CommInfo -> reply call "comm_info_reply" (Protocol.noComms ()) |> simply
+        | Shutdown restart -> shutDown call restart |> simply
+        | Interrupt ->
+            interrupt ()
+            reply call "interrupt_reply" (Protocol.empty ()) |> simply
+        | Unknown _ -> []
 
     /// Answers a request between the states "busy" and "idle". No request ends the kernel by an exception.
     let serve (call: Call) =
@@ -300,12 +284,11 @@ type internal NotebookKernel(connection: Connection, directory: string, log: str
         next ()
 
     /// Asks the running cell to end.
-    member _.Interrupt() =
-        running |> Option.iter (fun (_, interruption) -> interruption.Request())
+    member _.Interrupt() = interrupt ()
 
     /// Sends what still waits; for the end of the process.
     member _.Flush() =
-        settle ()
+        settle 2000
         publisher.Linger 2000
         [ shell; control ] |> List.iter _.Linger(1000)
 

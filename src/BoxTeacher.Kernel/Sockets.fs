@@ -48,8 +48,13 @@ type internal Endpoint
         | :? ObjectDisposedException -> ()
 
     let rec accept () =
-        let client = listener.AcceptTcpClient()
-        Thread(guarded client, IsBackground = true, Name = $"kernel: {socketType} reader").Start()
+        try
+            let client = listener.AcceptTcpClient()
+            Thread(guarded client, IsBackground = true, Name = $"kernel: {socketType} reader").Start()
+        with :? SocketException ->
+            // Out of descriptors, or a client that was gone at once: the next one may have more luck.
+            Thread.Sleep 100
+
         accept ()
 
     do

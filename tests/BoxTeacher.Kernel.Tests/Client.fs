@@ -238,15 +238,24 @@ type Client(ports: Ports) =
     /// Runs a cell.
     member this.Run(code: string) = this.Finish(this.Start code)
 
-    /// Answers the next question to the user.
-    member _.Answer(value: string) =
+    /// The next question to the user.
+    member _.Question() =
         let question = parse (stdin.Receive())
 
         if question.Kind <> "input_request" then
             failwith $"Instead of a question came {question.Kind}."
 
-        send stdin "input_reply" (dict [ "value", value ]) |> ignore
         question.Text "prompt"
+
+    /// An answer to whatever was asked.
+    member _.Reply(value: string) =
+        send stdin "input_reply" (dict [ ("value", value) ]) |> ignore
+
+    /// Answers the next question to the user; returns the question.
+    member this.Answer(value: string) =
+        let question = this.Question()
+        this.Reply value
+        question
 
     interface IDisposable with
         member _.Dispose() =

@@ -55,6 +55,35 @@ type InterruptTests(shared: SharedKernel) =
         Assert.Equal("ok", result.Status)
 
     [<Fact>]
+    member _.``who has read the token and does not heed it is stopped by a second interrupt``() =
+        let id =
+            client.Start(
+                lines
+                    [ "let ignored = Microsoft.DotNet.Interactive.KernelInvocationContext.Current.CancellationToken"
+                      "printfn \"ready\""
+                      "while true do Threading.Thread.Sleep 10" ]
+            )
+
+        client.OutputsUntil(id, fun o -> o.Kind = "stream") |> ignore
+        client.Command("interrupt", dict []) |> ignore
+        Thread.Sleep 500
+        client.Command("interrupt", dict []) |> ignore
+        Assert.Equal("Interrupted", (Assert.Single((client.Finish id).Of "error")).Text "ename")
+
+    [<Fact>]
+    member _.``a question that nobody answers can be interrupted, and a late answer is forgotten``() =
+        let asking = client.Start "Console.ReadLine() |> ignore"
+        let late = client.Question()
+        client.Command("interrupt", dict []) |> ignore
+        Assert.Equal("Interrupted", (Assert.Single((client.Finish asking).Of "error")).Text "ename")
+        client.Reply "too late"
+        Assert.Equal("", late)
+        Thread.Sleep 200
+        let next = client.Start "Console.ReadLine()"
+        client.Answer "in time" |> ignore
+        Assert.Equal(Some "in time", (client.Finish next).Form "text/plain")
+
+    [<Fact>]
     member _.``an interrupt between cells hurts no later cell``() =
         client.Command("interrupt", dict []) |> ignore
         Assert.Equal("ok", (client.Run "Threading.Thread.Sleep 300").Status)

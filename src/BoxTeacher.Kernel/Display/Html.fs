@@ -42,10 +42,9 @@ module Html =
                             encoder.Encode(writer, System.String.Format(System.Globalization.CultureInfo.InvariantCulture, "{0}", value))
                             writer.Write '"'
 
-                    if Node.IsVoid name then
-                        writer.Write ">"
-                    else
-                        writer.Write ">"
+                    writer.Write ">"
+
+                    if not (Node.IsVoid name) then
                         children |> List.iter (Node.Write writer encoder)
                         writer.Write $"</{name}>"
 

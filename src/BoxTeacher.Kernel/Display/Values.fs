@@ -37,6 +37,7 @@ module internal Values =
         | :? DateTime as time -> time.ToString("yyyy-MM-dd HH:mm:ss", invariant)
         | :? DateTimeOffset as time -> time.ToString("yyyy-MM-dd HH:mm:ss zzz", invariant)
         | :? TimeSpan as span -> span.ToString("c", invariant)
+        | :? int as number -> number.ToString invariant // the most frequent value, without starting up %A
         | :? bool as truth -> if truth then "true" else "false"
         | :? char as letter -> string letter
         | :? exn as problem -> problem.ToString()
