@@ -1,4 +1,6 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using BoxTeacher.Data;
 using BoxTeacher.Structures;
 using Xunit;
 
@@ -129,23 +131,87 @@ public class GoldenMaskTests
         AssertShape(node, mask);
     }
 
+    [GoldenFact("cocoeval/rle/real_annotations.json")]
+    public void Annotations_of_photos_cover_the_same_pixels()
+    {
+        var node = Golden.Json("cocoeval/rle/real_annotations.json");
+        var dataset = CocoReader.Read(Golden.PathOf($"cocoeval/eval/{(string)node["case"]!}/gt.json"), ".");
+        var masks = dataset.Images.SelectMany(image => image.Annotations.Select(annotation => (annotation.Id, Mask: annotation.Segmentation!.ToMask(image.Size))))
+            .ToDictionary(entry => entry.Id, entry => entry.Mask);
+        foreach (var item in node["items"]!.AsArray())
+        {
+            Assert.Equal((string)item!["rle"]!, masks[(long)item["id"]!].ToCompressed());
+            AssertShape(item, masks[(long)item["id"]!]);
+        }
+    }
+
     [GoldenFact("boxteacher/o_rle.json")]
     public void Masks_of_the_training_code_are_the_same()
     {
-        var masks = new Dictionary<int, RunLengthMask>();
-        foreach (var instance in GoldenCase.Load("boxteacher/o_rle").Instances.Where(instance => instance.Has("in.mask")))
+        foreach (var instance in GoldenCase.Load("boxteacher/o_rle").Instances)
         {
-            var size = instance.Ints("size");
-            using var tensor = instance["in.mask"];
-            masks[instance.Id] = RunLengthMask.Encode(tensor.data<bool>().ToArray(), size[0], size[1]);
-
-            Assert.Equal(instance.Attributes.GetProperty("counts").GetString(), masks[instance.Id].ToCompressed());
-            Assert.Equal(instance.Int("area"), masks[instance.Id].Area);
-            double[] box = [.. instance.Attributes.GetProperty("bbox_xywh").EnumerateArray().Select(value => value.GetDouble())];
-            Assert.Equal(Box.FromSize(box[0], box[1], box[2], box[3]), masks[instance.Id].Bounds);
+            if (instance.Has("in.mask"))
+            {
+                var size = instance.Ints("size");
+                var mask = RunLengthMask.Encode(Bits(instance, "in.mask"), size[0], size[1]);
+                Assert.Equal(instance.Attributes.GetProperty("counts").GetString(), mask.ToCompressed());
+                Assert.Equal(instance.Int("area"), mask.Area);
+                double[] box = Doubles(instance.Attributes.GetProperty("bbox_xywh"));
+                Assert.Equal(Box.FromSize(box[0], box[1], box[2], box[3]), mask.Bounds);
+            }
+            else if (instance.Has("out.mask"))
+            {
+                double[][] rings = [.. instance.Attributes.GetProperty("polygons").EnumerateArray().Select(Doubles)];
+                var mask = RunLengthMask.FromPolygons(rings, instance.Int("h"), instance.Int("w"));
+                Assert.Equal(instance.Attributes.GetProperty("counts").GetString(), mask.ToCompressed());
+                Assert.Equal(Bits(instance, "out.mask"), mask.Decode().Select(pixel => pixel != 0));
+            }
+            else
+            {
+                AssertOverlaps(instance);
+            }
         }
-        Assert.NotEmpty(masks);
     }
+
+    private static void AssertOverlaps(GoldenInstance instance)
+    {
+        using var expected = instance["out.iou"];
+        using var first = instance["in.a"];
+        bool[] crowd = [.. instance.Ints("iscrowd").Select(flag => flag == 1)];
+        double[] actual = new double[expected.numel()];
+        if (first.dim() == 3)
+        {
+            RunLengthMask.IoU(Stack(instance, "in.a"), Stack(instance, "in.b"), crowd, actual);
+        }
+        else
+        {
+            var (detections, truths) = (Boxes(instance, "in.a"), Boxes(instance, "in.b"));
+            actual = [.. detections.SelectMany(d => truths.Select((g, j) => Box.IoU(d, g, crowd[j])))];
+        }
+        Assert.Equal(expected.data<double>().ToArray(), actual);
+    }
+
+    private static Box[] Boxes(GoldenInstance instance, string name)
+    {
+        using var tensor = instance[name];
+        return [.. tensor.data<double>().ToArray().Chunk(4).Select(box => Box.FromSize(box[0], box[1], box[2], box[3]))];
+    }
+
+    private static RunLengthMask[] Stack(GoldenInstance instance, string name)
+    {
+        using var tensor = instance[name];
+        var (count, height, width) = ((int)tensor.size(0), (int)tensor.size(1), (int)tensor.size(2));
+        bool[] bits = Bits(instance, name);
+        return [.. Enumerable.Range(0, count).Select(i => RunLengthMask.Encode(bits.AsSpan(i * height * width, height * width), height, width))];
+    }
+
+    private static bool[] Bits(GoldenInstance instance, string name)
+    {
+        using var tensor = instance[name];
+        return tensor.data<bool>().ToArray();
+    }
+
+    private static double[] Doubles(JsonElement numbers) => [.. numbers.EnumerateArray().Select(value => value.GetDouble())];
 
     public static TheoryData<string> Named(string file, string key) =>
         new(Cases(file, key).Select(node => (string)node!["name"]!));
