@@ -12,6 +12,9 @@ module internal GalleryPage =
     /// Objects below this score are not shown.
     let scoreShown = 0.3
 
+    /// Of the others, so many of the surest are shown; an untrained network finds dozens.
+    let objectsShown = 8
+
     let private escape (text: string) = string (WebUtility.HtmlEncode text)
 
     let private categoryName (result: AblationResult) index =
@@ -36,8 +39,11 @@ module internal GalleryPage =
                 Colour = Overlay.colour index } ]
 
     let foundMarkings result (image: GalleryImage) (found: FoundObject list) =
+        let shown =
+            found |> List.filter (fun o -> o.Score >= scoreShown) |> List.sortByDescending _.Score |> List.truncate objectsShown
+
         // The surest is drawn last, on top.
-        [ for object in found |> List.filter (fun o -> o.Score >= scoreShown) |> List.sortBy _.Score ->
+        [ for object in List.rev shown ->
               { Box = None
                 Mask = object.Mask
                 Label = $"{categoryName result object.Category} {object.Score:F2}"
