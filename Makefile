@@ -2,13 +2,14 @@
 CONFIGURATION := Release
 DATA ?= shapes
 OUT ?= runs/demo
+SOURCE ?= data/PennFudanPed
 DEMO_OPTIONS ?=
 KERNEL_OPTIONS ?=
 export DOTNET_NOLOGO := 1
 export GOLDEN_DIR
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
-.PHONY: help setup build native demo test kernel golden fuzz bench-torch bench-eval bench-train clean
+.PHONY: help setup build native demo test kernel golden fuzz bench-torch bench-eval clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,9 +23,9 @@ build: setup ## build everything
 native: setup ## build the native libraries alone
 	@dotnet build src/BoxTeacher.Core -c $(CONFIGURATION) -v q -clp:NoSummary
 
-demo: setup ## the main job: what does confidence scoring bring? (DATA=shapes | pennfudan)
+demo: setup ## the main job: what does confidence scoring bring? (DATA=pennfudan SOURCE=DIR for photos)
 	@dotnet build src/BoxTeacher.Workbench -c $(CONFIGURATION) -v q -clp:NoSummary
-	@dotnet fsi --optimize+ experiments/confidence-score.fsx --quick --data $(DATA) --out $(OUT)-$(DATA) $(DEMO_OPTIONS)
+	@dotnet fsi --optimize+ experiments/confidence-score.fsx --quick --parallel 3 --data $(DATA) --source $(SOURCE) --out $(OUT)-$(DATA) $(DEMO_OPTIONS)
 
 test: build ## every test
 	@scripts/test.sh
@@ -34,6 +35,10 @@ golden: build ## the tests against reference values alone (make golden GOLDEN_DI
 
 fuzz: build ## feed 20,000 damaged files to the readers and evaluators
 	@dotnet run --project benchmarks/BoxTeacher.Benchmarks.Eval -c $(CONFIGURATION) --no-build -- fuzz 20000 2>/dev/null
+
+bench-torch: build ## the tensor library beside Python's PyTorch, to artifacts/bench/torch.json
+	@scripts/setup.sh bench
+	@OMP_NUM_THREADS=1 dotnet run --project benchmarks/BoxTeacher.Benchmarks.Torch -c $(CONFIGURATION) --no-build
 
 bench-eval: build ## speed of evaluation and of masks, to artifacts/bench/eval.json
 	@dotnet run --project benchmarks/BoxTeacher.Benchmarks.Eval -c $(CONFIGURATION) --no-build

@@ -20,7 +20,7 @@ internal sealed record ShapesScene(Image Picture, IReadOnlyList<(int Category, R
     public static ShapesScene Compose(ShapesOptions options, SceneRandom random)
     {
         int size = options.SceneSize;
-        var background = Texture.Random(random);
+        var background = Texture.OfBackground(random);
         var objects = new List<Placed>();
         int wanted = random.Integer(1, options.MaxObjects);
         for (int i = 0; i < wanted; i++)
@@ -62,11 +62,10 @@ internal sealed record ShapesScene(Image Picture, IReadOnlyList<(int Category, R
     private static Placed Place(ShapesOptions options, Texture background, SceneRandom random)
     {
         int category = random.Integer(0, Shape.All.Count - 1), size = options.SceneSize;
-        // Sizes are spread evenly over their logarithm, so small objects are as frequent as large ones.
-        float radius = options.MinDiameter / 2f * MathF.Pow(options.MaxDiameter / (float)options.MinDiameter, random.Unit());
+        float radius = random.Between(options.MinDiameter, options.MaxDiameter) / 2;
         float margin = 0.6f * radius;
         var centre = new Vector2(random.Between(margin, size - margin), random.Between(margin, size - margin));
-        float angle = random.Between(0, 2 * MathF.PI), squeeze = random.Between(0.75f, 1f);
+        float angle = random.Between(-0.35f, 0.35f), squeeze = random.Between(0.8f, 1f);
         var (sin, cos) = MathF.SinCos(angle);
         var inside = Shape.All[category].Inside;
         Vector2 Local(float x, float y)
@@ -103,8 +102,8 @@ internal sealed record ShapesScene(Image Picture, IReadOnlyList<(int Category, R
             }
         }
         bool hidden = random.Chance((float)options.CamouflageShare);
-        var first = hidden ? background.Camouflaged(random) : Texture.Random(random);
-        var second = hidden && random.Chance(0.5f) ? background.Camouflaged(random) : Texture.Random(random);
+        var first = hidden ? background.Camouflaged(random) : Texture.OfObject(random);
+        var second = hidden && random.Chance(0.5f) ? background.Camouflaged(random) : Texture.OfObject(random);
         var part = Shape.RandomPart(random);
         float light = random.Between(0, 2 * MathF.PI), shade = random.Between(0, 0.3f);
         var towards = new Vector2(MathF.Cos(light), MathF.Sin(light));

@@ -15,12 +15,17 @@ internal sealed record Texture(Vector3 First, Vector3 Second, Pattern Pattern, P
     /// <summary>The colour at a place.</summary>
     public Vector3 At(float x, float y) => Vector3.Lerp(First, Second, Pattern(x, y)) + new Vector3(Grain(x, y));
 
-    /// <summary>A random texture.</summary>
-    public static Texture Random(SceneRandom random)
+    /// <summary>The texture of an object's part.</summary>
+    public static Texture OfObject(SceneRandom random) => Random(random, 0.05f, 0.25f);
+
+    /// <summary>The texture of a background: calmer than those of the objects, as ground and walls mostly are.</summary>
+    public static Texture OfBackground(SceneRandom random) => Random(random, 0.02f, 0.15f);
+
+    private static Texture Random(SceneRandom random, float leastContrast, float mostContrast)
     {
         var first = random.Color(0.15f, 0.9f, 0.25f, 0.95f);
         // Two colours of one surface are related: the second is a mixture of the first and any other.
-        var second = Vector3.Lerp(first, random.Color(0.1f, 0.9f, 0.15f, 1f), random.Between(0.25f, 0.8f));
+        var second = Vector3.Lerp(first, random.Color(0.1f, 0.9f, 0.15f, 1f), random.Between(leastContrast, mostContrast));
         return new Texture(first, second, RandomPattern(random), RandomGrain(random));
     }
 
@@ -44,7 +49,7 @@ internal sealed record Texture(Vector3 First, Vector3 Second, Pattern Pattern, P
 
     private static Pattern RandomGrain(SceneRandom random)
     {
-        float amplitude = random.Between(4, 26);
+        float amplitude = random.Between(4, 12);
         uint key = (uint)random.Next();
         return (x, y) => amplitude * (Noise(0.9f * x, 0.9f * y, key) - 0.5f);
     }
