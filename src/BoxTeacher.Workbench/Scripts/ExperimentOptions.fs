@@ -40,7 +40,7 @@ module ExperimentOptions =
   --data NAME        shapes (generated, the default) or pennfudan (photos)
   --source DIR       the unpacked archive PennFudanPed; default data/PennFudanPed
   --seeds N          train every variant with seeds 1 to N
-  --iterations N     optimizer steps of a run; schedules and warm-ups are scaled along
+  --iterations N     optimizer steps of a run; the learning rate and evaluations are scaled along
   --parallel N       runs that train side by side; default: one a processor core
   --out DIR          where report, results and runs go; default runs/<name of the script>
   --data-root DIR    where data sets are made; default data

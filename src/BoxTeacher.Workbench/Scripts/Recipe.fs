@@ -52,30 +52,12 @@ module Recipe =
         |> pseudoMasks (fun p ->
             PseudoMaskRecipe(form, p.Assignment, p.IouThreshold, p.ScoreThreshold, p.MaskThreshold, p.MaskWeight, p.AffinityWeight, p.AffinityThreshold, p.AverageWeight, p.Normaliser, p.WarmUpIterations))
 
-    /// A run of another length. Warm-ups of the losses keep their share of the run, and so does the time from one evaluation or
-    /// checkpoint to the next; the learning rate's schedule follows the budget by itself.
+    /// A run of another length. The time from one evaluation or checkpoint to the next keeps its share of the run, and the learning
+    /// rate's schedule follows the budget by itself; the warm-ups of the losses stay as they are, as in the published schedules.
     let iterations count (r: Recipe) =
-        let scaled (iterations: int) =
-            if iterations = 0 then 0
-            else max 1 (int (Math.Round(float iterations * float count / float r.Budget.Iterations)))
-
-        let pairwise (p: PairwiseRecipe) = PairwiseRecipe(p.Dilation, p.ColorThreshold, scaled p.WarmUpIterations, p.BottomRows)
-
-        let teaching: TeachingRecipe =
-            match r.Teaching with
-            | :? BoxTeacherTeaching as t ->
-                let p = t.PseudoMasks
-
-                let masks =
-                    PseudoMaskRecipe(p.Confidence, p.Assignment, p.IouThreshold, p.ScoreThreshold, p.MaskThreshold, p.MaskWeight, p.AffinityWeight, p.AffinityThreshold, p.AverageWeight, p.Normaliser, scaled p.WarmUpIterations)
-
-                BoxTeacherTeaching(pairwise t.Pairwise, masks, t.Teacher)
-            | :? BoxInstTeaching as t -> BoxInstTeaching(pairwise t.Pairwise)
-            | other -> other
-
         let b = r.Budget
-        let budget = BudgetRecipe(count, b.BatchSize, scaled b.EvaluateEvery, scaled b.CheckpointEvery)
-        copy r r.Name r.Dataset teaching budget r.Seed
+        let scaled (interval: int) = max 1 (int (Math.Round(float interval * float count / float b.Iterations)))
+        copy r r.Name r.Dataset r.Teaching (BudgetRecipe(count, b.BatchSize, scaled b.EvaluateEvery, scaled b.CheckpointEvery)) r.Seed
 
     /// Evaluations so many iterations apart, and a checkpoint at each.
     let evaluatedEvery count (r: Recipe) =
