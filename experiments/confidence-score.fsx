@@ -14,5 +14,5 @@ Script.run fsi.CommandLineArgs (fun options ->
     |> Ablation.variant "BoxInst" Recipe.asBoxInst
     |> Ablation.variant "BoxTeacher, confidence off" (Recipe.confidence ConfidenceForm.Off)
     |> Ablation.variant "BoxTeacher, confidence on" (Recipe.confidence ConfidenceForm.Published)
-    |> Ablation.quickIterations 700
+    |> Ablation.quickIterations 900
     |> Ablation.run options)

@@ -16,16 +16,16 @@ public sealed record ShapesOptions
     public int MaxObjects { get; init; } = 5;
 
     /// <summary>Least diameter of an object in pixels.</summary>
-    public int MinDiameter { get; init; } = 28;
+    public int MinDiameter { get; init; } = 24;
 
     /// <summary>Greatest diameter of an object in pixels.</summary>
     public int MaxDiameter { get; init; } = 80;
 
     /// <summary>Share of the objects that take their colours from the background.</summary>
-    public double CamouflageShare { get; init; } = 0.1;
+    public double CamouflageShare { get; init; } = 0.12;
 
     /// <summary>The least part of an object that stays in view when others lie over it.</summary>
-    public double MinVisible { get; init; } = 0.7;
+    public double MinVisible { get; init; } = 0.6;
 
     /// <summary>JPEG quality, 1 to 100.</summary>
     public int JpegQuality { get; init; } = 92;

@@ -16,7 +16,7 @@ internal sealed record Texture(Vector3 First, Vector3 Second, Pattern Pattern, P
     public Vector3 At(float x, float y) => Vector3.Lerp(First, Second, Pattern(x, y)) + new Vector3(Grain(x, y));
 
     /// <summary>The texture of an object's part.</summary>
-    public static Texture OfObject(SceneRandom random) => Random(random, 0.03f, 0.2f);
+    public static Texture OfObject(SceneRandom random) => Random(random, 0.05f, 0.25f);
 
     /// <summary>The texture of a background: calmer than those of the objects, as ground and walls mostly are.</summary>
     public static Texture OfBackground(SceneRandom random) => Random(random, 0.02f, 0.15f);
