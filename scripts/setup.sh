@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Installs what the workbench needs from Debian's packages, as far as that is missing and allowed.
+# Installs what the workbench needs from Debian's packages, as far as that is missing and allowed, and restores the
+# NuGet packages.
 #   scripts/setup.sh [build] [bench] [notebooks]      default: build
-# Where it may not install, it names exactly what to install and exits with 1. Run again, it costs well under a second.
+# Where it may not install, it names exactly what to install and exits with 1. Run again, it costs a second.
 set -euo pipefail
 
 declare -A packages=(
@@ -32,27 +33,40 @@ for group in "${groups[@]}"; do
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q '^install ok installed' || missing+=("$package")
   done
 done
-[ ${#missing[@]} -gt 0 ] || exit 0
 
-if ! command -v apt-get >/dev/null; then
-  echo "This is no Debian system. Install the equivalents of: ${missing[*]}" >&2
-  exit 1
-fi
-as_root=()
-if [ "$(id -u)" -ne 0 ]; then
-  if sudo -n true 2>/dev/null; then
-    as_root=(sudo -n)
-  else
-    printf 'Some packages are missing. Install them with:\n  sudo apt-get install --no-install-recommends %s\n' "${missing[*]}" >&2
+install_packages() {
+  if ! command -v apt-get >/dev/null; then
+    echo "This is no Debian system. Install the equivalents of: ${missing[*]}" >&2
     exit 1
   fi
-fi
+  local as_root=() log
+  if [ "$(id -u)" -ne 0 ]; then
+    if sudo -n true 2>/dev/null; then
+      as_root=(sudo -n)
+    else
+      printf 'Some packages are missing. Install them with:\n  sudo apt-get install --no-install-recommends %s\n' "${missing[*]}" >&2
+      exit 1
+    fi
+  fi
 
-echo "Installing ${missing[*]}"
+  echo "Installing ${missing[*]}"
+  log=$(mktemp)
+  if ! { "${as_root[@]}" apt-get update -q && "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+    tail -n 20 "$log" >&2
+    printf 'The installation failed. The full log is in %s. By hand:\n  apt-get install --no-install-recommends %s\n' "$log" "${missing[*]}" >&2
+    exit 1
+  fi
+  rm -f "$log"
+}
+
+[ ${#missing[@]} -eq 0 ] || install_packages
+
+# Projects are restored side by side, and each would call paket: the tool and the packages are there before.
+cd "$(dirname "$0")/.."
 log=$(mktemp)
-if ! { "${as_root[@]}" apt-get update -q && "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+if ! { dotnet tool restore && dotnet paket restore; } >"$log" 2>&1; then
   tail -n 20 "$log" >&2
-  printf 'The installation failed. The full log is in %s. By hand:\n  apt-get install --no-install-recommends %s\n' "$log" "${missing[*]}" >&2
+  echo "The NuGet packages of paket.lock could not be restored. The full log is in $log." >&2
   exit 1
 fi
 rm -f "$log"
