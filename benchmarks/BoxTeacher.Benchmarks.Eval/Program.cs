@@ -19,7 +19,7 @@ try
     Console.WriteLine($"{EvaluationInput.Images} images of {EvaluationInput.Width}x{EvaluationInput.Height}, {EvaluationInput.Truths} truths, {EvaluationInput.Detections} detections");
     var input = EvaluationInput.Make(seed: 1);
     input.Write(folder);
-    List<Figure> figures = [.. EvaluateBenchmark.Run(folder), .. RunLengthBenchmark.Run(input)];
+    List<Figure> figures = [.. EvaluateBenchmark.Run(folder), .. RunLengthBenchmark.Run(input), .. OpenBenchmark.Run(input.Truth, folder)];
     Console.WriteLine($"{"",-42}{"reached",14}{"target",14}{"ratio",8}");
     foreach (var figure in figures)
     {

@@ -11,7 +11,7 @@ internal delegate T JsonElementParser<out T>(ref Utf8JsonReader reader);
 /// </summary>
 internal sealed class JsonDocumentFile
 {
-    private const int ChunkBytes = 1 << 20;
+    private const int ChunkBytes = 1 << 18;
     private readonly byte[] bytes;
     private int position;
 
@@ -109,6 +109,7 @@ internal sealed class JsonDocumentFile
         {
             chunks[0] = ParseChunk(start, int.MaxValue, parse);
         }
+        all.Capacity = chunks.Sum(chunk => chunk.Elements.Count);
         // A border was guessed right if the elements before it end exactly there; what was parsed from a wrong one is
         // thrown away and its bytes are parsed again from where the elements really end.
         int at = start;

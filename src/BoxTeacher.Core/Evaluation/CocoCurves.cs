@@ -23,25 +23,47 @@ internal static class CocoCurves
         {
             return;
         }
-        int[] detections = ByScore(groups, outcome, cells[0].DetectionStart, cells[^1].DetectionEnd);
+        int[] places = ByScore(groups, outcome, cells[0].DetectionStart, cells[^1].DetectionEnd);
+        int[] ranks = Array.ConvertAll(places, place => outcome.Rank[place]);
+        double[] scores = Array.ConvertAll(places, place => groups.Detections[place].Score);
+        uint[] found = new uint[places.Length], ignored = new uint[places.Length];
+        var hits = new List<Hit>[options.IouThresholds.Count];
+        for (int t = 0; t < hits.Length; t++)
+        {
+            hits[t] = [];
+        }
         var truths = groups.Truths.AsSpan(cells[0].TruthStart..cells[^1].TruthEnd);
         for (int area = 0; area < CocoOptions.Areas.Count; area++)
         {
-            var (low, high) = CocoOptions.Areas[area];
-            int positives = 0;
-            foreach (var (annotation, _) in truths)
+            int positives = Positives(truths, area);
+            if (positives == 0)
             {
-                positives += !annotation.IsCrowd && annotation.Area >= low && annotation.Area <= high ? 1 : 0;
+                continue;
             }
-            for (int limit = 0; positives > 0 && limit < options.MaxDetections.Count; limit++)
+            for (int i = 0; i < places.Length; i++)
             {
-                var hits = Walk(groups, outcome, detections, area, options.MaxDetections[limit], options.IouThresholds.Count, out double firstScore);
+                (found[i], ignored[i]) = (outcome.Found[area, places[i]], outcome.Ignored[area, places[i]]);
+            }
+            for (int limit = 0; limit < options.MaxDetections.Count; limit++)
+            {
+                double firstScore = Walk(ranks, scores, found, ignored, options.MaxDetections[limit], hits);
                 for (int threshold = 0; threshold < hits.Length; threshold++)
                 {
                     curves.Fill(threshold, kind, area, limit, CollectionsMarshal.AsSpan(hits[threshold]), positives, firstScore);
                 }
             }
         }
+    }
+
+    private static int Positives(ReadOnlySpan<CocoTruth> truths, int area)
+    {
+        var (low, high) = CocoOptions.Areas[area];
+        int positives = 0;
+        foreach (var (annotation, _) in truths)
+        {
+            positives += !annotation.IsCrowd && annotation.Area >= low && annotation.Area <= high ? 1 : 0;
+        }
+        return positives;
     }
 
     // The places of the detections within the limit, by descending score; equal ones by image, then rank.
@@ -75,52 +97,44 @@ internal static class CocoCurves
     private readonly record struct Hit(double Precision, double Score);
 
     // Precision changes for the better only where a truth is found, so these places are all that the curves need.
-    private static List<Hit>[] Walk(
-        CocoGroups groups, CocoOutcome outcome, int[] detections, int area, int limit, int thresholds, out double firstScore)
+    // Returns the score of the first detection within the limit, or 0.
+    private static double Walk(int[] ranks, double[] scores, uint[] found, uint[] ignored, int limit, List<Hit>[] hits)
     {
-        var hits = new List<Hit>[thresholds];
-        int[] wrong = new int[thresholds];
-        for (int t = 0; t < thresholds; t++)
+        int[] wrong = new int[hits.Length];
+        foreach (var list in hits)
         {
-            hits[t] = [];
+            list.Clear();
         }
-        int wrongAtAll = 0;
-        bool any = false;
-        firstScore = 0;
-        foreach (int place in detections)
+        int wrongAtAll = 0, first = -1;
+        for (int i = 0; i < ranks.Length; i++)
         {
-            if (outcome.Rank[place] >= limit)
+            if (ranks[i] >= limit)
             {
                 continue;
             }
-            if (!any)
-            {
-                any = true;
-                firstScore = groups.Detections[place].Score;
-            }
-            uint found = outcome.Found[area, place], ignored = outcome.Ignored[area, place];
-            if ((found | ignored) == 0)
+            first = first < 0 ? i : first;
+            if ((found[i] | ignored[i]) == 0)
             {
                 wrongAtAll++;
                 continue;
             }
-            for (int t = 0; t < thresholds; t++)
+            for (int t = 0; t < hits.Length; t++)
             {
                 uint bit = 1u << t;
-                if ((ignored & bit) != 0)
+                if ((ignored[i] & bit) != 0)
                 {
                     continue;
                 }
-                if ((found & bit) == 0)
+                if ((found[i] & bit) == 0)
                 {
                     wrong[t]++;
                     continue;
                 }
                 double right = hits[t].Count + 1;
-                hits[t].Add(new Hit(right / (wrongAtAll + wrong[t] + right + Spacing), groups.Detections[place].Score));
+                hits[t].Add(new Hit(right / (wrongAtAll + wrong[t] + right + Spacing), scores[i]));
             }
         }
-        return hits;
+        return first < 0 ? 0 : scores[first];
     }
 
     private sealed class Curves

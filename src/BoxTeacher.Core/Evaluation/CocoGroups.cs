@@ -1,4 +1,3 @@
-using System.Numerics;
 using BoxTeacher.Data;
 using BoxTeacher.Structures;
 
@@ -16,6 +15,8 @@ internal readonly record struct CocoCell(int TruthStart, int TruthEnd, int Detec
 /// </summary>
 internal sealed class CocoGroups
 {
+    private const int DetectionsPerTask = 8192;
+
     private CocoGroups(IReadOnlyList<Category> kinds, CocoTruth[] truths, DetectionResult[] detections, CocoCell[] cells, int[] kindStarts) =>
         (Kinds, Truths, Detections, Cells, KindStarts) = (kinds, truths, detections, cells, kindStarts);
 
@@ -47,40 +48,33 @@ internal sealed class CocoGroups
         }
         Category[] kinds = options.PerCategory ? [.. categories.Select(index => truth.Categories[index])] : [new Category(-1, "")];
 
-        var truths = new List<(ulong Key, CocoTruth Truth)>();
+        var truths = new Placed<CocoTruth>(images.Sum(image => image.Annotations.Count));
+        int next = 0;
         for (int i = 0; i < images.Length; i++)
         {
             foreach (var annotation in images[i].Annotations)
             {
-                if (place[annotation.Category] >= 0)
-                {
-                    truths.Add((Key(i, place[annotation.Category]), new CocoTruth(annotation, images[i].Size)));
-                }
+                truths.Put(next++, new CocoTruth(annotation, images[i].Size), i, place[annotation.Category]);
             }
         }
-        CocoTruth[] sortedTruths = Sort(truths, out ulong[] truthKeys);
-        var detections = Gather(results, images, truth, place, Key);
-        DetectionResult[] sortedDetections = Sort(detections, out ulong[] detectionKeys);
-
-        var (cells, starts) = Cut(truthKeys, detectionKeys, images, kinds.Length, categories.Length, options.PerCategory);
+        var detections = Gather(results, images, truth, place);
+        CocoTruth[] sortedTruths = truths.Sort(images.Length, categories.Length, options.PerCategory, out int[] truthCells);
+        DetectionResult[] sortedDetections = detections.Sort(images.Length, categories.Length, options.PerCategory, out int[] detectionCells);
+        var (cells, starts) = Cut(truthCells, detectionCells, images, kinds.Length);
         return new CocoGroups(kinds, sortedTruths, sortedDetections, cells, starts);
-
-        ulong Key(int image, int category) => options.PerCategory
-            ? ((ulong)category * (ulong)images.Length) + (ulong)image
-            : ((ulong)image * (ulong)categories.Length) + (ulong)category;
     }
 
-    private static List<(ulong, DetectionResult)> Gather(
-        IReadOnlyList<DetectionResult> results, ImageRecord[] images, InstanceDataset truth, int[] place, Func<int, int, ulong> key)
+    private static Placed<DetectionResult> Gather(
+        IReadOnlyList<DetectionResult> results, ImageRecord[] images, InstanceDataset truth, int[] place)
     {
         var imageIndex = new Dictionary<long, int>(images.Length);
         for (int i = 0; i < images.Length; i++)
         {
             imageIndex.Add(images[i].Id, i);
         }
-        HashSet<long>? known = null;
-        var detections = new List<(ulong, DetectionResult)>(results.Count);
-        for (int i = 0; i < results.Count; i++)
+        var known = new Lazy<HashSet<long>>(() => [.. truth.Images.Select(record => record.Id)]);
+        var detections = new Placed<DetectionResult>(results.Count);
+        ParallelWork.For(results.Count, DetectionsPerTask, i =>
         {
             var result = results[i];
             if (!double.IsFinite(result.Score))
@@ -93,71 +87,112 @@ internal sealed class CocoGroups
             }
             if (imageIndex.TryGetValue(result.ImageId, out int image))
             {
-                if (result.Category >= 0 && place[result.Category] >= 0)
-                {
-                    detections.Add((key(image, place[result.Category]), result));
-                }
+                detections.Put(i, result, image, result.Category < 0 ? -1 : place[result.Category]);
             }
-            else if (!(known ??= [.. truth.Images.Select(record => record.Id)]).Contains(result.ImageId))
+            else if (known.Value.Contains(result.ImageId))
+            {
+                detections.Put(i, result, -1, -1);
+            }
+            else
             {
                 throw new ArgumentException($"Detection {i} is in image {result.ImageId}, which the data set lacks.", nameof(results));
             }
-        }
+        });
         return detections;
     }
 
-    // Sorts by key; equal keys keep their order, because the place in the list is part of what is sorted.
-    private static T[] Sort<T>(List<(ulong Key, T Value)> items, out ulong[] keys)
+    private static (CocoCell[] Cells, int[] KindStarts) Cut(int[] truths, int[] detections, ImageRecord[] images, int kinds)
     {
-        int placeBits = BitOperations.Log2((uint)items.Count) + 1;
-        ulong[] sortable = new ulong[items.Count];
-        for (int i = 0; i < sortable.Length; i++)
-        {
-            sortable[i] = checked(items[i].Key * (1UL << placeBits)) | (uint)i;
-        }
-        Array.Sort(sortable);
-        var values = new T[sortable.Length];
-        keys = sortable;
-        ulong placeMask = (1UL << placeBits) - 1;
-        for (int i = 0; i < sortable.Length; i++)
-        {
-            values[i] = items[(int)(sortable[i] & placeMask)].Value;
-            keys[i] = sortable[i] >> placeBits;
-        }
-        return values;
-    }
-
-    private static (CocoCell[] Cells, int[] KindStarts) Cut(
-        ulong[] truths, ulong[] detections, ImageRecord[] images, int kinds, int categories, bool perCategory)
-    {
-        // A key names category and image; without categories a cell is all of an image's.
-        ulong perCell = perCategory ? 1 : (ulong)Math.Max(1, categories);
         var cells = new List<CocoCell>();
         int[] starts = new int[kinds + 1];
         int t = 0, d = 0, started = 0;
         while (t < truths.Length || d < detections.Length)
         {
-            ulong cell = Math.Min(t < truths.Length ? truths[t] : ulong.MaxValue, d < detections.Length ? detections[d] : ulong.MaxValue) / perCell;
+            int cell = Math.Min(t < truths.Length ? truths[t] : int.MaxValue, d < detections.Length ? detections[d] : int.MaxValue);
             int truthStart = t, detectionStart = d;
-            while (t < truths.Length && truths[t] / perCell == cell)
+            while (t < truths.Length && truths[t] == cell)
             {
                 t++;
             }
-            while (d < detections.Length && detections[d] / perCell == cell)
+            while (d < detections.Length && detections[d] == cell)
             {
                 d++;
             }
-            int kind = perCategory ? (int)(cell / (ulong)images.Length) : 0;
+            var (kind, image) = Math.DivRem(cell, images.Length);
             while (started < kind)
             {
                 starts[++started] = cells.Count;
             }
-            cells.Add(new CocoCell(truthStart, t, detectionStart, d, images[(int)(cell % (ulong)images.Length)].Size));
+            cells.Add(new CocoCell(truthStart, t, detectionStart, d, images[image].Size));
         }
         while (started < kinds)
         {
             starts[++started] = cells.Count;
         }
         return ([.. cells], starts);
+    }
+
+    /// <summary>Values with the image and the category that they belong to.</summary>
+    private sealed class Placed<T>(int count)
+    {
+        private readonly T[] values = new T[count];
+        private readonly int[] images = new int[count];
+        private readonly int[] categories = new int[count];
+
+        // A category of -1 leaves the value out. Different places may be filled by different threads.
+        public void Put(int at, T value, int image, int category) =>
+            (values[at], images[at], categories[at]) = (value, image, category);
+
+        // By category, then image (the other way round where categories are not kept apart), then place; the cell of
+        // each is numbered in the same order.
+        public T[] Sort(int imageCount, int categoryCount, bool perCategory, out int[] cells)
+        {
+            if ((long)imageCount * categoryCount > int.MaxValue)
+            {
+                throw new ArgumentException($"{imageCount} images of {categoryCount} categories are more than can be evaluated at once.");
+            }
+            int[] order = new int[categories.Length - categories.Count(category => category < 0)];
+            int next = 0;
+            for (int i = 0; i < categories.Length; i++)
+            {
+                if (categories[i] >= 0)
+                {
+                    order[next++] = i;
+                }
+            }
+            order = perCategory
+                ? CountingSort(CountingSort(order, images, imageCount), categories, categoryCount)
+                : CountingSort(CountingSort(order, categories, categoryCount), images, imageCount);
+            var sorted = new T[order.Length];
+            int[] sortedCells = new int[order.Length];
+            ParallelWork.For(order.Length, DetectionsPerTask, i =>
+            {
+                int at = order[i];
+                sorted[i] = values[at];
+                sortedCells[i] = perCategory ? (categories[at] * imageCount) + images[at] : images[at];
+            });
+            cells = sortedCells;
+            return sorted;
+        }
+
+        // Stable: equal keys keep their order.
+        private static int[] CountingSort(int[] order, int[] keys, int keyCount)
+        {
+            int[] next = new int[keyCount + 1];
+            foreach (int i in order)
+            {
+                next[keys[i] + 1]++;
+            }
+            for (int key = 0; key < keyCount; key++)
+            {
+                next[key + 1] += next[key];
+            }
+            int[] sorted = new int[order.Length];
+            foreach (int i in order)
+            {
+                sorted[next[keys[i]]++] = i;
+            }
+            return sorted;
+        }
     }
 }

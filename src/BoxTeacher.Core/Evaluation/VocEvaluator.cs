@@ -23,9 +23,9 @@ public static class VocEvaluator
         return new VocSummary(
             coco,
             best.Length == 0 ? double.NaN : best.Average(),
-            Precisions(truth, cells, BbtpMatches, AllPoint),
-            Precisions(truth, cells, ChainercvMatches, AllPoint),
-            Precisions(truth, cells, ChainercvMatches, ElevenPoint));
+            Precisions(truth, cells, BbtpMatches, FirstOfEquals, AllPoint),
+            Precisions(truth, cells, ChainercvMatches, LastOfEquals, AllPoint),
+            Precisions(truth, cells, ChainercvMatches, LastOfEquals, ElevenPoint));
     }
 
     /// <summary>What is in one image of one category: detections by descending score, and their overlaps with the truths.</summary>
@@ -34,7 +34,15 @@ public static class VocEvaluator
         public ReadOnlySpan<double> Of(int detection) => Overlaps.AsSpan(detection * Truths, Truths);
     }
 
-    private delegate void Matcher(Cell cell, double overlap, List<(double Score, bool Right)> outcome);
+    private readonly record struct Outcome(double Score, bool Right);
+
+    private delegate void Matcher(Cell cell, double overlap, List<Outcome> outcome);
+
+    private static IEnumerable<Outcome> FirstOfEquals(IEnumerable<Outcome> outcome) => outcome.OrderByDescending(item => item.Score);
+
+    // ChainerCV reverses an ascending order, so that of equal scores the last comes first: once for the matches in an image,
+    // and once more for the curve. (Its sort keeps the order of equals in short lists; in long ones it depends on the machine.)
+    private static IEnumerable<Outcome> LastOfEquals(IEnumerable<Outcome> outcome) => outcome.Reverse().OrderByDescending(item => item.Score);
 
     private static Cell[] Cells(InstanceDataset truth, IReadOnlyList<DetectionResult> results, IouType type)
     {
@@ -89,7 +97,7 @@ public static class VocEvaluator
     }
 
     // The best truth that no better detection has taken; detections in images without any truth do not count.
-    private static void BbtpMatches(Cell cell, double overlap, List<(double, bool)> outcome)
+    private static void BbtpMatches(Cell cell, double overlap, List<Outcome> outcome)
     {
         bool[] taken = new bool[cell.Truths];
         for (int d = 0; cell.ImageHasTruth && d < cell.Detections.Length; d++)
@@ -107,15 +115,15 @@ public static class VocEvaluator
             {
                 taken[best] = true;
             }
-            outcome.Add((cell.Detections[d].Score, right));
+            outcome.Add(new Outcome(cell.Detections[d].Score, right));
         }
     }
 
     // The best truth, taken or not; overlaps and threshold are single-precision numbers there.
-    private static void ChainercvMatches(Cell cell, double overlap, List<(double, bool)> outcome)
+    private static void ChainercvMatches(Cell cell, double overlap, List<Outcome> outcome)
     {
         bool[] taken = new bool[cell.Truths];
-        for (int d = 0; d < cell.Detections.Length; d++)
+        foreach (int d in Enumerable.Range(0, cell.Detections.Length).Reverse().OrderByDescending(d => cell.Detections[d].Score))
         {
             int best = -1;
             for (int g = 0; g < cell.Truths; g++)
@@ -130,33 +138,35 @@ public static class VocEvaluator
             {
                 taken[best] = true;
             }
-            outcome.Add((cell.Detections[d].Score, right));
+            outcome.Add(new Outcome(cell.Detections[d].Score, right));
         }
     }
 
-    private static VocPrecision[] Precisions(InstanceDataset truth, Cell[] cells, Matcher match, Func<double[], double[], double> average)
+    private static VocPrecision[] Precisions(
+        InstanceDataset truth, Cell[] cells, Matcher match, Func<IEnumerable<Outcome>, IEnumerable<Outcome>> order, Func<double[], double[], double> average)
     {
         var perCategory = cells.ToLookup(cell => cell.Category);
         return
         [
             .. VocSummary.Overlaps.Select(overlap => new VocPrecision(
-                overlap, [.. Enumerable.Range(0, truth.Categories.Count).Select(category => Precision([.. perCategory[category]], overlap, match, average))])),
+                overlap, [.. Enumerable.Range(0, truth.Categories.Count).Select(category => Precision([.. perCategory[category]], overlap, match, order, average))])),
         ];
     }
 
-    private static double Precision(Cell[] cells, double overlap, Matcher match, Func<double[], double[], double> average)
+    private static double Precision(
+        Cell[] cells, double overlap, Matcher match, Func<IEnumerable<Outcome>, IEnumerable<Outcome>> order, Func<double[], double[], double> average)
     {
         int positives = cells.Sum(cell => cell.Truths);
         if (positives == 0)
         {
             return double.NaN;
         }
-        var outcome = new List<(double Score, bool Right)>();
+        var outcome = new List<Outcome>();
         foreach (var cell in cells)
         {
             match(cell, overlap, outcome);
         }
-        var ordered = outcome.OrderByDescending(item => item.Score).ToList();
+        var ordered = order(outcome).ToList();
         double[] precision = new double[ordered.Count], recall = new double[ordered.Count];
         int right = 0;
         foreach (var (i, item) in ordered.Index())
