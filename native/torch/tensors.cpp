@@ -7,6 +7,9 @@
 using namespace bt;
 
 BT_API void bt_release(Impl* t) { c10::raw::intrusive_ptr::decref(t); }
+BT_API void bt_release_all(Impl** tensors, int32_t count) {
+  for (int32_t k = 0; k < count; k++) c10::raw::intrusive_ptr::decref(tensors[k]);
+}
 BT_API Impl* bt_retain(Impl* t) { c10::raw::intrusive_ptr::incref(t); return t; }
 
 BT_API int64_t bt_dim(Impl* t) { return t->dim(); }

@@ -41,6 +41,7 @@ internal static unsafe partial class NativeMethods
     [DllImport(Library)] internal static extern void bt_free(void* p);
 
     [DllImport(Library)] internal static extern void bt_release(nint t);
+    [DllImport(Library)] internal static extern void bt_release_all(nint* tensors, int count);
     [DllImport(Library), SuppressGCTransition] internal static extern nint bt_retain(nint t);
     [DllImport(Library), SuppressGCTransition] internal static extern long bt_dim(nint t);
     [DllImport(Library), SuppressGCTransition] internal static extern long bt_numel(nint t);

@@ -193,7 +193,32 @@ public sealed class DisposeScope : IDisposable
 
     public void MarkAsDisposed(IDisposable disposable) => Remove(disposable);
 
-    public void DisposeEverything() => DisposeSlots(0);
+    // Native tensors are released in batches: one crossing of the border for many.
+    public void DisposeEverything()
+    {
+        Span<nint> handles = stackalloc nint[64];
+        var taken = 0;
+        for (var k = 0; k < _used; k++) {
+            var item = _slots[k];
+            _slots[k] = null;
+            if (item is torch.Tensor tensor) {
+                Counts.DisposedInScopeCount++;
+                handles[taken] = tensor.TakeForScope();
+                taken += handles[taken] != 0 ? 1 : 0;
+                if (taken < handles.Length) {
+                    continue;
+                }
+            }
+            torch.Tensor.Release(handles[..taken]);
+            taken = 0;
+            if (item is not torch.Tensor) {
+                item?.Dispose();
+            }
+        }
+        torch.Tensor.Release(handles[..taken]);
+        _used = 0;
+        _count = 0;
+    }
 
     public void DisposeEverythingBut(IEnumerable<IDisposable> inKeep)
     {
@@ -229,28 +254,12 @@ public sealed class DisposeScope : IDisposable
         return (first, second, third);
     }
 
-    private void DisposeSlots(int from)
-    {
-        for (var k = from; k < _used; k++) {
-            var item = _slots[k];
-            _slots[k] = null;
-            if (item is torch.Tensor tensor) {
-                tensor.DisposeFromScope();
-                Counts.DisposedInScopeCount++;
-            } else {
-                item?.Dispose();
-            }
-        }
-        _used = from;
-        _count = 0;
-    }
-
     public void Dispose()
     {
         if (IsClosed) {
             return;
         }
-        DisposeSlots(0);
+        DisposeEverything();
         IsClosed = true;
         _manager.Closed(_slots);
         _slots = [];

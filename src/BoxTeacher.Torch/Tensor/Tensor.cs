@@ -88,15 +88,26 @@ public static partial class torch
             NativeMethods.bt_release(handle);
         }
 
-        /// <summary>Disposal by the owning scope, which has already let go of this tensor.</summary>
-        internal void DisposeFromScope()
+        /// <summary>
+        /// Disposal by the owning scope, which has let go of this tensor and releases what it returns: the native tensor,
+        /// or 0 when there is none any more.
+        /// </summary>
+        internal nint TakeForScope()
         {
             Scope = null;
             var handle = Interlocked.Exchange(ref _handle, 0);
             if (handle != 0) {
-                Interlocked.Decrement(ref s_live);
-                NativeMethods.bt_release(handle);
                 GC.SuppressFinalize(this);
+            }
+            return handle;
+        }
+
+        /// <summary>Releases native tensors that a scope has taken.</summary>
+        internal static unsafe void Release(ReadOnlySpan<nint> handles)
+        {
+            Interlocked.Add(ref s_live, -handles.Length);
+            fixed (nint* first = handles) {
+                NativeMethods.bt_release_all(first, handles.Length);
             }
         }
 
