@@ -58,7 +58,12 @@ public sealed class ResNet : Backbone
     /// <param name="stemChannels">64 as published.</param>
     /// <param name="channels">Output channels of res2, doubled by every stage; 256 as published.</param>
     /// <param name="width">Width of res2's 3x3 convolutions, doubled by every stage; 64 as published.</param>
-    public static ResNet Bottleneck(int depth, bool strideInFirst = true, int frozen = 2, int stemChannels = 64, int channels = 256, int width = 64)
+    /// <param name="deformable">
+    /// Which of res2 to res5 have modulated deformable 3x3 convolutions; null: none. Published with DCN: res3 to res5.
+    /// </param>
+    /// <param name="offsetGroups">Groups of channels with offsets of their own in the deformable stages; 1 as published.</param>
+    public static ResNet Bottleneck(int depth, bool strideInFirst = true, int frozen = 2, int stemChannels = 64, int channels = 256, int width = 64,
+        IReadOnlyList<bool>? deformable = null, int offsetGroups = 1)
     {
         int[] blocks = depth switch
         {
@@ -75,7 +80,10 @@ public sealed class ResNet : Backbone
             var stage = new List<nn.Module<Tensor, Tensor>>();
             for (var b = 0; b < blocks[i]; b++)
             {
-                stage.Add(new BottleneckBlock(b == 0 ? inputs : outputs, inner, outputs, b == 0 ? stride : 1, strideInFirst, Frozen));
+                var (from, step) = b == 0 ? (inputs, stride) : (outputs, 1);
+                stage.Add(deformable?[i] == true
+                    ? new DeformableBottleneckBlock(from, inner, outputs, step, strideInFirst, offsetGroups, Frozen)
+                    : new BottleneckBlock(from, inner, outputs, step, strideInFirst, Frozen));
             }
             stages.Add(new Stage(stage, outputs, stride));
             inputs = outputs;

@@ -72,6 +72,10 @@ internal sealed class GoldenInstance(GoldenCase owner, JsonElement json)
 
     public bool Has(string name) => owner.Has($"{Id}/{name}");
 
+    /// <summary>Names of this instance's tensors that begin so.</summary>
+    public IEnumerable<string> Names(string beginning) =>
+        owner.Names.Where(name => name.StartsWith($"{Id}/{beginning}", StringComparison.Ordinal)).Select(name => name[(name.IndexOf('/') + 1)..]);
+
     public int Int(string attribute) => Attributes.GetProperty(attribute).GetInt32();
 
     public double Number(string attribute) => Attributes.GetProperty(attribute).GetDouble();

@@ -11,12 +11,12 @@ namespace BoxTeacher.Tests;
 /// <summary>Detectors built from the configuration that a reference case states, and their inputs.</summary>
 internal static class GoldenModel
 {
-    public static CondInst Create(JsonElement configuration)
+    /// <summary>A detector on the residual network that the configuration states, or on another backbone.</summary>
+    public static CondInst Create(JsonElement configuration, Backbone? backbone = null)
     {
-        var (resNet, fcos, mask) = (configuration.GetProperty("RESNETS"), configuration.GetProperty("FCOS"), configuration.GetProperty("CONDINST"));
+        var (fcos, mask) = (configuration.GetProperty("FCOS"), configuration.GetProperty("CONDINST"));
         var (maskHead, maskBranch) = (mask.GetProperty("MASK_HEAD"), mask.GetProperty("MASK_BRANCH"));
-        var bottomUp = ResNet.Bottleneck(Int(resNet, "DEPTH"), resNet.GetProperty("STRIDE_IN_1X1").GetBoolean(), Int(configuration, "FREEZE_AT"),
-            Int(resNet, "STEM_OUT_CHANNELS"), Int(resNet, "RES2_OUT_CHANNELS"), Int(resNet, "WIDTH_PER_GROUP"));
+        var bottomUp = backbone ?? ResNetOf(configuration, deformable: null);
         var pyramid = new FeaturePyramid(bottomUp, Int(configuration, "FPN_OUT_CHANNELS"));
         var branch = new MaskBranch([.. pyramid.Levels.Take(maskBranch.GetProperty("IN_FEATURES").GetArrayLength())],
             Int(maskBranch, "CHANNELS"), Int(maskBranch, "NUM_CONVS"), Int(maskBranch, "OUT_CHANNELS"));
@@ -47,7 +47,7 @@ internal static class GoldenModel
     {
         using var scope = NewDisposeScope();
         using var gradients = no_grad();
-        var model = Create(attributes.GetProperty("cfg"));
+        var model = Create(attributes.GetProperty("cfg"), BackboneOf(attributes));
         var state = model.state_dict();
         foreach (var entry in attributes.GetProperty("weights").EnumerateArray())
         {
@@ -57,6 +57,30 @@ internal static class GoldenModel
             state[name].copy_(tensor(values, shape));
         }
         return model;
+    }
+
+    /// <summary>The backbone that a case states beside its configuration.</summary>
+    private static Backbone BackboneOf(JsonElement attributes)
+    {
+        var configuration = attributes.GetProperty("cfg");
+        if (attributes.GetProperty("swin") is not { ValueKind: JsonValueKind.Object } swin)
+        {
+            var deform = attributes.GetProperty("deform");
+            bool[] stages = [.. deform.GetProperty("ON_PER_STAGE").EnumerateArray().Select(stage => stage.GetBoolean())];
+            Assert.True(deform.GetProperty("MODULATED").GetBoolean() || !stages.Contains(true));
+            return ResNetOf(configuration, stages, deform.TryGetProperty("NUM_GROUPS", out var groups) ? groups.GetInt32() : 1);
+        }
+        Assert.False(swin.GetProperty("APE").GetBoolean());
+        int[] Ints(string name) => [.. swin.GetProperty(name).EnumerateArray().Select(value => value.GetInt32())];
+        return new SwinTransformer(Int(swin, "EMBED_DIM"), Ints("DEPTHS"), Ints("NUM_HEADS"), Int(swin, "WINDOW_SIZE"), Int(swin, "MLP_RATIO"),
+            swin.GetProperty("DROP_PATH_RATE").GetDouble(), swin.GetProperty("OUT_FEATURES").GetArrayLength(), Int(configuration, "FREEZE_AT"));
+    }
+
+    private static ResNet ResNetOf(JsonElement configuration, bool[]? deformable, int offsetGroups = 1)
+    {
+        var resNet = configuration.GetProperty("RESNETS");
+        return ResNet.Bottleneck(Int(resNet, "DEPTH"), resNet.GetProperty("STRIDE_IN_1X1").GetBoolean(), Int(configuration, "FREEZE_AT"),
+            Int(resNet, "STEM_OUT_CHANNELS"), Int(resNet, "RES2_OUT_CHANNELS"), Int(resNet, "WIDTH_PER_GROUP"), deformable, offsetGroups);
     }
 
     /// <summary>A BGR image [3,h,w] uint8, normalised as the configuration says.</summary>

@@ -41,7 +41,14 @@ internal static class GoldenTraining
     /// <summary>BoxTeacher with the options of a configuration and the weights of a tiny architecture.</summary>
     public static BoxTeacherMethod Method(JsonElement configuration, string architecture)
     {
-        var (student, teacher) = (Load("student"), Load("teacher"));
+        return Method(configuration, Load("student"), Load("teacher"));
+
+        CondInst Load(string network) => GoldenModel.Load(configuration, $"boxteacher/j_{architecture}_{network}");
+    }
+
+    /// <summary>BoxTeacher with the options of a configuration.</summary>
+    public static BoxTeacherMethod Method(JsonElement configuration, CondInst student, CondInst teacher)
+    {
         var (boxInst, options) = (configuration.GetProperty("BOXINST"), configuration.GetProperty("BOX_TEACHER"));
         double Number(string name) => options.GetProperty(name).GetDouble();
         bool Flag(string name) => options.GetProperty(name).GetBoolean();
@@ -69,8 +76,6 @@ internal static class GoldenTraining
             new PixelPairs(boxInst.GetProperty("SIZE").GetInt32(), boxInst.GetProperty("DILATION").GetInt32()),
             Flag("TEACHER_EVAL") ? TeacherMode.Inference : TeacherMode.Training,
             boxInst.GetProperty("BOTTOM_PIXELS_REMOVED").GetInt32());
-
-        CondInst Load(string network) => GoldenModel.Load(configuration, $"boxteacher/j_{architecture}_{network}");
     }
 
     /// <summary>The batch whose tensors begin with a prefix; boxes may come from another instance.</summary>

@@ -1,0 +1,101 @@
+using BoxTeacher.Detectors;
+using BoxTeacher.Structures;
+using BoxTeacher.Teaching.Methods;
+using BoxTeacher.Teaching.PseudoMasks;
+using TorchSharp;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace BoxTeacher.Tests;
+
+/// <summary>
+/// Other architectures, the full ResNet-50, deformable convolutions and Swin among them: the teacher's detections, its pseudo masks,
+/// and the student's losses and gradients.
+/// </summary>
+public sealed class ArchitectureTrainingGoldenTests
+{
+    private const string Folder = "boxteacher";
+
+    public static TheoryData<string> Cases => [.. Golden.Entries(Folder, "k*.json").Select(name => name[..^5])];
+
+    [GoldenTheory(Folder)]
+    [MemberData(nameof(Cases))]
+    public void Parameters_are_the_published_ones(string name) => EachInstance(name, instance =>
+    {
+        using var student = Network(instance, "student");
+        string[] Names(string attribute) => [.. instance.Attributes.GetProperty(attribute).EnumerateArray().Select(value => value.GetString()!)];
+        var parameters = student.named_parameters().ToList();
+        Assert.Equal(instance.Int("num_parameters_student"), parameters.Sum(entry => entry.parameter.numel()));
+        Assert.Equal(Names("grad_names").Order(), parameters.Where(entry => entry.parameter.requires_grad).Select(entry => entry.name).Order());
+        Assert.Equal(Names("frozen_parameters").Order(), parameters.Where(entry => !entry.parameter.requires_grad).Select(entry => entry.name).Order());
+        var hashed = instance.Attributes.GetProperty("weights").EnumerateArray().Select(entry => entry[0].GetString()!);
+        string[] constants = ["_iter", "sizes_of_interest", "num_batches_tracked", "relative_position_index"];
+        Assert.Equal(hashed.Order(), student.state_dict().Keys.Where(key => !constants.Contains(key.Split('.')[^1])).Order());
+    });
+
+    [GoldenTheory(Folder)]
+    [MemberData(nameof(Cases))]
+    public void Teacher_detections_agree(string name) => EachInstance(name, instance =>
+    {
+        var configuration = instance.Attributes.GetProperty("cfg");
+        var options = configuration.GetProperty("BOX_TEACHER");
+        using var batch = GoldenTraining.Batch(instance, "in.", configuration);
+        using var teacher = Network(instance, "teacher");
+        teacher.train(!options.GetProperty("TEACHER_EVAL").GetBoolean());
+        var size = new TestSize(configuration.GetProperty("MIN_SIZE_TEST").GetInt32(), configuration.GetProperty("MAX_SIZE_TEST").GetInt32());
+        using var resized = size.Resize(batch.Weak);
+        double? threshold = options.GetProperty("RETURN_FLOAT_MASK").GetBoolean() ? null : options.GetProperty("TEACHER_MASK_THRESHOLD").GetDouble();
+        foreach (var (image, found) in teacher.Detect(resized, batch.Weak.Sizes, threshold).Index())
+        {
+            using (found)
+            {
+                GoldenAssert.Close(instance[$"teacher.boxes_{image}"], found.Boxes, 1e-3, 1e-5, $"{name}: teacher boxes {image}");
+                GoldenAssert.Equal(instance[$"teacher.classes_{image}"], found.Classes, $"{name}: teacher classes {image}");
+                // One pixel of a mask that lies next to the threshold moves its quality by so much.
+                GoldenAssert.Close(instance[$"teacher.scores_{image}"], found.Scores, 1e-5, 3e-4, $"{name}: teacher scores {image}");
+                GoldenAssert.Close(instance[$"teacher.mask_score_{image}"], (found.FcosScores.sqrt() * found.MaskQuality).sqrt(), 1e-5, 3e-4, $"{name}: teacher mask scores {image}");
+            }
+        }
+    });
+
+    [GoldenTheory(Folder)]
+    [MemberData(nameof(Cases))]
+    public void Pseudo_masks_losses_and_gradients_agree(string name) => EachInstance(name, instance =>
+    {
+        var configuration = instance.Attributes.GetProperty("cfg");
+        using var method = GoldenTraining.Method(configuration, Network(instance, "student"), Network(instance, "teacher"));
+        using var batch = GoldenTraining.Batch(instance, "in.", configuration);
+        var scene = GoldenTraining.Scene(batch);
+        var labels = method.Label(batch, scene);
+        for (var image = 0; image < batch.Targets.Count; image++)
+        {
+            Tensor Of(Tensor all) => all.narrow(0, scene.FirstBoxOf(image), batch.Targets[image].Count);
+            GoldenAssert.Close(instance[$"pseudo.flags_{image}"], Of(labels.Confidence), 1e-5, 1e-5, $"{name}: confidence {image}");
+            GoldenAssert.Equal(instance[$"pseudo.bitmasks_{image}"], Of(labels.Masks) > 0.5, $"{name}: pseudo masks {image}");
+        }
+
+        var losses = method.Step(batch, (long)instance.Number("iter_buffer_before"), scene, labels);
+        Assert.Equal(instance.Names("out.loss_").Order(), losses.Select(loss => "out." + loss.Name).Order());
+        foreach (var loss in losses)
+        {
+            GoldenAssert.Close(instance["out." + loss.Name].sum(), loss.Value(), 5e-5, 5e-5, $"{name}: {loss.Name}");
+        }
+
+        var total = losses.Total();
+        GoldenAssert.Close(instance["out.total"].sum(), total, 5e-5, 5e-5, $"{name}: total");
+        total.backward();
+        GoldenTraining.CompareGradients(instance, method.Student);
+    });
+
+    private static CondInst Network(GoldenInstance instance, string network) =>
+        GoldenModel.WithHashedWeights(instance.Attributes, instance.Attributes.GetProperty("salt_" + network).GetString()!);
+
+    private static void EachInstance(string name, Action<GoldenInstance> check)
+    {
+        foreach (var instance in GoldenCase.Load($"{Folder}/{name}").Instances)
+        {
+            using var scope = NewDisposeScope();
+            check(instance);
+        }
+    }
+}
