@@ -3,10 +3,14 @@ module BoxTeacher.Workbench.Tests.AblationTests
 open System
 open System.IO
 open System.Threading
+open TorchSharp
 open Xunit
 open BoxTeacher.Data
+open BoxTeacher.Losses
+open BoxTeacher.Teaching.Affinity
 open BoxTeacher.Teaching.Ema
 open BoxTeacher.Teaching.PseudoMasks
+open BoxTeacher.Teaching.Targets
 open BoxTeacher.Training
 open BoxTeacher.Workbench
 open BoxTeacher.Workbench.Tests.MatrixTests
@@ -107,6 +111,49 @@ let ``a part written in a script takes the place of the recipe's`` () =
     Assert.Single result.Runs |> ignore
     // The same variant in another script would be another run.
     Assert.NotEqual<string>(own.Identity, (Variant.Of("own", id, own.Method, "another.fsx")).Identity)
+
+[<Fact>]
+let ``a term without affinities costs nothing`` () =
+    let result =
+        Ablation.from "?" tiny
+        |> Ablation.variant "colour" id
+        |> Ablation.add (Variant.With("no colour", id, MethodParts(ColorAffinity = Affinity.none)))
+        |> Ablation.runWith (SilentProgress()) CancellationToken.None (optionsIn (temporaryFolder ()))
+
+    let pairwise (run: RunResult) = run.Curves |> List.find (fun curve -> curve.Name = "loss, loss_pairwise") |> _.Points |> List.map snd
+    Assert.All(pairwise result.Runs[0], fun value -> Assert.True(value > 0.0))
+    Assert.All(pairwise result.Runs[1], fun value -> Assert.Equal(0.0, value))
+
+let private same (a: torch.Tensor) (b: torch.Tensor) = a.eq(b).all().item<bool> ()
+
+[<Fact>]
+let ``smoothing of binary masks changes soft affinities and thresholds, but no hard affinity of a half`` () =
+    use scope = torch.NewDisposeScope()
+    let mask = torch.zeros ([| 1L; 9L; 9L |])
+    mask.narrow(1, 2L, 4L).narrow(2, 2L, 4L).fill_ (1.0) |> ignore
+    mask.narrow(1, 6L, 2L).narrow(2, 3L, 1L).fill_ (1.0) |> ignore
+    let pairs = PixelPairs(dilation = 1)
+    let scene = Unchecked.defaultof<MaskScene>
+    let affinity (source: IAffinitySource) = source.Affinity(scene, mask, pairs)
+    let total source = (affinity source).sum().item<float32> ()
+    Assert.Equal(0.0f, total Affinity.none)
+    Assert.Equal<int64 array>([| 1L; 4L; 9L; 9L |], (affinity Affinity.none).shape)
+    let sweep = [ for threshold in [ 0.1; 0.25; 0.5; 0.75 ] -> total (Affinity.atLeast threshold Affinity.smoothedMasks) ]
+    Assert.Equal<float32 list>(List.sortDescending (List.distinct sweep), sweep)
+    Assert.Equal(total Affinity.masks, total (Affinity.atLeast 0.5 Affinity.masks))
+    // Smoothing moves no pixel of a binary mask across 0.5, and two are of affinity 0.5 or more when they are on one side of it.
+    let hard = affinity (Affinity.atLeast 0.5 Affinity.smoothedMasks)
+    Assert.True(same hard (affinity Affinity.masks))
+    Assert.NotEqual(total Affinity.smoothedMasks, total (Affinity.atLeast 0.5 Affinity.smoothedMasks))
+
+[<Fact>]
+let ``soft masks may keep the confidence of binary ones`` () =
+    use scope = torch.NewDisposeScope()
+    let masks threshold = TeacherMasks(torch.zeros ([| 3L; 4L |]), torch.rand ([| 3L |]), torch.rand ([| 3L; 8L; 8L |]), threshold)
+    let soft = masks (Nullable())
+    let binary = TeacherMasks(soft.Boxes, soft.Scores, soft.Probabilities, 0.5)
+    Assert.True(same (ConfidenceScore.Published.Confidence binary) (Confidence.ofBinaryMasks.Confidence soft))
+    Assert.False(same (ConfidenceScore.Published.Confidence soft) (Confidence.ofBinaryMasks.Confidence soft))
 
 [<Fact>]
 let ``a part that the teaching has no place for fails its run by name`` () =

@@ -45,6 +45,12 @@ type Variant with
         let identity = if File.Exists file then File.ReadAllText file else file
         { Name = name; Change = change; Method = methodOf; Identity = RunStore.Fingerprint [ name; identity ] }
 
+    /// A variant that changes the recipe and has parts of the script's own in the place of the recipe's.
+    static member With
+        (name: string, change: Recipe -> Recipe, parts: MethodParts, [<CallerFilePath; Optional; DefaultParameterValue("")>] file: string)
+        =
+        Variant.Of(name, change, (fun recipe classes root -> Build.Method(recipe, classes, root, parts)), file)
+
 /// Ablations, to be piped: from a question and a base recipe over variants to a run.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Ablation =
@@ -73,6 +79,10 @@ module Ablation =
               Change = change
               Method = fun recipe classes root -> Build.Method(recipe, classes, root)
               Identity = "" }
+
+    /// Adds a variant for each value of something that is swept.
+    let sweep values (name: 'T -> string) (change: 'T -> Recipe -> Recipe) ablation =
+        (ablation, values) ||> List.fold (fun ablation value -> variant (name value) (change value) ablation)
 
     /// Names the variant that the others are compared with.
     let comparedWith name (ablation: Ablation) = { ablation with Reference = Some name }
