@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.IO;
 using BoxTeacher.Torch.Interop;
 
 namespace TorchSharp.Modules;
@@ -16,18 +15,6 @@ public class ASGD : OptimizerHelper
         ArgumentOutOfRangeException.ThrowIfNegative(weight_decay);
         _defaults = new Options { LearningRate = lr, InitialLearningRate = lr, lambd = lambd, alpha = alpha, t0 = t0, weight_decay = weight_decay, maximize = maximize };
         AddGroups(parameters);
-    }
-
-    public override void add_param_group(Modules.ParamGroup param_group)
-    {
-        var defaults = (Options)_defaults;
-        var options = (Options)param_group.Options;
-        options.lambd ??= defaults.lambd;
-        options.alpha ??= defaults.alpha;
-        options.t0 ??= defaults.t0;
-        options.weight_decay ??= defaults.weight_decay;
-        options.maximize ??= defaults.maximize;
-        base.add_param_group(param_group);
     }
 
     private protected override OptimizerState NewState(Parameter p) => new State(p);
@@ -74,31 +61,14 @@ public class ASGD : OptimizerHelper
 
         public Options() { }
 
-        public override void LoadStateDict(BinaryReader reader)
+        private protected override void Visit(FieldVisitor visitor)
         {
-            base.LoadStateDict(reader);
-            lambd = reader.ReadDouble();
-            alpha = reader.ReadDouble();
-            t0 = reader.ReadDouble();
-            weight_decay = reader.ReadDouble();
-            maximize = reader.ReadBoolean();
-        }
-
-        public override void LoadStateDict(OptimizerOptions source)
-        {
-            base.LoadStateDict(source);
-            var o = (Options)source;
-            (lambd, alpha, t0, weight_decay, maximize) = (o.lambd, o.alpha, o.t0, o.weight_decay, o.maximize);
-        }
-
-        public override void SaveStateDict(BinaryWriter writer)
-        {
-            base.SaveStateDict(writer);
-            writer.Write(lambd!.Value);
-            writer.Write(alpha!.Value);
-            writer.Write(t0!.Value);
-            writer.Write(weight_decay!.Value);
-            writer.Write(maximize!.Value);
+            base.Visit(visitor);
+            visitor.Visit(ref lambd);
+            visitor.Visit(ref alpha);
+            visitor.Visit(ref t0);
+            visitor.Visit(ref weight_decay);
+            visitor.Visit(ref maximize);
         }
     }
 
@@ -129,42 +99,14 @@ public class ASGD : OptimizerHelper
             Replace(ref ax!, Zeros());
         }
 
-        public override void to(torch.Device device)
+        private protected override void Visit(FieldVisitor visitor)
         {
-            Move(ref ax!, device);
+            visitor.Visit(ref step);
+            visitor.Visit(ref eta);
+            visitor.Visit(ref mu);
+            visitor.Visit(ref ax!);
         }
 
-        public override void LoadStateDict(BinaryReader reader)
-        {
-            step = reader.ReadInt64();
-            eta = reader.ReadDouble();
-            mu = reader.ReadDouble();
-            LoadConditionalStateTensor(reader, ref ax!, _parameter.device);
-        }
-
-        public override void LoadStateDict(OptimizerState source)
-        {
-            var other = (State)source;
-            step = other.step;
-            eta = other.eta;
-            mu = other.mu;
-            Copy(ref ax!, other.ax);
-        }
-
-        public override void SaveStateDict(BinaryWriter writer)
-        {
-            writer.Write(step);
-            writer.Write(eta);
-            writer.Write(mu);
-            SaveConditionalStateTensor(writer, ax);
-        }
-
-        public override bool ApproximatelyEquals(OptimizerState other) => other is State s && step == s.step
-            && Close(ax, s.ax);
-
-        public void Dispose()
-        {
-            Replace(ref ax!, null);
-        }
+        public void Dispose() => DisposeTensors();
     }
 }

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.IO;
 using BoxTeacher.Torch.Interop;
 
 namespace TorchSharp.Modules;
@@ -16,17 +15,6 @@ public class Adadelta : OptimizerHelper
         ArgumentOutOfRangeException.ThrowIfNegative(weight_decay);
         _defaults = new Options { LearningRate = lr, InitialLearningRate = lr, rho = rho, eps = eps, weight_decay = weight_decay, maximize = maximize };
         AddGroups(parameters);
-    }
-
-    public override void add_param_group(Modules.ParamGroup param_group)
-    {
-        var defaults = (Options)_defaults;
-        var options = (Options)param_group.Options;
-        options.rho ??= defaults.rho;
-        options.eps ??= defaults.eps;
-        options.weight_decay ??= defaults.weight_decay;
-        options.maximize ??= defaults.maximize;
-        base.add_param_group(param_group);
     }
 
     private protected override OptimizerState NewState(Parameter p) => new State(p);
@@ -67,29 +55,13 @@ public class Adadelta : OptimizerHelper
 
         public Options() { }
 
-        public override void LoadStateDict(BinaryReader reader)
+        private protected override void Visit(FieldVisitor visitor)
         {
-            base.LoadStateDict(reader);
-            rho = reader.ReadDouble();
-            eps = reader.ReadDouble();
-            weight_decay = reader.ReadDouble();
-            maximize = reader.ReadBoolean();
-        }
-
-        public override void LoadStateDict(OptimizerOptions source)
-        {
-            base.LoadStateDict(source);
-            var o = (Options)source;
-            (rho, eps, weight_decay, maximize) = (o.rho, o.eps, o.weight_decay, o.maximize);
-        }
-
-        public override void SaveStateDict(BinaryWriter writer)
-        {
-            base.SaveStateDict(writer);
-            writer.Write(rho!.Value);
-            writer.Write(eps!.Value);
-            writer.Write(weight_decay!.Value);
-            writer.Write(maximize!.Value);
+            base.Visit(visitor);
+            visitor.Visit(ref rho);
+            visitor.Visit(ref eps);
+            visitor.Visit(ref weight_decay);
+            visitor.Visit(ref maximize);
         }
     }
 
@@ -118,42 +90,13 @@ public class Adadelta : OptimizerHelper
             Replace(ref acc_delta!, Zeros());
         }
 
-        public override void to(torch.Device device)
+        private protected override void Visit(FieldVisitor visitor)
         {
-            Move(ref square_avg!, device);
-            Move(ref acc_delta!, device);
+            visitor.Visit(ref step);
+            visitor.Visit(ref square_avg!);
+            visitor.Visit(ref acc_delta!);
         }
 
-        public override void LoadStateDict(BinaryReader reader)
-        {
-            step = reader.ReadInt64();
-            LoadConditionalStateTensor(reader, ref square_avg!, _parameter.device);
-            LoadConditionalStateTensor(reader, ref acc_delta!, _parameter.device);
-        }
-
-        public override void LoadStateDict(OptimizerState source)
-        {
-            var other = (State)source;
-            step = other.step;
-            Copy(ref square_avg!, other.square_avg);
-            Copy(ref acc_delta!, other.acc_delta);
-        }
-
-        public override void SaveStateDict(BinaryWriter writer)
-        {
-            writer.Write(step);
-            SaveConditionalStateTensor(writer, square_avg);
-            SaveConditionalStateTensor(writer, acc_delta);
-        }
-
-        public override bool ApproximatelyEquals(OptimizerState other) => other is State s && step == s.step
-            && Close(square_avg, s.square_avg)
-            && Close(acc_delta, s.acc_delta);
-
-        public void Dispose()
-        {
-            Replace(ref square_avg!, null);
-            Replace(ref acc_delta!, null);
-        }
+        public void Dispose() => DisposeTensors();
     }
 }

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.IO;
 using BoxTeacher.Torch.Interop;
 
 namespace TorchSharp.Modules;
@@ -16,17 +15,6 @@ public class Adagrad : OptimizerHelper
         ArgumentOutOfRangeException.ThrowIfNegative(weight_decay);
         _defaults = new Options { LearningRate = lr, InitialLearningRate = lr, lr_decay = lr_decay, weight_decay = weight_decay, initial_accumulator_value = initial_accumulator_value, eps = eps };
         AddGroups(parameters);
-    }
-
-    public override void add_param_group(Modules.ParamGroup param_group)
-    {
-        var defaults = (Options)_defaults;
-        var options = (Options)param_group.Options;
-        options.lr_decay ??= defaults.lr_decay;
-        options.weight_decay ??= defaults.weight_decay;
-        options.initial_accumulator_value ??= defaults.initial_accumulator_value;
-        options.eps ??= defaults.eps;
-        base.add_param_group(param_group);
     }
 
     private protected override OptimizerState NewState(Parameter p) => new State(p);
@@ -61,29 +49,13 @@ public class Adagrad : OptimizerHelper
 
         public Options() { }
 
-        public override void LoadStateDict(BinaryReader reader)
+        private protected override void Visit(FieldVisitor visitor)
         {
-            base.LoadStateDict(reader);
-            lr_decay = reader.ReadDouble();
-            weight_decay = reader.ReadDouble();
-            initial_accumulator_value = reader.ReadDouble();
-            eps = reader.ReadDouble();
-        }
-
-        public override void LoadStateDict(OptimizerOptions source)
-        {
-            base.LoadStateDict(source);
-            var o = (Options)source;
-            (lr_decay, weight_decay, initial_accumulator_value, eps) = (o.lr_decay, o.weight_decay, o.initial_accumulator_value, o.eps);
-        }
-
-        public override void SaveStateDict(BinaryWriter writer)
-        {
-            base.SaveStateDict(writer);
-            writer.Write(lr_decay!.Value);
-            writer.Write(weight_decay!.Value);
-            writer.Write(initial_accumulator_value!.Value);
-            writer.Write(eps!.Value);
+            base.Visit(visitor);
+            visitor.Visit(ref lr_decay);
+            visitor.Visit(ref weight_decay);
+            visitor.Visit(ref initial_accumulator_value);
+            visitor.Visit(ref eps);
         }
     }
 
@@ -110,36 +82,12 @@ public class Adagrad : OptimizerHelper
             Replace(ref sum!, Filled(((Options)options).initial_accumulator_value!.Value));
         }
 
-        public override void to(torch.Device device)
+        private protected override void Visit(FieldVisitor visitor)
         {
-            Move(ref sum!, device);
+            visitor.Visit(ref step);
+            visitor.Visit(ref sum!);
         }
 
-        public override void LoadStateDict(BinaryReader reader)
-        {
-            step = reader.ReadInt64();
-            LoadConditionalStateTensor(reader, ref sum!, _parameter.device);
-        }
-
-        public override void LoadStateDict(OptimizerState source)
-        {
-            var other = (State)source;
-            step = other.step;
-            Copy(ref sum!, other.sum);
-        }
-
-        public override void SaveStateDict(BinaryWriter writer)
-        {
-            writer.Write(step);
-            SaveConditionalStateTensor(writer, sum);
-        }
-
-        public override bool ApproximatelyEquals(OptimizerState other) => other is State s && step == s.step
-            && Close(sum, s.sum);
-
-        public void Dispose()
-        {
-            Replace(ref sum!, null);
-        }
+        public void Dispose() => DisposeTensors();
     }
 }

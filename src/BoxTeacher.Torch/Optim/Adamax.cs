@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.IO;
 using System.Linq;
 using BoxTeacher.Torch.Interop;
 
@@ -27,17 +26,6 @@ public class Adamax : OptimizerHelper, torch.optim.IBetas
                 (options.beta1, options.beta2) = value;
             }
         }
-    }
-
-    public override void add_param_group(Modules.ParamGroup param_group)
-    {
-        var defaults = (Options)_defaults;
-        var options = (Options)param_group.Options;
-        options.beta1 ??= defaults.beta1;
-        options.beta2 ??= defaults.beta2;
-        options.eps ??= defaults.eps;
-        options.weight_decay ??= defaults.weight_decay;
-        base.add_param_group(param_group);
     }
 
     private protected override OptimizerState NewState(Parameter p) => new State(p);
@@ -76,29 +64,13 @@ public class Adamax : OptimizerHelper, torch.optim.IBetas
 
         public Options() { }
 
-        public override void LoadStateDict(BinaryReader reader)
+        private protected override void Visit(FieldVisitor visitor)
         {
-            base.LoadStateDict(reader);
-            beta1 = reader.ReadDouble();
-            beta2 = reader.ReadDouble();
-            eps = reader.ReadDouble();
-            weight_decay = reader.ReadDouble();
-        }
-
-        public override void LoadStateDict(OptimizerOptions source)
-        {
-            base.LoadStateDict(source);
-            var o = (Options)source;
-            (beta1, beta2, eps, weight_decay) = (o.beta1, o.beta2, o.eps, o.weight_decay);
-        }
-
-        public override void SaveStateDict(BinaryWriter writer)
-        {
-            base.SaveStateDict(writer);
-            writer.Write(beta1!.Value);
-            writer.Write(beta2!.Value);
-            writer.Write(eps!.Value);
-            writer.Write(weight_decay!.Value);
+            base.Visit(visitor);
+            visitor.Visit(ref beta1);
+            visitor.Visit(ref beta2);
+            visitor.Visit(ref eps);
+            visitor.Visit(ref weight_decay);
         }
     }
 
@@ -133,42 +105,13 @@ public class Adamax : OptimizerHelper, torch.optim.IBetas
             Replace(ref exp_inf!, Zeros());
         }
 
-        public override void to(torch.Device device)
+        private protected override void Visit(FieldVisitor visitor)
         {
-            Move(ref exp_avg!, device);
-            Move(ref exp_inf!, device);
+            visitor.Visit(ref step);
+            visitor.Visit(ref exp_avg!);
+            visitor.Visit(ref exp_inf!);
         }
 
-        public override void LoadStateDict(BinaryReader reader)
-        {
-            step = reader.ReadInt64();
-            LoadConditionalStateTensor(reader, ref exp_avg!, _parameter.device);
-            LoadConditionalStateTensor(reader, ref exp_inf!, _parameter.device);
-        }
-
-        public override void LoadStateDict(OptimizerState source)
-        {
-            var other = (State)source;
-            step = other.step;
-            Copy(ref exp_avg!, other.exp_avg);
-            Copy(ref exp_inf!, other.exp_inf);
-        }
-
-        public override void SaveStateDict(BinaryWriter writer)
-        {
-            writer.Write(step);
-            SaveConditionalStateTensor(writer, exp_avg);
-            SaveConditionalStateTensor(writer, exp_inf);
-        }
-
-        public override bool ApproximatelyEquals(OptimizerState other) => other is State s && step == s.step
-            && Close(exp_avg, s.exp_avg)
-            && Close(exp_inf, s.exp_inf);
-
-        public void Dispose()
-        {
-            Replace(ref exp_avg!, null);
-            Replace(ref exp_inf!, null);
-        }
+        public void Dispose() => DisposeTensors();
     }
 }

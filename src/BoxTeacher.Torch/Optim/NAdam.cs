@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.IO;
 using System.Linq;
 using BoxTeacher.Torch.Interop;
 
@@ -27,18 +26,6 @@ public class NAdam : OptimizerHelper, torch.optim.IBetas
                 (options.beta1, options.beta2) = value;
             }
         }
-    }
-
-    public override void add_param_group(Modules.ParamGroup param_group)
-    {
-        var defaults = (Options)_defaults;
-        var options = (Options)param_group.Options;
-        options.beta1 ??= defaults.beta1;
-        options.beta2 ??= defaults.beta2;
-        options.eps ??= defaults.eps;
-        options.weight_decay ??= defaults.weight_decay;
-        options.momentum_decay ??= defaults.momentum_decay;
-        base.add_param_group(param_group);
     }
 
     private protected override OptimizerState NewState(Parameter p) => new State(p);
@@ -82,31 +69,14 @@ public class NAdam : OptimizerHelper, torch.optim.IBetas
 
         public Options() { }
 
-        public override void LoadStateDict(BinaryReader reader)
+        private protected override void Visit(FieldVisitor visitor)
         {
-            base.LoadStateDict(reader);
-            beta1 = reader.ReadDouble();
-            beta2 = reader.ReadDouble();
-            eps = reader.ReadDouble();
-            weight_decay = reader.ReadDouble();
-            momentum_decay = reader.ReadDouble();
-        }
-
-        public override void LoadStateDict(OptimizerOptions source)
-        {
-            base.LoadStateDict(source);
-            var o = (Options)source;
-            (beta1, beta2, eps, weight_decay, momentum_decay) = (o.beta1, o.beta2, o.eps, o.weight_decay, o.momentum_decay);
-        }
-
-        public override void SaveStateDict(BinaryWriter writer)
-        {
-            base.SaveStateDict(writer);
-            writer.Write(beta1!.Value);
-            writer.Write(beta2!.Value);
-            writer.Write(eps!.Value);
-            writer.Write(weight_decay!.Value);
-            writer.Write(momentum_decay!.Value);
+            base.Visit(visitor);
+            visitor.Visit(ref beta1);
+            visitor.Visit(ref beta2);
+            visitor.Visit(ref eps);
+            visitor.Visit(ref weight_decay);
+            visitor.Visit(ref momentum_decay);
         }
     }
 
@@ -143,45 +113,14 @@ public class NAdam : OptimizerHelper, torch.optim.IBetas
             Replace(ref exp_avg_sq!, Zeros());
         }
 
-        public override void to(torch.Device device)
+        private protected override void Visit(FieldVisitor visitor)
         {
-            Move(ref exp_avg!, device);
-            Move(ref exp_avg_sq!, device);
+            visitor.Visit(ref step);
+            visitor.Visit(ref mu_product);
+            visitor.Visit(ref exp_avg!);
+            visitor.Visit(ref exp_avg_sq!);
         }
 
-        public override void LoadStateDict(BinaryReader reader)
-        {
-            step = reader.ReadInt64();
-            mu_product = reader.ReadDouble();
-            LoadConditionalStateTensor(reader, ref exp_avg!, _parameter.device);
-            LoadConditionalStateTensor(reader, ref exp_avg_sq!, _parameter.device);
-        }
-
-        public override void LoadStateDict(OptimizerState source)
-        {
-            var other = (State)source;
-            step = other.step;
-            mu_product = other.mu_product;
-            Copy(ref exp_avg!, other.exp_avg);
-            Copy(ref exp_avg_sq!, other.exp_avg_sq);
-        }
-
-        public override void SaveStateDict(BinaryWriter writer)
-        {
-            writer.Write(step);
-            writer.Write(mu_product);
-            SaveConditionalStateTensor(writer, exp_avg);
-            SaveConditionalStateTensor(writer, exp_avg_sq);
-        }
-
-        public override bool ApproximatelyEquals(OptimizerState other) => other is State s && step == s.step
-            && Close(exp_avg, s.exp_avg)
-            && Close(exp_avg_sq, s.exp_avg_sq);
-
-        public void Dispose()
-        {
-            Replace(ref exp_avg!, null);
-            Replace(ref exp_avg_sq!, null);
-        }
+        public void Dispose() => DisposeTensors();
     }
 }

@@ -76,7 +76,7 @@ public abstract class OptimizerHelper : torch.optim.Optimizer
     public override void add_param_group(ParamGroup param_group)
     {
         param_group.Freeze();
-        param_group.Options.LearningRate ??= _defaults.LearningRate;
+        param_group.Options.Complete(_defaults);
         param_group.Options.InitialLearningRate = param_group.LearningRate;
         foreach (var p in param_group.List) {
             if (_state.ContainsKey(p.Handle)) {

@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using System.IO;
 
 namespace TorchSharp.Modules;
@@ -10,21 +11,28 @@ public class OptimizerOptions
     public double? LearningRate { get; set; }
     public double InitialLearningRate { get; set; }
 
-    public virtual void LoadStateDict(BinaryReader reader)
+    public virtual void LoadStateDict(BinaryReader reader) => Visit(new FieldReader(reader, null));
+
+    public virtual void LoadStateDict(OptimizerOptions source) => Visit(new FieldCopy(source.Values()));
+
+    public virtual void SaveStateDict(BinaryWriter writer) => Visit(new FieldWriter(writer));
+
+    /// <summary>Takes what is null from the optimizer's own options.</summary>
+    internal void Complete(OptimizerOptions defaults) => Visit(new FieldDefaults(defaults.Values()));
+
+    /// <summary>Shows the settings to a visitor, in the order of their storage.</summary>
+    private protected virtual void Visit(FieldVisitor visitor)
     {
-        InitialLearningRate = reader.ReadDouble();
-        LearningRate = reader.ReadDouble();
+        var (initial, current) = (InitialLearningRate, LearningRate);
+        visitor.Visit(ref initial);
+        visitor.Visit(ref current);
+        (InitialLearningRate, LearningRate) = (initial, current);
     }
 
-    public virtual void LoadStateDict(OptimizerOptions source)
+    private List<object?> Values()
     {
-        InitialLearningRate = source.InitialLearningRate;
-        LearningRate = source.LearningRate;
-    }
-
-    public virtual void SaveStateDict(BinaryWriter writer)
-    {
-        writer.Write(InitialLearningRate);
-        writer.Write(LearningRate!.Value);
+        var list = new FieldList();
+        Visit(list);
+        return list.Values;
     }
 }

@@ -1,4 +1,6 @@
+using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using BoxTeacher.Torch.Interop;
 
 namespace TorchSharp.Modules;
@@ -6,7 +8,6 @@ namespace TorchSharp.Modules;
 /// <summary>What an optimizer remembers of one parameter.</summary>
 public abstract class OptimizerState
 {
-    private static readonly Operator s_to = new("to", "dtype_layout");
     private static readonly Operator s_allClose = new("allclose");
     private static readonly Operator s_like = new("zeros_like");
 
@@ -15,11 +16,19 @@ public abstract class OptimizerState
     protected OptimizerState(Parameter parameter) => _parameter = parameter;
 
     public abstract void Initialize(OptimizerOptions options);
-    public abstract void LoadStateDict(OptimizerState source);
-    public abstract void LoadStateDict(BinaryReader reader);
-    public abstract void SaveStateDict(BinaryWriter writer);
-    public virtual void to(torch.Device device) { }
-    public virtual bool ApproximatelyEquals(OptimizerState other) => false;
+
+    /// <summary>Takes copies of another state's tensors.</summary>
+    public virtual void LoadStateDict(OptimizerState source) => Visit(new FieldCopy(source.Values()));
+
+    public virtual void LoadStateDict(BinaryReader reader) => Visit(new FieldReader(reader, _parameter.device));
+
+    public virtual void SaveStateDict(BinaryWriter writer) => Visit(new FieldWriter(writer));
+
+    /// <summary>Brings the tensors to a device and to their parameter's type.</summary>
+    public virtual void to(torch.Device device) => Visit(new FieldMove(device, _parameter.IsInvalid ? null : _parameter.dtype));
+
+    public virtual bool ApproximatelyEquals(OptimizerState other) => other.GetType() == GetType()
+        && Values().Zip(other.Values()).All(pair => pair is (torch.Tensor a, torch.Tensor b) ? s_allClose.Bool(a, b) : Equals(pair.First, pair.Second));
 
     internal Parameter Parameter => _parameter;
 
@@ -30,53 +39,23 @@ public abstract class OptimizerState
         to(successor.device);
     }
 
-    protected static void LoadConditionalStateTensor(BinaryReader reader, ref torch.Tensor? result, torch.Device device)
+    /// <summary>Shows the fields to a visitor, in the order of their storage.</summary>
+    private protected virtual void Visit(FieldVisitor visitor) { }
+
+    private protected void DisposeTensors() => Visit(new FieldDisposal());
+
+    private List<object?> Values()
     {
-        if (!reader.ReadBoolean()) {
-            Replace(ref result, null);
-            return;
-        }
-        using var loaded = TensorFormat.Read(reader, "optimizer state");
-        Replace(ref result, Moved(loaded, device, loaded.dtype));
+        var list = new FieldList();
+        Visit(list);
+        return list.Values;
     }
 
-    protected static void SaveConditionalStateTensor(BinaryWriter writer, torch.Tensor? tensor)
-    {
-        writer.Write(tensor is not null);
-        if (tensor is not null) {
-            TensorFormat.Write(writer, tensor);
-        }
-    }
+    protected static void LoadConditionalStateTensor(BinaryReader reader, ref torch.Tensor? result, torch.Device device) => StateTensor.Read(reader, ref result, device);
 
-    /// <summary>Disposes what was there. No scope owns what an optimizer remembers.</summary>
-    private protected static void Replace(ref torch.Tensor? target, torch.Tensor? value)
-    {
-        if (!ReferenceEquals(target, value)) {
-            target?.Dispose();
-            target = value?.DetachFromDisposeScope();
-        }
-    }
+    protected static void SaveConditionalStateTensor(BinaryWriter writer, torch.Tensor? tensor) => StateTensor.Write(writer, tensor);
 
-    private static torch.Tensor Moved(torch.Tensor t, torch.Device device, torch.ScalarType type)
-    {
-        using var off = GradGuard.Off();
-        return s_to.Tensor(t, type, Value.None, device, Value.Default, Value.Default, true);
-    }
-
-    /// <summary>Brings a state tensor to a device and to its parameter's type.</summary>
-    private protected void Move(ref torch.Tensor? target, torch.Device device)
-    {
-        if (target is not null) {
-            Replace(ref target, Moved(target, device, _parameter.IsInvalid ? target.dtype : _parameter.dtype));
-        }
-    }
-
-    /// <summary>Takes a copy of another state's tensor.</summary>
-    private protected void Copy(ref torch.Tensor? target, torch.Tensor? source)
-        => Replace(ref target, source is null ? null : Moved(source, target?.device ?? source.device, target?.dtype ?? source.dtype));
-
-    private protected static bool Close(torch.Tensor? a, torch.Tensor? b)
-        => a is null || b is null ? a is null && b is null : s_allClose.Bool(a, b);
+    private protected static void Replace(ref torch.Tensor? target, torch.Tensor? value) => StateTensor.Replace(ref target, value);
 
     /// <summary>Zeros of the parameter's shape, type and layout in memory.</summary>
     private protected torch.Tensor Zeros()

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.IO;
 using System.Linq;
 using BoxTeacher.Torch.Interop;
 
@@ -27,19 +26,6 @@ public class RMSProp : OptimizerHelper, torch.optim.IMomentum
                 options.momentum = value;
             }
         }
-    }
-
-    public override void add_param_group(Modules.ParamGroup param_group)
-    {
-        var defaults = (Options)_defaults;
-        var options = (Options)param_group.Options;
-        options.alpha ??= defaults.alpha;
-        options.eps ??= defaults.eps;
-        options.weight_decay ??= defaults.weight_decay;
-        options.momentum ??= defaults.momentum;
-        options.centered ??= defaults.centered;
-        options.maximize ??= defaults.maximize;
-        base.add_param_group(param_group);
     }
 
     private protected override OptimizerState NewState(Parameter p) => new State(p);
@@ -89,33 +75,15 @@ public class RMSProp : OptimizerHelper, torch.optim.IMomentum
 
         public Options() { }
 
-        public override void LoadStateDict(BinaryReader reader)
+        private protected override void Visit(FieldVisitor visitor)
         {
-            base.LoadStateDict(reader);
-            alpha = reader.ReadDouble();
-            eps = reader.ReadDouble();
-            weight_decay = reader.ReadDouble();
-            momentum = reader.ReadDouble();
-            centered = reader.ReadBoolean();
-            maximize = reader.ReadBoolean();
-        }
-
-        public override void LoadStateDict(OptimizerOptions source)
-        {
-            base.LoadStateDict(source);
-            var o = (Options)source;
-            (alpha, eps, weight_decay, momentum, centered, maximize) = (o.alpha, o.eps, o.weight_decay, o.momentum, o.centered, o.maximize);
-        }
-
-        public override void SaveStateDict(BinaryWriter writer)
-        {
-            base.SaveStateDict(writer);
-            writer.Write(alpha!.Value);
-            writer.Write(eps!.Value);
-            writer.Write(weight_decay!.Value);
-            writer.Write(momentum!.Value);
-            writer.Write(centered!.Value);
-            writer.Write(maximize!.Value);
+            base.Visit(visitor);
+            visitor.Visit(ref alpha);
+            visitor.Visit(ref eps);
+            visitor.Visit(ref weight_decay);
+            visitor.Visit(ref momentum);
+            visitor.Visit(ref centered);
+            visitor.Visit(ref maximize);
         }
     }
 
@@ -152,48 +120,14 @@ public class RMSProp : OptimizerHelper, torch.optim.IMomentum
             Replace(ref grad_avg, ((Options)options).centered == true ? Zeros() : null);
         }
 
-        public override void to(torch.Device device)
+        private protected override void Visit(FieldVisitor visitor)
         {
-            Move(ref square_avg!, device);
-            Move(ref momentum_buffer, device);
-            Move(ref grad_avg, device);
+            visitor.Visit(ref step);
+            visitor.Visit(ref square_avg!);
+            visitor.Visit(ref momentum_buffer);
+            visitor.Visit(ref grad_avg);
         }
 
-        public override void LoadStateDict(BinaryReader reader)
-        {
-            step = reader.ReadInt64();
-            LoadConditionalStateTensor(reader, ref square_avg!, _parameter.device);
-            LoadConditionalStateTensor(reader, ref momentum_buffer, _parameter.device);
-            LoadConditionalStateTensor(reader, ref grad_avg, _parameter.device);
-        }
-
-        public override void LoadStateDict(OptimizerState source)
-        {
-            var other = (State)source;
-            step = other.step;
-            Copy(ref square_avg!, other.square_avg);
-            Copy(ref momentum_buffer, other.momentum_buffer);
-            Copy(ref grad_avg, other.grad_avg);
-        }
-
-        public override void SaveStateDict(BinaryWriter writer)
-        {
-            writer.Write(step);
-            SaveConditionalStateTensor(writer, square_avg);
-            SaveConditionalStateTensor(writer, momentum_buffer);
-            SaveConditionalStateTensor(writer, grad_avg);
-        }
-
-        public override bool ApproximatelyEquals(OptimizerState other) => other is State s && step == s.step
-            && Close(square_avg, s.square_avg)
-            && Close(momentum_buffer, s.momentum_buffer)
-            && Close(grad_avg, s.grad_avg);
-
-        public void Dispose()
-        {
-            Replace(ref square_avg!, null);
-            Replace(ref momentum_buffer, null);
-            Replace(ref grad_avg, null);
-        }
+        public void Dispose() => DisposeTensors();
     }
 }

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.IO;
 using BoxTeacher.Torch.Interop;
 
 namespace TorchSharp.Modules;
@@ -15,18 +14,6 @@ public class Rprop : OptimizerHelper
         ArgumentOutOfRangeException.ThrowIfNegative(lr);
         _defaults = new Options { LearningRate = lr, InitialLearningRate = lr, etaminus = etaminus, etaplus = etaplus, min_step = min_step, max_step = max_step, maximize = maximize };
         AddGroups(parameters);
-    }
-
-    public override void add_param_group(Modules.ParamGroup param_group)
-    {
-        var defaults = (Options)_defaults;
-        var options = (Options)param_group.Options;
-        options.etaminus ??= defaults.etaminus;
-        options.etaplus ??= defaults.etaplus;
-        options.min_step ??= defaults.min_step;
-        options.max_step ??= defaults.max_step;
-        options.maximize ??= defaults.maximize;
-        base.add_param_group(param_group);
     }
 
     private protected override OptimizerState NewState(Parameter p) => new State(p);
@@ -67,31 +54,14 @@ public class Rprop : OptimizerHelper
 
         public Options() { }
 
-        public override void LoadStateDict(BinaryReader reader)
+        private protected override void Visit(FieldVisitor visitor)
         {
-            base.LoadStateDict(reader);
-            etaminus = reader.ReadDouble();
-            etaplus = reader.ReadDouble();
-            min_step = reader.ReadDouble();
-            max_step = reader.ReadDouble();
-            maximize = reader.ReadBoolean();
-        }
-
-        public override void LoadStateDict(OptimizerOptions source)
-        {
-            base.LoadStateDict(source);
-            var o = (Options)source;
-            (etaminus, etaplus, min_step, max_step, maximize) = (o.etaminus, o.etaplus, o.min_step, o.max_step, o.maximize);
-        }
-
-        public override void SaveStateDict(BinaryWriter writer)
-        {
-            base.SaveStateDict(writer);
-            writer.Write(etaminus!.Value);
-            writer.Write(etaplus!.Value);
-            writer.Write(min_step!.Value);
-            writer.Write(max_step!.Value);
-            writer.Write(maximize!.Value);
+            base.Visit(visitor);
+            visitor.Visit(ref etaminus);
+            visitor.Visit(ref etaplus);
+            visitor.Visit(ref min_step);
+            visitor.Visit(ref max_step);
+            visitor.Visit(ref maximize);
         }
     }
 
@@ -120,42 +90,13 @@ public class Rprop : OptimizerHelper
             Replace(ref step_size!, Filled(options.LearningRate!.Value));
         }
 
-        public override void to(torch.Device device)
+        private protected override void Visit(FieldVisitor visitor)
         {
-            Move(ref prev!, device);
-            Move(ref step_size!, device);
+            visitor.Visit(ref step);
+            visitor.Visit(ref prev!);
+            visitor.Visit(ref step_size!);
         }
 
-        public override void LoadStateDict(BinaryReader reader)
-        {
-            step = reader.ReadInt64();
-            LoadConditionalStateTensor(reader, ref prev!, _parameter.device);
-            LoadConditionalStateTensor(reader, ref step_size!, _parameter.device);
-        }
-
-        public override void LoadStateDict(OptimizerState source)
-        {
-            var other = (State)source;
-            step = other.step;
-            Copy(ref prev!, other.prev);
-            Copy(ref step_size!, other.step_size);
-        }
-
-        public override void SaveStateDict(BinaryWriter writer)
-        {
-            writer.Write(step);
-            SaveConditionalStateTensor(writer, prev);
-            SaveConditionalStateTensor(writer, step_size);
-        }
-
-        public override bool ApproximatelyEquals(OptimizerState other) => other is State s && step == s.step
-            && Close(prev, s.prev)
-            && Close(step_size, s.step_size);
-
-        public void Dispose()
-        {
-            Replace(ref prev!, null);
-            Replace(ref step_size!, null);
-        }
+        public void Dispose() => DisposeTensors();
     }
 }

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.IO;
 using BoxTeacher.Torch.Interop;
 
 namespace TorchSharp.Modules;
@@ -41,18 +40,6 @@ public class SGD : OptimizerHelper, torch.optim.IMomentum
             }
             ((Options)_defaults).momentum = value;
         }
-    }
-
-    public override void add_param_group(Modules.ParamGroup param_group)
-    {
-        var defaults = (Options)_defaults;
-        var options = (Options)param_group.Options;
-        options.momentum ??= defaults.momentum;
-        options.dampening ??= defaults.dampening;
-        options.weight_decay ??= defaults.weight_decay;
-        options.nesterov ??= defaults.nesterov;
-        options.maximize ??= defaults.maximize;
-        base.add_param_group(param_group);
     }
 
     private protected override OptimizerState NewState(Parameter p) => new State(p);
@@ -141,31 +128,14 @@ public class SGD : OptimizerHelper, torch.optim.IMomentum
 
         public Options() { }
 
-        public override void LoadStateDict(BinaryReader reader)
+        private protected override void Visit(FieldVisitor visitor)
         {
-            base.LoadStateDict(reader);
-            momentum = reader.ReadDouble();
-            dampening = reader.ReadDouble();
-            weight_decay = reader.ReadDouble();
-            nesterov = reader.ReadBoolean();
-            maximize = reader.ReadBoolean();
-        }
-
-        public override void LoadStateDict(OptimizerOptions source)
-        {
-            base.LoadStateDict(source);
-            var other = (Options)source;
-            (momentum, dampening, weight_decay, nesterov, maximize) = (other.momentum, other.dampening, other.weight_decay, other.nesterov, other.maximize);
-        }
-
-        public override void SaveStateDict(BinaryWriter writer)
-        {
-            base.SaveStateDict(writer);
-            writer.Write(momentum!.Value);
-            writer.Write(dampening!.Value);
-            writer.Write(weight_decay!.Value);
-            writer.Write(nesterov!.Value);
-            writer.Write(maximize!.Value);
+            base.Visit(visitor);
+            visitor.Visit(ref momentum);
+            visitor.Visit(ref dampening);
+            visitor.Visit(ref weight_decay);
+            visitor.Visit(ref nesterov);
+            visitor.Visit(ref maximize);
         }
     }
 
@@ -196,11 +166,12 @@ public class SGD : OptimizerHelper, torch.optim.IMomentum
         internal void StartMomentum() => momentum_buffer = Zeros();
 
         public override void Initialize(OptimizerOptions options) => Replace(ref momentum_buffer, null);
-        public override void to(torch.Device device) => Move(ref momentum_buffer, device);
-        public override void LoadStateDict(BinaryReader reader) => LoadConditionalStateTensor(reader, ref momentum_buffer, _parameter.device);
-        public override void LoadStateDict(OptimizerState source) => Copy(ref momentum_buffer, ((State)source).momentum_buffer);
-        public override void SaveStateDict(BinaryWriter writer) => SaveConditionalStateTensor(writer, momentum_buffer);
-        public override bool ApproximatelyEquals(OptimizerState other) => other is State s && Close(momentum_buffer, s.momentum_buffer);
-        public void Dispose() => Replace(ref momentum_buffer, null);
+
+        private protected override void Visit(FieldVisitor visitor)
+        {
+            visitor.Visit(ref momentum_buffer);
+        }
+
+        public void Dispose() => DisposeTensors();
     }
 }
