@@ -23,25 +23,42 @@ public sealed class EvaluationGoldenTests
             model.eval();
             using var batch = GoldenModel.Batch(ImagesOf(instance), configuration);
             var features = model.Extract(batch.Images);
-            var dense = features.Dense;
-            for (var l = 0; l < features.Pyramid.Count; l++)
-            {
-                var level = dense.Grid.Levels[l];
-                Close(instance[$"teacher_raw.p{l + 3}"], features.Pyramid[l], $"p{l + 3}");
-                Close(instance[$"teacher_raw.logits_{l}"], Level(dense.Logits, level), $"logits {l}");
-                Close(instance[$"teacher_raw.reg_{l}"], Level(dense.Ltrb, level), $"distances {l}");
-                Close(instance[$"teacher_raw.ctr_{l}"], Level(dense.Centreness.unsqueeze(1), level), $"centre-ness {l}");
-                if (!instance.Has($"teacher_raw.controller_{l}"))
-                    continue;
-                var expected = instance[$"teacher_raw.controller_{l}"];
-                Close(expected, model.Controller.call(dense.BoxTower[l]), $"controller {l}");
-                // The sparse evaluation at every location of the level gives the same numbers.
-                var locations = Enumerable.Range(level.Offset, level.Count).ToArray();
-                var candidates = Enumerable.Repeat(new FcosCandidates(new float[4 * level.Count], new float[level.Count], new long[level.Count], locations), batch.Count);
-                var sparse = model.InstancesOf(features, [.. candidates]).Parameters;
-                Close(expected.flatten(2).transpose(1, 2).reshape(-1, expected.size(1)), sparse, $"sparse controller {l}");
-            }
-            Close(instance["teacher_raw.mask_feats"], features.MaskFeatures, "mask features");
+            var outputs = Dense(model, features);
+            CompareSparseController(instance, model, features, batch.Count);
+            model.to(float64);
+            var exact = Dense(model, model.Extract(batch.Images.to(float64)));
+            foreach (var (name, output) in outputs.Where(entry => instance.Has("teacher_raw." + entry.Key)))
+                Close(instance["teacher_raw." + name], output, exact[name], name);
+        }
+    }
+
+    // Everything that the detector says before it decides, by the names of the reference set.
+    private static Dictionary<string, Tensor> Dense(CondInst model, CondInstFeatures features)
+    {
+        var dense = features.Dense;
+        var outputs = new Dictionary<string, Tensor> { ["mask_feats"] = features.MaskFeatures };
+        for (var l = 0; l < features.Pyramid.Count; l++)
+        {
+            var level = dense.Grid.Levels[l];
+            outputs[$"p{l + 3}"] = features.Pyramid[l];
+            outputs[$"logits_{l}"] = Level(dense.Logits, level);
+            outputs[$"reg_{l}"] = Level(dense.Ltrb, level);
+            outputs[$"ctr_{l}"] = Level(dense.Centreness.unsqueeze(1), level);
+            outputs[$"controller_{l}"] = model.Controller.call(dense.BoxTower[l]);
+        }
+        return outputs;
+    }
+
+    // The sparse evaluation at every location of a level gives the numbers of the published dense one.
+    private static void CompareSparseController(GoldenInstance instance, CondInst model, CondInstFeatures features, int images)
+    {
+        foreach (var (l, level) in features.Dense.Grid.Levels.Index().Where(entry => instance.Has($"teacher_raw.controller_{entry.Index}")))
+        {
+            var locations = Enumerable.Range(level.Offset, level.Count).ToArray();
+            var candidates = Enumerable.Repeat(new FcosCandidates(new float[4 * level.Count], new float[level.Count], new long[level.Count], locations), images);
+            var sparse = model.InstancesOf(features, [.. candidates]).Parameters;
+            var dense = model.Controller.call(features.Dense.BoxTower[l]);
+            GoldenAssert.Close(dense.flatten(2).transpose(1, 2).reshape(-1, dense.size(1)), sparse, 1e-5, 1e-5, $"sparse controller {l}");
         }
     }
 
@@ -90,10 +107,15 @@ public sealed class EvaluationGoldenTests
     private static Tensor Level(Tensor dense, GridLevel level) =>
         dense.narrow(2, level.Offset, level.Count).reshape(dense.size(0), dense.size(1), level.Height, level.Width);
 
-    private static void Close(Tensor expected, Tensor actual, string what)
+    /// <summary>
+    /// Within 5e-5 of the reference, after its own rounding. Group norm over the two cells of the coarsest level amplifies rounding: there
+    /// the reference is 1.1e-4 away from double precision, and our single precision 8.6e-5 from the reference.
+    /// </summary>
+    private static void Close(Tensor expected, Tensor actual, Tensor exact, string what)
     {
         var size = expected.abs().max().item<float>();
-        // Group norm over the two cells of the coarsest level amplifies rounding: which convolution algorithm runs shows in the fourth digit.
-        GoldenAssert.Close(expected, actual, 1e-5 + 1e-4 * size, 1e-4, what);
+        var rounding = (exact - expected.to(float64)).abs();
+        var excess = (actual.to(float64) - expected.to(float64)).abs() - rounding;
+        GoldenAssert.Close(zeros_like(excess), excess.clamp(min: 0), 5e-5 * size, 0, what);
     }
 }
