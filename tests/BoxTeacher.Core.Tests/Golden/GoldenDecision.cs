@@ -11,7 +11,8 @@ namespace BoxTeacher.Tests;
 /// program and closed in another, and all gradients below it are those of one side or of the other. In tinyA it is element 8695 of the
 /// sum in res4.4: +7.9e-7 in float64. Our float32 opens it as float64 does, with the frozen norm folded or not and whichever library
 /// convolves; the reference closed it, as PyTorch 1.13 does with plain convolutions and F.batch_norm in the frozen stages (-2.4e-7).
-/// As is, gradients below differ by up to 3.8e-2. With that block's bias moved by -1e-6, all agree within 3.6e-4, and two steps of gradient descent leave weights that agree within 1.3e-7.
+/// As is, gradients below differ by up to 3.8e-2. With that block's bias moved by -1e-6, all agree within 3.6e-4, and
+/// two steps of gradient descent leave weights that agree within 1.3e-7.
 /// </summary>
 /// <param name="Bias">The norm bias of a residual block that is moved; null: none.</param>
 /// <param name="Shift">By how much.</param>
