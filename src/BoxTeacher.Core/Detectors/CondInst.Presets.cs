@@ -11,7 +11,9 @@ public sealed partial class CondInst
     /// <param name="maskChannels">Width of the mask branch; 128 as published.</param>
     /// <param name="maskFeatures">Channels of the mask features; 16 in BoxTeacher, 8 in CondInst.</param>
     /// <param name="convolutions">Depth of the towers; 4 as published.</param>
-    public static CondInst Published(Backbone bottomUp, int classes, int channels = 256, int maskChannels = 128, int maskFeatures = 16, int convolutions = 4)
+    /// <param name="instancesPerImage">In training, how many locations per image get a mask; 64 as published.</param>
+    public static CondInst Published(Backbone bottomUp, int classes, int channels = 256, int maskChannels = 128, int maskFeatures = 16,
+        int convolutions = 4, int instancesPerImage = 64)
     {
         var pyramid = new FeaturePyramid(bottomUp, channels);
         var branch = new MaskBranch([.. pyramid.Levels.Take(3)], maskChannels, convolutions, maskFeatures);
@@ -21,7 +23,8 @@ public sealed partial class CondInst
             branch,
             new DynamicMaskHead([64, 128, 256, 512, 1024], maskFeatures, branch.Stride),
             new FcosAssigner(FcosAssigner.PublishedRanges),
-            new FcosDecoder());
+            new FcosDecoder(),
+            instancesPerImage);
     }
 
     /// <summary>

@@ -35,9 +35,18 @@ public static class Build
     public static CondInst Detector(DetectorRecipe recipe, int classes, long seed) => ModelInitialization.Run(seed, () => recipe switch
     {
         SmallCondInst => CondInst.Small(classes),
-        ResNetCondInst { Depth: var depth } => CondInst.Published(ResNet.Bottleneck(depth), classes),
+        PublishedCondInst published => CondInst.Published(
+            Backbone(published.Backbone), classes, maskFeatures: published.MaskFeatures, instancesPerImage: published.InstancesPerImage),
         _ => throw new ArgumentOutOfRangeException(nameof(recipe), recipe, "unknown detector"),
     });
+
+    private static Backbone Backbone(BackboneRecipe recipe) => recipe switch
+    {
+        ResNetRecipe net => ResNet.Bottleneck(
+            net.Depth, net.StrideInFirst, net.Frozen, deformable: [.. Enumerable.Range(2, 4).Select(net.DeformableStages.Contains)]),
+        SwinRecipe swin => new SwinTransformer(swin.Channels, swin.Depths, swin.Heads, dropPath: swin.DropPath, frozen: swin.Frozen),
+        _ => throw new ArgumentOutOfRangeException(nameof(recipe), recipe, "unknown backbone"),
+    };
 
     /// <summary>The batches of a run.</summary>
     /// <param name="recipe">Augmentation, batch size, seed, and which labels may be seen.</param>
@@ -85,7 +94,7 @@ public static class Build
         parts ??= MethodParts.None;
         parts.Check(recipe.Teaching);
         var student = Detector(recipe.Detector, classes, recipe.Seed);
-        if (recipe.Detector is ResNetCondInst { Weights: { } weights })
+        if (recipe.Detector is PublishedCondInst { Weights: { } weights })
         {
             ModelFile.Read(Path.Combine(root, weights), Network.Student, student);
         }

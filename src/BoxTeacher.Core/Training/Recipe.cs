@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using BoxTeacher.Data;
 
 namespace BoxTeacher.Training;
@@ -11,6 +12,7 @@ namespace BoxTeacher.Training;
 /// <param name="Solver">Optimizer and learning rate.</param>
 /// <param name="Budget">How long, how often.</param>
 /// <param name="Seed">Fixes initial weights, order and augmentation.</param>
+/// <param name="Notes">What a reader should know, such as which values are not published; without effect.</param>
 public sealed record Recipe(
     string Name,
     DatasetRecipe Dataset,
@@ -19,7 +21,8 @@ public sealed record Recipe(
     AugmentationRecipe Augmentation,
     SolverRecipe Solver,
     BudgetRecipe Budget,
-    long Seed);
+    long Seed,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Notes = null);
 
 /// <summary>A COCO-format data set; all paths are relative to a root that the run is given.</summary>
 /// <param name="TrainAnnotations">Instances file to learn from.</param>

@@ -85,7 +85,38 @@ internal static class RecipeCheck
         yield return detector.Pixels.Std.Count == 3 && detector.Pixels.Std.All(value => value > 0)
             ? null
             : "detector.pixels.std: needs three positive numbers";
-        yield return detector is ResNetCondInst { Depth: not (50 or 101) } net ? $"detector.depth: must be 50 or 101, not {net.Depth}" : null;
+        if (detector is PublishedCondInst published)
+        {
+            yield return Positive("detector.maskFeatures", published.MaskFeatures);
+            yield return Positive("detector.instancesPerImage", published.InstancesPerImage);
+            foreach (var problem in Backbone(published.Backbone))
+            {
+                yield return problem;
+            }
+        }
+    }
+
+    private static IEnumerable<string?> Backbone(BackboneRecipe backbone)
+    {
+        yield return backbone.Frozen is >= 0 and <= 5 ? null : $"detector.backbone.frozen: must be in 0..5, not {backbone.Frozen}";
+        if (backbone is ResNetRecipe net)
+        {
+            yield return net.Depth is 50 or 101 ? null : $"detector.backbone.depth: must be 50 or 101, not {net.Depth}";
+            yield return net.DeformableStages.All(stage => stage is >= 2 and <= 5) && net.DeformableStages.Distinct().Count() == net.DeformableStages.Count
+                ? null
+                : "detector.backbone.deformableStages: must be different numbers in 2..5";
+        }
+        if (backbone is SwinRecipe swin)
+        {
+            yield return Positive("detector.backbone.channels", swin.Channels);
+            yield return swin.Depths.Count == 4 && swin.Depths.All(depth => depth > 0) ? null : "detector.backbone.depths: needs four positive numbers";
+            yield return swin.Heads.Count == 4 && swin.Heads.Index().All(stage => stage.Item > 0 && (swin.Channels << stage.Index) % stage.Item == 0)
+                ? null
+                : "detector.backbone.heads: needs four positive numbers that divide the stages' channels";
+            yield return swin.DropPath is >= 0 and < 1
+                ? null
+                : FormattableString.Invariant($"detector.backbone.dropPath: must be in 0..1 and below 1, not {swin.DropPath}");
+        }
     }
 
     private static IEnumerable<string?> Teaching(TeachingRecipe teaching) => teaching switch

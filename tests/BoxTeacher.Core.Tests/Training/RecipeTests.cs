@@ -27,6 +27,15 @@ public class RecipeTests
         Assert.Equal(RecipeJson.Write(Recipes.All.Single(recipe => recipe.Name == name)), RecipeJson.Write(RecipeJson.Read(file)));
     }
 
+    [Fact]
+    public void Every_file_in_configs_is_a_preset()
+    {
+        var folder = Path.Combine(Golden.Repository(), "configs");
+        var files = Directory.EnumerateFiles(folder, "*.json", SearchOption.AllDirectories)
+            .Select(file => Path.ChangeExtension(Path.GetRelativePath(folder, file), null).Replace(Path.DirectorySeparatorChar, '-'));
+        Assert.Equal(Recipes.All.Select(recipe => recipe.Name).Order(), files.Order());
+    }
+
     [Theory]
     [InlineData("\"clipNorm\"", "\"clipnorm\"", "recipe: solver.clipnorm: unknown key")]
     [InlineData("\"clipNorm\": 5", "\"clipNorm\": 5, \"warmth\": 1", "recipe: solver.warmth: unknown key")]
@@ -41,6 +50,24 @@ public class RecipeTests
         Assert.NotEqual(Text, text);
 
         Assert.Equal(message, Assert.Throws<RecipeException>(() => RecipeJson.Parse(text)).Message);
+    }
+
+    [Theory]
+    [InlineData("swin_base_3x", "\"dropPath\": 0.2", "\"dropPath\": 1", "recipe: detector.backbone.dropPath: must be in 0..1 and below 1, not 1")]
+    [InlineData("swin_base_3x", "\"channels\": 128", "\"channels\": 126", "recipe: detector.backbone.heads: needs four positive numbers that divide the stages' channels")]
+    [InlineData("swin_base_3x", "\"kind\": \"swin\"", "\"kind\": \"vgg\"", "recipe: detector.backbone: ")]
+    [InlineData("swin_base_3x", "\"frozen\": 2", "\"frozen\": 6", "recipe: detector.backbone.frozen: must be in 0..5, not 6")]
+    [InlineData("swin_base_3x", "\"depths\"", "\"depth\"", "recipe: detector.backbone.depth: unknown key")]
+    [InlineData("r101_dcn_3x", "\"depth\": 101", "\"depth\": 152", "recipe: detector.backbone.depth: must be 50 or 101, not 152")]
+    [InlineData("r101_dcn_3x", "        3,", "        1,", "recipe: detector.backbone.deformableStages: must be different numbers in 2..5")]
+    [InlineData("r101_dcn_3x", "\"maskFeatures\": 16", "\"maskFeatures\": 0", "recipe: detector.maskFeatures: must be positive, not 0")]
+    public void Bad_published_recipes_are_refused_by_key(string name, string good, string bad, string message)
+    {
+        var published = RecipeJson.Write(CocoRecipes.All.Single(recipe => recipe.Name == "coco-boxteacher_" + name));
+        var text = published.Replace(good, bad, StringComparison.Ordinal);
+        Assert.NotEqual(published, text);
+
+        Assert.StartsWith(message, Assert.Throws<RecipeException>(() => RecipeJson.Parse(text)).Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -7,7 +7,7 @@ namespace BoxTeacher.Training;
 
 /// <summary>
 /// Recipes that learn from scratch on a CPU in minutes. Their constants are ours, found by trial at this scale; the published ones are
-/// in the doc comments of the parts.
+/// in the doc comments of the parts, and in <see cref="CocoRecipes"/>.
 /// </summary>
 public static class Recipes
 {
@@ -38,12 +38,15 @@ public static class Recipes
     /// <summary>CondInst on the Penn-Fudan pedestrians with full masks.</summary>
     public static Recipe PennFudanCondInst { get; } = PennFudan("pennfudan-condinst", new CondInstTeaching());
 
-    /// <summary>All of them.</summary>
-    public static IReadOnlyList<Recipe> All { get; } =
+    /// <summary>Those that learn from scratch in minutes.</summary>
+    public static IReadOnlyList<Recipe> Small { get; } =
     [
         ShapesBoxTeacher, ShapesBoxTeacherWithoutConfidence, ShapesBoxInst, ShapesCondInst,
         PennFudanBoxTeacher, PennFudanBoxTeacherWithoutConfidence, PennFudanBoxInst, PennFudanCondInst,
     ];
+
+    /// <summary>All recipes, the published ones included; each is also a file in <c>configs</c>.</summary>
+    public static IReadOnlyList<Recipe> All { get; } = [.. Small, .. CocoRecipes.All, .. VocRecipes.All, .. CityscapesRecipes.All];
 
     private static BoxTeacherTeaching BoxTeacher(ConfidenceForm confidence) => new(
         Pairwise,
@@ -61,13 +64,13 @@ public static class Recipes
             WarmUpIterations: 400),
         new TeacherRecipe(MomentumCap: 0.99, TeacherMode.Training, TeacherBuffers.Own, InputSize: null, Network.Teacher));
 
-    private static Recipe Shapes(string name, TeachingRecipe teaching) => Small(
+    private static Recipe Shapes(string name, TeachingRecipe teaching) => FromScratch(
         name, "shapes", teaching, new GeometryAugmentation([128], 128, 0.5), new BudgetRecipe(1600, 8, 400, 400));
 
-    private static Recipe PennFudan(string name, TeachingRecipe teaching) => Small(
+    private static Recipe PennFudan(string name, TeachingRecipe teaching) => FromScratch(
         name, "pennfudan", teaching, new GeometryAugmentation([160, 192, 224], 320, 0.5), new BudgetRecipe(1200, 4, 400, 400));
 
-    private static Recipe Small(string name, string folder, TeachingRecipe teaching, GeometryAugmentation geometry, BudgetRecipe budget) => new(
+    private static Recipe FromScratch(string name, string folder, TeachingRecipe teaching, GeometryAugmentation geometry, BudgetRecipe budget) => new(
         name,
         new DatasetRecipe(
             $"{folder}/annotations/instances_train.json",
