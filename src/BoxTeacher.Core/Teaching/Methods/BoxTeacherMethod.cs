@@ -87,8 +87,18 @@ public sealed class BoxTeacherMethod(
     public LossTerms Step(TrainingBatch batch, long iteration, MaskScene scene, PseudoMaskBatch labels)
     {
         using var scope = NewDisposeScope();
+        return Losses(StudentOutputs.Of(student, batch.Strong, batch.Targets, scene), iteration, scene, labels).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The losses of what the student has answered to a batch.</summary>
+    /// <param name="outputs">Its answer.</param>
+    /// <param name="iteration">Number of the step, 0-based.</param>
+    /// <param name="scene">The batch on the mask grid.</param>
+    /// <param name="labels">Pseudo masks of its boxes.</param>
+    public LossTerms Losses(StudentOutputs outputs, long iteration, MaskScene scene, PseudoMaskBatch labels)
+    {
+        using var scope = NewDisposeScope();
         var step = student.MaskHead.Steps = iteration + 1;
-        var outputs = StudentOutputs.Of(student, batch.Strong, batch.Targets, scene);
         var weights = (Box: boxes.PairWeights(scene, labels.Masks, pairs), Pseudo: pseudo.PairWeights(scene, labels, pairs));
         var groups = scene.Groups(outputs.Instances.Boxes, pairs);
         var sums = PairwiseAffinity.Sums(outputs.Logits, [weights.Box, weights.Pseudo], groups, pairs);

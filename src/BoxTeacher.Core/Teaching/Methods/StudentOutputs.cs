@@ -22,14 +22,17 @@ public sealed record StudentOutputs(
     /// <param name="images">The strong views.</param>
     /// <param name="targets">The labels.</param>
     /// <param name="scene">The mask grid.</param>
-    public static StudentOutputs Of(CondInst student, ImageBatch images, IReadOnlyList<BoxTargets> targets, MaskScene scene)
+    public static StudentOutputs Of(CondInst student, ImageBatch images, IReadOnlyList<BoxTargets> targets, MaskScene scene) =>
+        Of(student, student.Extract(images.Images), targets, scene);
+
+    /// <summary>The same from features that the student has made already.</summary>
+    public static StudentOutputs Of(CondInst student, CondInstFeatures features, IReadOnlyList<BoxTargets> targets, MaskScene scene)
     {
-        var features = student.Extract(images.Images);
         var assigned = student.Assign(features, targets);
         var instances = student.SelectInstances(features, assigned);
         var logits = instances.Count > 0
             ? student.MaskLogits(features, instances).squeeze(1)
-            : zeros([0, scene.Height, scene.Width], device: images.Images.device) + student.Zero(features);
+            : zeros([0, scene.Height, scene.Width], device: features.MaskFeatures.device) + student.Zero(features);
         return new StudentOutputs(features.Dense, assigned, instances, logits, logits.sigmoid(), instances.BoxIndex());
     }
 }

@@ -31,9 +31,25 @@ public sealed class PseudoLabeller(
         using var gradients = no_grad();
         using var resized = testSize?.Resize(weak);
         var input = resized ?? weak;
-        var features = teacher.Extract(input.Images);
+        var labels = Label(teacher, teacher.Extract(input.Images), input.Sizes, weak.Sizes, scene);
+        labels.Masks.MoveToOuterDisposeScope();
+        labels.Confidence.MoveToOuterDisposeScope();
+        return labels;
+    }
+
+    /// <summary>Pseudo masks from what the teacher has seen already.</summary>
+    /// <param name="teacher">The teacher.</param>
+    /// <param name="features">Its view of the batch.</param>
+    /// <param name="seen">Sizes in which it saw the images.</param>
+    /// <param name="sizes">Sizes of the weak views, in whose pixels the boxes are.</param>
+    /// <param name="scene">The boxes of the batch, on the mask grid.</param>
+    public PseudoMaskBatch Label(
+        CondInst teacher, CondInstFeatures features, IReadOnlyList<ImageSize> seen, IReadOnlyList<ImageSize> sizes, MaskScene scene)
+    {
+        using var scope = NewDisposeScope();
+        using var gradients = no_grad();
         var matched = teacher.Candidates(features)
-            .Select((candidates, image) => Match(candidates, input.Sizes[image], weak.Sizes[image], scene.BoxesOf(image)))
+            .Select((candidates, image) => Match(candidates, seen[image], sizes[image], scene.BoxesOf(image)))
             .ToArray();
         var instances = teacher.InstancesOf(features, [.. matched.Select(match => match.Candidates)]);
         var probabilities = teacher.MaskLogits(features, instances).sigmoid();
@@ -47,7 +63,7 @@ public sealed class PseudoLabeller(
             if (match.Rows.Length > 0)
             {
                 var coarse = probabilities.narrow(0, first, match.Rows.Length);
-                var drawn = Draw(match, coarse, input.Sizes[image], weak.Sizes[image], teacher.MaskHead.OutputStride, scene);
+                var drawn = Draw(match, coarse, seen[image], sizes[image], teacher.MaskHead.OutputStride, scene);
                 Assign(match, drawn, scene.FirstBoxOf(image), masks, trust);
                 first += match.Rows.Length;
             }
