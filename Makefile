@@ -9,7 +9,7 @@ export DOTNET_NOLOGO := 1
 export GOLDEN_DIR
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
-.PHONY: help setup build native demo test kernel golden fuzz bench-torch bench-eval clean
+.PHONY: help setup build native demo test kernel golden fuzz bench-torch bench-train bench-eval clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,10 @@ fuzz: build ## feed 20,000 damaged files to the readers and evaluators
 bench-torch: build ## the tensor library beside Python's PyTorch, to artifacts/bench/torch.json
 	@scripts/setup.sh bench
 	@OMP_NUM_THREADS=1 dotnet run --project benchmarks/BoxTeacher.Benchmarks.Torch -c $(CONFIGURATION) --no-build
+
+bench-train: build ## a whole training step beside Python's PyTorch, to artifacts/bench/train.json
+	@scripts/setup.sh bench
+	@OMP_NUM_THREADS=1 dotnet run --project benchmarks/BoxTeacher.Benchmarks.Train -c $(CONFIGURATION) --no-build
 
 bench-eval: build ## speed of evaluation and of masks, to artifacts/bench/eval.json
 	@dotnet run --project benchmarks/BoxTeacher.Benchmarks.Eval -c $(CONFIGURATION) --no-build

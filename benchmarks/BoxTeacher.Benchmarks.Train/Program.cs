@@ -2,7 +2,8 @@
 // Python's PyTorch: a step here, a step there, both with one thread, in processor time. The published implementation's times are
 // scaled by the speed of a reference convolution, measured in every round. Writes artifacts/bench/train.json.
 //   BoxTeacher.Benchmarks.Train [--case tiny|R50] [--rounds N] [--python FILE]
-//   BoxTeacher.Benchmarks.Train worker FOLDER       one side of it
+//   BoxTeacher.Benchmarks.Train make tiny|R50 FOLDER       writes weights and batch, which peers/train_step.py reads too
+//   BoxTeacher.Benchmarks.Train worker FOLDER              one side of it
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;

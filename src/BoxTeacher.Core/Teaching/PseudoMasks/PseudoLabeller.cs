@@ -124,7 +124,7 @@ public sealed class PseudoLabeller(
             var predicted = new TeacherMasks(boxes.narrow(0, start, length), scores.narrow(0, start, length), soft, maskThreshold);
             ranks.Add(predicted.DetectionScores().MoveToOuterDisposeScope());
             trusts.Add(confidence.Confidence(predicted).MoveToOuterDisposeScope());
-            var samples = scene.GridSamples(predicted.Masks);
+            var samples = predicted.Cut(scene.GridSamples(soft));
             sampled.narrow(0, start, length).narrow(1, 0, samples.size(1)).narrow(2, 0, samples.size(2)).copy_(samples);
         }
 
