@@ -33,7 +33,7 @@ internal static class TrainCommand
         var validation = Build.ValidationData(recipe.Dataset, root);
 
         using var stop = new StopSignal();
-        using var method = Build.Method(recipe, training.Categories.Count, root);
+        using var method = Build.Method(recipe, training.Categories.Count, root, began: Console.WriteLine);
         using var metrics = new MetricsFile(folder.MetricsFile);
         using var display = new TrainingDisplay(recipe);
         var trainer = new Trainer(recipe, method, training, validation, folder);

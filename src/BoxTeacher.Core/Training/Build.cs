@@ -88,15 +88,19 @@ public static class Build
     /// <param name="classes">Number of categories.</param>
     /// <param name="root">The folder that a weights file of the recipe is relative to.</param>
     /// <param name="parts">Parts that take the place of the recipe's; null: none.</param>
+    /// <param name="began">Told what came of the recipe's weights file, if it names one.</param>
     /// <exception cref="ArgumentException">A part is given that the teaching has no place for.</exception>
-    public static ITeachingMethod Method(Recipe recipe, int classes, string root = ".", MethodParts? parts = null)
+    /// <exception cref="InvalidDataException">The weights file is damaged, or holds nothing for this network.</exception>
+    /// <exception cref="IOException">The weights file is missing or cannot be read.</exception>
+    public static ITeachingMethod Method(Recipe recipe, int classes, string root = ".", MethodParts? parts = null, Action<WeightsReport>? began = null)
     {
         parts ??= MethodParts.None;
         parts.Check(recipe.Teaching);
         var student = Detector(recipe.Detector, classes, recipe.Seed);
         if (recipe.Detector is PublishedCondInst { Weights: { } weights })
         {
-            ModelFile.Read(Path.Combine(root, weights), Network.Student, student);
+            var report = ModelFile.Begin(Path.Combine(root, weights), student);
+            began?.Invoke(report);
         }
         return recipe.Teaching switch
         {

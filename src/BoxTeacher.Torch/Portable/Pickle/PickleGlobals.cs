@@ -22,6 +22,9 @@ internal static class PickleGlobals
         ["ByteStorage"] = ScalarType.Byte, ["BoolStorage"] = ScalarType.Bool, ["ComplexFloatStorage"] = ScalarType.ComplexFloat32, ["ComplexDoubleStorage"] = ScalarType.ComplexFloat64,
     };
 
+    /// <summary>What PyTorch calls the storage of an element type; null if it has none.</summary>
+    internal static string? StorageName(ScalarType type) => s_storages.FirstOrDefault(p => p.Value == type).Key;
+
     private static readonly Dictionary<string, ScalarType> s_types = new() {
         ["float32"] = ScalarType.Float32, ["float64"] = ScalarType.Float64, ["float16"] = ScalarType.Float16, ["bfloat16"] = ScalarType.BFloat16,
         ["int64"] = ScalarType.Int64, ["int32"] = ScalarType.Int32, ["int16"] = ScalarType.Int16, ["int8"] = ScalarType.Int8, ["uint8"] = ScalarType.Byte, ["bool"] = ScalarType.Bool,

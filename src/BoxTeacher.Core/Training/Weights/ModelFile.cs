@@ -1,0 +1,142 @@
+using BoxTeacher.Teaching;
+using BoxTeacher.Torch;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace BoxTeacher.Training;
+
+/// <summary>
+/// Weights in files. Ours hold a method's networks under the published names, <c>student.*</c> and, with a teacher, <c>teacher.*</c>;
+/// what others publish is read in each <see cref="WeightLayout"/>. Nothing in a file is executed.
+/// </summary>
+public static class ModelFile
+{
+    /// <summary>
+    /// Writes both networks, parameters and buffers: a file that ends in <c>.pth</c> as Python's torch.load reads it, with the weights
+    /// under "model" as detectron2 expects them, any other as safetensors.
+    /// </summary>
+    public static void Write(string file, ITeachingMethod method)
+    {
+        using var scope = NewDisposeScope();
+        var tensors = from entry in Networks(method)
+                      from tensor in entry.Network.state_dict()
+                      select KeyValuePair.Create(entry.Prefix + tensor.Key, tensor.Value);
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
+        if (Path.GetExtension(file).Equals(".pth", StringComparison.OrdinalIgnoreCase))
+            PthWriter.Write(file, tensors, under: "model");
+        else
+            SafeTensors.Write(file, tensors);
+    }
+
+    /// <summary>Reads both networks completely.</summary>
+    /// <exception cref="InvalidDataException">The file is damaged, or its names or shapes are not this model's; the message names them.</exception>
+    public static void Read(string file, ITeachingMethod method)
+    {
+        using var scope = NewDisposeScope();
+        var tensors = WeightsFile.Read(file);
+        foreach (var (prefix, network) in Networks(method))
+            ReadAll(file, tensors, prefix, network);
+    }
+
+    /// <summary>Reads one network completely: from a method's file by its prefix, or from a file that holds only this network.</summary>
+    /// <exception cref="InvalidDataException">The file is damaged, or its names or shapes are not this model's; the message names them.</exception>
+    public static void Read(string file, Network which, nn.Module network)
+    {
+        using var scope = NewDisposeScope();
+        var tensors = WeightsFile.Read(file);
+        var prefix = Prefix(which);
+        ReadAll(file, tensors, tensors.Keys.Any(name => name.StartsWith(prefix, StringComparison.Ordinal)) ? prefix : "", network);
+    }
+
+    /// <summary>
+    /// Reads what a file has of a network's weights, normally those of a pretrained backbone; the rest stays as it is. Of a method's file
+    /// it takes the student: a teacher begins as its copy.
+    /// </summary>
+    /// <exception cref="InvalidDataException">The file is damaged, its names follow no known layout, or none of them fits.</exception>
+    public static WeightsReport Begin(string file, nn.Module network)
+    {
+        using var scope = NewDisposeScope();
+        var tensors = WeightsFile.Read(file);
+        var layout = WeightLayout.Of(tensors.Keys)
+            ?? throw new InvalidDataException($"{file}: names of no known layout: {WeightsReport.Summary([.. tensors.Keys])}");
+        var state = network.state_dict();
+        var found = new Dictionary<string, Tensor>();
+        var unexpected = new List<string>();
+        foreach (var (name, tensor) in tensors)
+        {
+            if (layout.Translate(name) is { } translated && state.ContainsKey(translated))
+                found[translated] = tensor;
+            else if (!IsTeacher(layout, name) && !IsDerived(name))
+                unexpected.Add(name);
+        }
+        var misshapen = found.Where(entry => !SameShape(entry.Value, state[entry.Key])).ToList();
+        foreach (var (name, _) in misshapen)
+            found.Remove(name);
+        if (found.Count == 0)
+            throw new InvalidDataException($"{file}: none of its tensors fits the network: {WeightsReport.Summary([.. tensors.Keys])}");
+        var statistics = layout is WeightLayout.Caffe2 ? FoldedStatistics(state, found) : [];
+        Copy(found, state);
+        Copy(statistics, state);
+        return new WeightsReport(
+            file, layout, [.. found.Keys], [.. state.Keys.Except(found.Keys).Except(statistics.Keys).Except(misshapen.Select(entry => entry.Key))],
+            unexpected, [.. misshapen.Select(entry => $"{entry.Key} {Shape(entry.Value)} for {Shape(state[entry.Key])}")]);
+    }
+
+    /// <summary>A folded batch norm has a scale and a bias only: its mean is 0 and its variance 1, as detectron2 fills them in.</summary>
+    private static Dictionary<string, Tensor> FoldedStatistics(Dictionary<string, Tensor> state, Dictionary<string, Tensor> found)
+    {
+        const string Scale = ".norm.weight";
+        var norms = found.Keys.Where(name => name.EndsWith(Scale, StringComparison.Ordinal)).Select(name => name[..^"weight".Length]);
+        return norms.SelectMany(norm => ((string Name, double Value)[])[(norm + "running_mean", 0), (norm + "running_var", 1)])
+            .Where(entry => state.ContainsKey(entry.Name) && !found.ContainsKey(entry.Name))
+            .ToDictionary(entry => entry.Name, entry => full_like(state[entry.Name], entry.Value));
+    }
+
+    private static void ReadAll(string file, Dictionary<string, Tensor> tensors, string prefix, nn.Module network)
+    {
+        var state = network.state_dict();
+        var stored = tensors.Where(entry => entry.Key.StartsWith(prefix, StringComparison.Ordinal))
+            .ToDictionary(entry => entry.Key[prefix.Length..], entry => entry.Value);
+        Refuse("are missing", state.Keys.Except(stored.Keys));
+        Refuse("are not of this model", stored.Keys.Except(state.Keys));
+        foreach (var (name, tensor) in state)
+        {
+            if (!SameShape(stored[name], tensor))
+                throw new InvalidDataException($"{file}: {prefix}{name} has shape {Shape(stored[name])}, the model wants {Shape(tensor)}");
+        }
+        Copy(stored, state);
+
+        void Refuse(string what, IEnumerable<string> names)
+        {
+            if (names.Select(name => prefix + name).ToList() is { Count: > 0 } list)
+                throw new InvalidDataException($"{file}: {list.Count} tensors {what}, the first is {list[0]}: {WeightsReport.Summary(list)}");
+        }
+    }
+
+    private static void Copy(Dictionary<string, Tensor> values, Dictionary<string, Tensor> state)
+    {
+        using var guard = no_grad();
+        foreach (var (name, value) in values)
+            state[name].copy_(value);
+    }
+
+    private static bool IsTeacher(WeightLayout layout, string name) =>
+        layout is WeightLayout.Method && name.StartsWith(Prefix(Network.Teacher), StringComparison.Ordinal);
+
+    // Counters of batch norms that are frozen here, and masks that follow from an image's size.
+    private static bool IsDerived(string name) =>
+        name.EndsWith(".num_batches_tracked", StringComparison.Ordinal) || name.EndsWith(".attn_mask", StringComparison.Ordinal);
+
+    private static bool SameShape(Tensor left, Tensor right) => left.shape.AsSpan().SequenceEqual(right.shape);
+
+    private static string Shape(Tensor tensor) => $"[{string.Join(',', tensor.shape)}]";
+
+    private static IEnumerable<(string Prefix, nn.Module Network)> Networks(ITeachingMethod method)
+    {
+        yield return (Prefix(Network.Student), method.Student);
+        if (method.Teacher is { } teacher)
+            yield return (Prefix(Network.Teacher), teacher);
+    }
+
+    private static string Prefix(Network network) => network == Network.Student ? "student." : "teacher.";
+}

@@ -1,0 +1,109 @@
+using System.Text.RegularExpressions;
+
+namespace BoxTeacher.Training;
+
+/// <summary>
+/// How a file calls the weights of a network. A layout translates its names into those of a detector here, which are the published
+/// detectors' own: <c>backbone.bottom_up.res2.0.conv1.weight</c>.
+/// </summary>
+public abstract partial record WeightLayout
+{
+    private const string Backbone = "backbone.bottom_up.";
+
+    /// <summary>A method's networks: <c>student.*</c> and <c>teacher.*</c>, as BoxTeacher's checkpoints and our own have them.</summary>
+    public sealed record Method : WeightLayout
+    {
+        /// <inheritdoc/>
+        public override string? Translate(string name) =>
+            name.StartsWith("student.", StringComparison.Ordinal) ? name["student.".Length..] : null;
+    }
+
+    /// <summary>One detector: <c>backbone.*</c>, <c>proposal_generator.*</c>, ...</summary>
+    public sealed record Detector : WeightLayout
+    {
+        /// <inheritdoc/>
+        public override string? Translate(string name) => name;
+    }
+
+    /// <summary>A backbone by itself: detectron2's ResNets (<c>stem.*</c>, <c>res2.*</c>) and Swin (<c>patch_embed.*</c>, <c>layers.*</c>).</summary>
+    public sealed record BottomUp : WeightLayout
+    {
+        /// <inheritdoc/>
+        public override string? Translate(string name) => BottomUpName().IsMatch(name) ? Backbone + name : null;
+    }
+
+    /// <summary>
+    /// Caffe2's ResNets, MSRA's among them: <c>conv1_w</c>, <c>res_conv1_bn_s</c>, <c>res2_0_branch2a_w</c>. Their batch norm is folded to
+    /// a scale and a bias; <see cref="ModelFile.Begin"/> fills in mean 0 and variance 1.
+    /// </summary>
+    public sealed record Caffe2 : WeightLayout
+    {
+        /// <inheritdoc/>
+        public override string? Translate(string name)
+        {
+            if (name == "conv1_w")
+                return Backbone + "stem.conv1.weight";
+            if (Caffe2StemName().Match(name) is { Success: true } stem)
+                return $"{Backbone}stem.conv1.norm.{NormTensor(stem.Groups[1].Value)}";
+            if (Caffe2BlockName().Match(name) is not { Success: true } block)
+                return null;
+            var convolution = block.Groups[3].Value switch { "1" => "shortcut", "2a" => "conv1", "2b" => "conv2", _ => "conv3" };
+            var tensor = block.Groups[5].Success ? "norm." + NormTensor(block.Groups[5].Value) : "weight";
+            return $"{Backbone}res{block.Groups[1].Value}.{block.Groups[2].Value}.{convolution}.{tensor}";
+        }
+
+        private static string NormTensor(string suffix) => suffix switch
+        {
+            "s" or "gamma" => "weight",
+            "b" or "beta" => "bias",
+            "rm" => "running_mean",
+            _ => "running_var",
+        };
+    }
+
+    /// <summary>
+    /// torchvision's ResNets: <c>conv1.weight</c>, <c>bn1.*</c>, <c>layer1.0.downsample.0.weight</c>. They have the stride in the 3x3
+    /// convolution, and learned from RGB pixels scaled to unit variance.
+    /// </summary>
+    public sealed record TorchVision : WeightLayout
+    {
+        /// <inheritdoc/>
+        public override string? Translate(string name)
+        {
+            if (TorchVisionName().Match(name) is not { Success: true } match)
+                return null;
+            var place = match.Groups[1].Success ? $"res{match.Groups[2].ValueSpan[0] - '0' + 1}.{match.Groups[3].Value}" : "stem";
+            var (kind, number, tensor) = (match.Groups[4].Value, match.Groups[5].Value, match.Groups[6].Value);
+            var layer = kind == "downsample." ? "shortcut" : "conv" + number;
+            var isNorm = kind == "bn" || (kind == "downsample." && number == "1");
+            return $"{Backbone}{place}.{layer}.{(isNorm ? "norm." : "")}{tensor}";
+        }
+    }
+
+    /// <summary>What a name is called in a detector; null if it has no counterpart there.</summary>
+    public abstract string? Translate(string name);
+
+    /// <summary>The layout of a file by the names in it; null: none of those known.</summary>
+    public static WeightLayout? Of(IReadOnlyCollection<string> names)
+    {
+        bool Begins(params string[] beginnings) => names.Any(name => beginnings.Any(beginning => name.StartsWith(beginning, StringComparison.Ordinal)));
+        return Begins("student.", "teacher.") ? new Method()
+            : Begins("backbone.", "proposal_generator.") ? new Detector()
+            : Begins("res_conv1_bn_", "res2_0_branch") ? new Caffe2()
+            : Begins("layer1.0.conv1.") ? new TorchVision()
+            : Begins("stem.", "res2.0.", "patch_embed.", "layers.0.blocks.") ? new BottomUp()
+            : null;
+    }
+
+    [GeneratedRegex(@"^(stem|res[2-5]|patch_embed|layers|norm\d+)\.")]
+    private static partial Regex BottomUpName();
+
+    [GeneratedRegex("^(?:res_)?conv1_bn_(s|b|gamma|beta|rm|riv)$")]
+    private static partial Regex Caffe2StemName();
+
+    [GeneratedRegex(@"^res([2-5])_(\d+)_branch(1|2a|2b|2c)_(w|bn_(s|b|gamma|beta|rm|riv))$")]
+    private static partial Regex Caffe2BlockName();
+
+    [GeneratedRegex(@"^(layer([1-4])\.(\d+)\.)?(conv|bn|downsample\.)(\d)\.(weight|bias|running_mean|running_var)$")]
+    private static partial Regex TorchVisionName();
+}
