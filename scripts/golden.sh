@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs the tests against reference values alone (built before), and prints passed and failed cases by group.
+# Runs the tests against reference values alone (built before), and prints passed and failed cases by group,
+# and the largest deviation of each case.
 #   GOLDEN_DIR=FOLDER scripts/golden.sh       the folder holds cocoeval/, boxteacher/, ...; default: tests/golden
 # What a folder lacks is reported as skipped.
 set -uo pipefail
@@ -7,7 +8,8 @@ cd "$(dirname "$0")/.."
 
 [ -z "${GOLDEN_DIR:-}" ] || GOLDEN_DIR=$(realpath "$GOLDEN_DIR") || exit 1
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+export GOLDEN_REPORT=$(mktemp)
+trap 'rm -f "$log" "$GOLDEN_REPORT"' EXIT
 OMP_NUM_THREADS=1 dotnet test tests/BoxTeacher.Core.Tests -c Release --no-build --nologo \
   --filter Category=Golden --logger 'console;verbosity=normal' >"$log" 2>&1
 status=$?
@@ -32,4 +34,9 @@ awk '
     exit n == 0
   }
 ' "$log" || { tail -n 30 "$log"; status=1; }
+# How much of its tolerance each case with numbers used up.
+[ ! -s "$GOLDEN_REPORT" ] || awk -F '\t' '
+  BEGIN { printf "\n%-32s %12s %12s  %s\n", "largest deviation", "of tolerance", "absolute", "where" }
+  { printf "%-32s %12s %12s  %s\n", $1, $2, $3, $4 }
+' "$GOLDEN_REPORT"
 exit "$status"

@@ -14,8 +14,11 @@ internal sealed class GoldenCase
     private readonly int _start;
     private readonly Dictionary<string, JsonElement> _entries;
 
+    private readonly string _name;
+
     private GoldenCase(string relative)
     {
+        _name = relative;
         Description = JsonDocument.Parse(File.ReadAllBytes(Golden.PathOf(relative + ".json"))).RootElement;
         _data = File.ReadAllBytes(Golden.PathOf(relative + ".safetensors"));
         var header = (int)BinaryPrimitives.ReadUInt64LittleEndian(_data);
@@ -37,6 +40,7 @@ internal sealed class GoldenCase
 
     public Tensor Tensor(string name)
     {
+        GoldenDeviations.Case = _name;
         var entry = _entries[name];
         var offsets = entry.GetProperty("data_offsets").EnumerateArray().Select(offset => offset.GetInt32()).ToArray();
         var shape = entry.GetProperty("shape").EnumerateArray().Select(side => side.GetInt64()).ToArray();
@@ -96,11 +100,15 @@ internal static class GoldenAssert
         if (expected.numel() == 0)
             return;
         var (e, a) = (expected.detach().to(float64).reshape(-1), actual.detach().to(float64).reshape(-1));
-        var excess = (a - e).abs() - (absolute + relative * e.abs());
+        var (deviation, tolerance) = ((a - e).abs(), absolute + relative * e.abs());
+        var excess = deviation - tolerance;
         // A NaN is an excess too.
         var worst = where(excess.isnan(), full_like(excess, double.PositiveInfinity), excess).argmax().item<long>();
         Assert.True(excess[worst].item<double>() <= 0,
             $"{what}: element {worst} is {a[worst].item<double>():R}, expected {e[worst].item<double>():R} (absolute {absolute}, relative {relative}).");
+        var part = deviation / tolerance.clamp(min: double.Epsilon);
+        var largest = part.argmax().item<long>();
+        GoldenDeviations.Add(part[largest].item<double>(), deviation[largest].item<double>(), what);
     }
 
     public static void Equal(Tensor expected, Tensor actual, string what) => Close(expected, actual, 0, 0, what);
