@@ -1,25 +1,25 @@
 /// Laws of the pairwise term, of its closed form, and of the pairs it looks at.
-module BoxTeacher.Properties.PairwiseLaws
+module BoxTeacher.Properties.Tests.PairwiseLaws
 
 open Xunit
 open TorchSharp
 open BoxTeacher.Losses
 open BoxTeacher.Teaching.Affinity
-open BoxTeacher.Properties.Laws
-open BoxTeacher.Properties.Cases
+open BoxTeacher.Properties
+open BoxTeacher.Properties.Tests.Inputs
 
 let private windows = [ PixelPairs(3, 1); PixelPairs(3, 2); PixelPairs(5, 1) ]
 
 let private forAllWindows cases law = for pairs in windows do forAll cases (law pairs)
 
 /// Weights of all pairs of each instance, from the case's targets and directions: [N, P, H, W].
-let private weightsOf (pairs: PixelPairs) (m: Masks) : Tensor =
+let private weightsOf (pairs: PixelPairs) (m: Target) : Tensor =
     (pairs.Second m.T + m.V.abs().unsqueeze -3L) * pairs.Inside m.T
 
-let private groupsOf (m: Masks) =
+let private groupsOf (m: Target) =
     [| for n in 0 .. m.N - 1 -> InstanceGroup(n, n, 1, PixelRegion(0, 0, m.H, m.W)) |]
 
-let private sums (pairs: PixelPairs) (m: Masks) (weights: Tensor) (x: Tensor) =
+let private sums (pairs: PixelPairs) (m: Target) (weights: Tensor) (x: Tensor) =
     PairwiseAffinity.Sums(x, [| weights |], groupsOf m, pairs).[0]
 
 [<Fact>]
@@ -61,8 +61,8 @@ let ``closed form gives the same sums`` () =
 let ``closed form gives the same gradient`` () =
     forAllWindows masks (fun pairs m ->
         let weights = weightsOf pairs m
-        let expected = gradient (fun x -> (PairwiseAffinity.PerPair(x, pairs) * weights).sum ()) m.X
-        closeAll 1e-9 "gradient" expected (gradient (fun x -> (sums pairs m weights x).sum ()) m.X))
+        let expected = Tensors.gradient (fun x -> (PairwiseAffinity.PerPair(x, pairs) * weights).sum ()) m.X
+        closeAll 1e-9 "gradient" expected (Tensors.gradient (fun x -> (sums pairs m weights x).sum ()) m.X))
 
 [<Fact>]
 let ``has the gradient of its values`` () =
@@ -76,13 +76,13 @@ let ``is linear in its weights, and weight zero gives no gradient`` () =
         let weights = weightsOf pairs m
         let both = PairwiseAffinity.Sums(m.X, [| weights; weights * 3.0.ToScalar() |], groupsOf m, pairs)
         closeAll 1e-9 "three times" (both[0] * 3.0.ToScalar()) both[1]
-        gradient (fun x -> (sums pairs m (torch.zeros_like weights) x).sum ()) m.X |> within 0.0 0.0 "gradient")
+        Tensors.gradient (fun x -> (sums pairs m (torch.zeros_like weights) x).sum ()) m.X |> within 0.0 0.0 "gradient")
 
 [<Fact>]
 let ``has a finite gradient at any logit`` () =
     forAllWindows masks (fun pairs m ->
         let bound = 2.0 * float (pairs.Count * 2)
-        gradient (fun x -> (sums pairs m (weightsOf pairs m) x).sum ()) m.X |> within -bound bound "gradient")
+        Tensors.gradient (fun x -> (sums pairs m (weightsOf pairs m) x).sum ()) m.X |> within -bound bound "gradient")
 
 [<Fact>]
 let ``a region around all weights is enough`` () =
@@ -96,7 +96,7 @@ let ``a region around all weights is enough`` () =
         let groups = [| for n in 0 .. m.N - 1 -> InstanceGroup(n, n, 1, region) |]
         let cropped (x: Tensor) = PairwiseAffinity.Sums(x, [| weights |], groups, pairs).[0]
         closeAll 1e-9 "sums" (sums pairs m weights m.X) (cropped m.X)
-        closeAll 1e-9 "gradient" (gradient (fun x -> (sums pairs m weights x).sum ()) m.X) (gradient (fun x -> (cropped x).sum ()) m.X))
+        closeAll 1e-9 "gradient" (Tensors.gradient (fun x -> (sums pairs m weights x).sum ()) m.X) (Tensors.gradient (fun x -> (cropped x).sum ()) m.X))
 
 [<Fact>]
 let ``instances of one box share its weights`` () =
@@ -113,7 +113,7 @@ let ``folding is the transpose of unfolding`` () =
         let directed = torch.cat (([| ofPairs.flip -3L; pairs.Second m.X |]: Tensor array), -3L)
         let left = (pairs.Unfold ofPairs * directed).sum ()
         let right = (ofPairs * pairs.Fold directed).sum ()
-        close 1e-9 "inner products" (number left) (number right))
+        close 1e-9 "inner products" (Tensors.number left) (Tensors.number right))
 
 [<Fact>]
 let ``mask affinity lies between zero and one and is that of the complement`` () =

@@ -1,5 +1,5 @@
 /// Laws of assignments, schedules and targets.
-module BoxTeacher.Properties.TeachingLaws
+module BoxTeacher.Properties.Tests.TeachingLaws
 
 open System
 open Xunit
@@ -11,14 +11,12 @@ open BoxTeacher.Teaching.Affinity
 open BoxTeacher.Teaching.Ema
 open BoxTeacher.Teaching.PseudoMasks
 open BoxTeacher.Teaching.Targets
-open BoxTeacher.Properties.Laws
-open BoxTeacher.Properties.Cases
+open BoxTeacher.Properties
+open BoxTeacher.Properties.Tests.Inputs
 
 let private ranked (scores: float32[]) = scores |> Array.mapi (fun i score -> RankedPrediction(i, score))
 
 let private assign (assignment: IPseudoMaskAssignment) (o: Overlaps) = assignment.Assign(ranked o.Scores, o.Iou)
-
-let private check condition message = if not condition then failwith message
 
 [<Fact>]
 let ``each prediction goes to one box at most, and overlaps it enough`` () =
@@ -81,12 +79,12 @@ let ``before the cap the teacher is the mean of all students`` () =
         use teacher = torch.nn.Linear(1, 1)
         use student = torch.nn.Linear(1, 1)
         let ema = EmaTeacher(teacher, student, Momentum.Capped 1.0)
-        let students = m.Logits |> Array.map float32
+        let students = Tensors.values m.X |> Array.map float32
         students |> Array.iteri (fun t value ->
             (use _ = torch.no_grad ()
              student.weight.fill_ (value.ToScalar()) |> ignore)
             ema.Update(int64 t))
-        close 1e-4 "teacher" (Array.averageBy float students) (number teacher.weight))
+        close 1e-4 "teacher" (Array.averageBy float students) (Tensors.number teacher.weight))
 
 [<Fact>]
 let ``warm-ups rise to one`` () =
@@ -149,10 +147,10 @@ let ``each seam takes an F# object or function`` () =
     use _ = torch.NewDisposeScope()
     let masks = TeacherMasks(torch.tensor ([| 0.0f; 0.0f; 3.0f; 3.0f |], ReadOnlySpan [| 1L; 4L |]), torch.tensor [| 0.5f |], torch.full ([| 1L; 4L; 4L |], 0.8.ToScalar(), dtype = torch.float32))
     let squared = ConfidenceScore.From(fun masks -> masks.Scores * masks.Quality().square ())
-    close 1e-5 "confidence" 0.32 (number (squared.Confidence masks))
+    close 1e-5 "confidence" 0.32 (Tensors.number (squared.Confidence masks))
 
     let constant = { new IConfidenceScore with member _.Confidence masks = torch.full_like (masks.Scores, 0.5.ToScalar()) }
-    close 1e-6 "confidence" 0.5 (number (constant.Confidence masks))
+    close 1e-6 "confidence" 0.5 (Tensors.number (constant.Confidence masks))
 
     let strict =
         { new IPseudoMaskAssignment with
@@ -175,4 +173,4 @@ let ``each seam takes an F# object or function`` () =
     let scene = MaskScene.Of(pixels, [| size |], [| size |], [| target |], 4, 0)
     let pairs = PixelPairs(3, 1)
     // 4 x 4 cells: each of the 42 pairs counts from both ends.
-    close 1e-9 "pairs" 84.0 (number (scene.PairWeights(everywhere.Affinity(scene, scene.BoxMasks, pairs), pairs).sum ()))
+    close 1e-9 "pairs" 84.0 (Tensors.number (scene.PairWeights(everywhere.Affinity(scene, scene.BoxMasks, pairs), pairs).sum ()))

@@ -1,10 +1,10 @@
-namespace BoxTeacher.Workbench
+namespace BoxTeacher.Charts
 
 open System
 
 /// A five by seven pixel alphabet for labels in pictures; capitals are written small.
 [<RequireQualifiedAccess>]
-module internal PixelFont =
+module PixelFont =
 
     /// Pixels from one glyph to the next.
     let advance = 6
