@@ -25,7 +25,7 @@ type Counterexample =
     member this.Text = ReportText.counterexample this
 
     /// A picture of the input and of the loss's gradient there, as the bytes of a PNG file.
-    member this.Png = Picture.ofCase this.Loss this.Input |> Picture.toPng
+    member this.Png = CasePicture.ofCase this.Loss this.Input |> CasePicture.toPng
 
     override this.ToString() = this.Text
 

@@ -6,7 +6,7 @@ open BoxTeacher.Structures
 
 /// Pictures of inputs and of what a loss makes of them.
 [<RequireQualifiedAccess>]
-module Picture =
+module CasePicture =
 
     let private ink: Colour = 27uy, 31uy, 36uy
     let private grey: Colour = 140uy, 149uy, 159uy
