@@ -14,6 +14,11 @@ module Numbers =
         else
             value.ToString("G4", CultureInfo.InvariantCulture)
 
+    /// Two numbers, in as many characters as it takes to tell them apart.
+    let shortPair (a: float) (b: float) =
+        let full (value: float) = value.ToString("R", CultureInfo.InvariantCulture)
+        if short a <> short b || a = b then short a, short b else full a, full b
+
     let private isWhole (x: float) = Math.Round x = x
     let private oneDecimal (x: float) = Math.Round(x, 1)
 
@@ -31,9 +36,9 @@ module Numbers =
 
         candidates |> List.filter ((<>) x) |> List.distinct
 
-    /// Simpler numbers than one in [0, 1]: zero, then one, then one digit.
+    /// Simpler numbers than one in [0, 1]: zero, then one, then a half, then one digit.
     let simplerShare (x: float) =
         let candidates =
-            if x = 0.0 then [] elif x = 1.0 then [ 0.0 ] else [ 0.0; 1.0; oneDigit x ]
+            if x = 0.0 then [] elif x = 1.0 then [ 0.0 ] elif x = 0.5 then [ 0.0; 1.0 ] else [ 0.0; 1.0; 0.5; oneDigit x ]
 
         candidates |> List.filter ((<>) x) |> List.distinct

@@ -128,7 +128,7 @@ let ``simpler numbers are simpler`` () =
     Assert.Equal<float list>([ 0.0; 1.0; 0.03 ], Numbers.simpler 0.0312)
     Assert.Equal<float list>([ 0.0 ], Numbers.simpler 1.0)
     Assert.Equal<float list>([], Numbers.simpler 0.0)
-    Assert.Equal<float list>([ 0.0; 1.0; 0.4 ], Numbers.simplerShare 0.37)
+    Assert.Equal<float list>([ 0.0; 1.0; 0.5; 0.4 ], Numbers.simplerShare 0.37)
     Assert.Equal<float list>([ 0.0 ], Numbers.simplerShare 1.0)
 
 [<Fact>]

@@ -40,12 +40,12 @@ module Law =
     let private same tolerance what expected actual =
         require
             (not (Double.IsFinite expected && Double.IsFinite actual) || abs (actual - expected) <= tolerance * max 1.0 (abs expected))
-            (lazy $"the loss is {n expected}, and {what} {n actual}")
+            (lazy (let expected, actual = Numbers.shortPair expected actual in $"the loss is {expected}, and {what} {actual}"))
 
     let private noMore slack what worse better =
         require
             (not (Double.IsFinite worse && Double.IsFinite better) || better <= worse + slack * max 1.0 (abs worse))
-            (lazy $"the loss rises from {n worse} to {n better} {what}")
+            (lazy (let worse, better = Numbers.shortPair worse better in $"the loss rises from {worse} to {better} {what}"))
 
     let private invariant name statement ofKind needs tolerance what change =
         create name statement ofKind needs (fun loss case -> same tolerance what (Loss.value loss case) (Loss.value loss (change case)))
@@ -180,7 +180,7 @@ module Law =
 
     /// Prediction and truth play the same part.
     let symmetric =
-        invariant "symmetric" "Prediction and truth may change places." any [] 1e-9 "with prediction and truth exchanged" Case.swap
+        invariant "symmetric" "Prediction and truth may change places." any [ Need.soft ] 1e-9 "with prediction and truth exchanged" Case.swap
 
     /// Object and background play the same part.
     let sameInsideOut =

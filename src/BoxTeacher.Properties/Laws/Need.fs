@@ -42,6 +42,12 @@ module Need =
           Holds = all (fun instance -> instance.Mask.Values |> Array.forall (fun t -> t = 0.0 || t = 1.0)) anyPair
           Make = onInstances (fun instance -> { instance with Mask = Grid.map (fun t -> if t >= 0.5 then 1.0 else 0.0) instance.Mask }) }
 
+    /// Mask values that are the sigmoid of some logit.
+    let soft =
+        { Text = "true masks strictly between 0 and 1"
+          Holds = all (fun instance -> instance.Mask.Values |> Array.forall (fun t -> t >= 0.001 && t <= 0.999)) anyPair
+          Make = onInstances (fun instance -> { instance with Mask = Grid.map (fun t -> Math.Clamp(t, 0.001, 0.999)) instance.Mask }) }
+
     /// True masks with a pixel of 1, and true boxes of at least 0.1 x 0.1.
     let seen =
         let isSeen (box: Box) = box.Width >= 0.1 && box.Height >= 0.1

@@ -31,7 +31,7 @@ module CasePicture =
     let private side = 128
 
     let private gap = 16
-    let private line = Sheet.textHeight + 6
+    let private line = Sheet.textHeight + 8
 
     let private largest values = values |> Seq.filter Double.IsFinite |> Seq.map abs |> Seq.fold max 0.0
 
@@ -72,8 +72,8 @@ module CasePicture =
         sheet.ToImage()
 
     let private ofBoxes format (pairs: BoxPair list) (gradients: float array array) =
-        let panel = 2 * side + gap
-        let sheet = Sheet(2 * line + panel, gap + pairs.Length * (panel + gap))
+        let panel = 320
+        let sheet = Sheet(2 * line + panel + gap, gap + pairs.Length * (panel + gap))
 
         [ "truth", green; "prediction", orange; "downhill", blue ]
         |> List.fold
@@ -121,7 +121,7 @@ module CasePicture =
                 sheet.Arrow(x p.X1, middleY, x p.X1 + length gradient[2], middleY, blue)
                 sheet.Arrow(middleX, y p.Y1, middleX, y p.Y1 + length gradient[3], blue)
 
-            sheet.Frame(corner, top, panel, panel - gap, 1, grey))
+            sheet.Frame(corner, top, panel, panel, 1, grey))
 
         sheet.ToImage()
 

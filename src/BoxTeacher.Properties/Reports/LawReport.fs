@@ -94,14 +94,18 @@ module internal ReportHtml =
 
     let private escape (text: string) = string (WebUtility.HtmlEncode text)
 
-    let private details (c: Counterexample) =
-        let input = string c.Input
+    let private picture (loss: Loss) caption (case: Case) =
+        let source = CasePicture.ofCase loss case |> CasePicture.toPng |> Png.toDataUri
+        $"<figure style=\"display:inline-block;margin:.3em 1em .3em 0;vertical-align:top\"><figcaption style=\"font-size:.9em;opacity:.75\">{caption}</figcaption><img alt=\"{caption}\" style=\"max-width:100%%;background:#fff;border-radius:4px\" src=\"{source}\"/></figure>"
 
+    let private details (c: Counterexample) =
         String.concat
             ""
             [ $"<div style=\"margin:.3em 0\">{escape c.Law.Statement}</div>"
-              $"<img alt=\"{escape input}\" style=\"max-width:100%%;background:#fff;border-radius:4px\" src=\"{Png.toDataUri c.Png}\"/>"
-              $"<pre style=\"margin:.4em 0;white-space:pre-wrap;background:none;color:inherit\">{escape input}</pre>"
+              picture c.Loss "the simplest input found" c.Input
+              if c.Shrinks > 0 then
+                  picture c.Loss "as it was generated" c.Generated
+              $"<pre style=\"margin:.4em 0;white-space:pre-wrap;background:none;color:inherit\">{escape (string c.Input)}</pre>"
               $"<div style=\"opacity:.75;font-size:.9em\">{ReportText.where c}; replay with <code>{escape c.Seed}</code></div>" ]
 
     let private page content = $"<div style=\"line-height:1.4;text-align:left\">{content}</div>"
