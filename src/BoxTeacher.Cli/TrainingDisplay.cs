@@ -15,6 +15,7 @@ internal sealed class TrainingDisplay(Recipe recipe) : IDisposable
     private readonly bool interactive = AnsiConsole.Profile.Capabilities.Interactive && !Console.IsOutputRedirected;
     private readonly Stopwatch sinceLast = Stopwatch.StartNew();
     private double meanSeconds;
+    private int steps;
     private bool lineOpen;
 
     public void Show(TrainingEvent happened)
@@ -22,7 +23,8 @@ internal sealed class TrainingDisplay(Recipe recipe) : IDisposable
         switch (happened)
         {
             case StepFinished step:
-                meanSeconds = meanSeconds == 0 ? step.Seconds : 0.95 * meanSeconds + 0.05 * step.Seconds;
+                // The first step compiles code; it counts only until there is a second one.
+                meanSeconds += (step.Seconds - meanSeconds) * Math.Max(0.05, 1.0 / Math.Max(steps++, 1));
                 if (step.Iteration == recipe.Budget.Iterations || sinceLast.Elapsed > (interactive ? RefreshEvery : LineEvery))
                 {
                     Progress(step);
@@ -48,7 +50,7 @@ internal sealed class TrainingDisplay(Recipe recipe) : IDisposable
         sinceLast.Restart();
         var left = TimeSpan.FromSeconds((recipe.Budget.Iterations - step.Iteration) * meanSeconds);
         var losses = string.Join(' ', step.Losses.Select(loss =>
-            string.Create(CultureInfo.InvariantCulture, $"{loss.Key.Replace("loss_", "", StringComparison.Ordinal)} {loss.Value:F3}")));
+            string.Create(CultureInfo.InvariantCulture, $"{loss.Key.Replace("loss_", "", StringComparison.Ordinal).Replace("fcos_", "", StringComparison.Ordinal)} {loss.Value:F3}")));
         var text = string.Create(CultureInfo.InvariantCulture,
             $"{step.Iteration}/{recipe.Budget.Iterations} eta {left:h\\:mm\\:ss} {1000 * meanSeconds:F0} ms lr {step.LearningRate:G3} loss {step.Total:F3} ({losses})");
         if (interactive)

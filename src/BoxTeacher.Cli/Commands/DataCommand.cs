@@ -16,6 +16,9 @@ internal static class DataCommand
         var val = new Option<int>("--val") { Description = "Scenes to validate on.", DefaultValueFactory = _ => defaults.ValScenes };
         var size = new Option<int>("--size") { Description = "Height and width of a scene in pixels.", DefaultValueFactory = _ => defaults.SceneSize };
         var seed = new Option<long>("--seed") { Description = "The same seed and options give the same files.", DefaultValueFactory = _ => 1 };
+        InRange(train, 0, 10_000_000);
+        InRange(val, 0, 10_000_000);
+        InRange(size, 32, 4096);
         var command = new Command("shapes", "Generate scenes of textured, overlapping shapes with exact masks.") { output, train, val, size, seed };
         command.SetAction(parsed =>
         {
@@ -24,6 +27,8 @@ internal static class DataCommand
                 TrainScenes = parsed.GetValue(train),
                 ValScenes = parsed.GetValue(val),
                 SceneSize = parsed.GetValue(size),
+                // An object fits into its scene.
+                MaxDiameter = Math.Min(defaults.MaxDiameter, parsed.GetValue(size)),
             };
             var folder = parsed.GetRequiredValue(output);
             ShapesGenerator.Write(folder, options, parsed.GetValue(seed));
@@ -47,6 +52,14 @@ internal static class DataCommand
         });
         return command;
     }
+
+    private static void InRange(Option<int> option, int least, int most) => option.Validators.Add(given =>
+    {
+        if (given.GetValueOrDefault<int>() is var value && (value < least || value > most))
+        {
+            given.AddError($"{option.Name} {value}: must be in {least}..{most}");
+        }
+    });
 
     private static Option<string> Output(string folder) =>
         new("--out") { Description = "Folder to make.", HelpName = "DIR", DefaultValueFactory = _ => folder };

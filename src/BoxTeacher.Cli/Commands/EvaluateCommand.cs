@@ -1,13 +1,16 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using BoxTeacher.Data;
 using BoxTeacher.Evaluation;
+using BoxTeacher.Training;
 using Spectre.Console;
 
 namespace BoxTeacher.Cli.Commands;
 
 /// <summary>
-/// <c>boxteacher evaluate</c>: average precision of results files by the definitions of COCO, PASCAL VOC or Cityscapes.
+/// <c>boxteacher evaluate</c>: average precision of results files by the definitions of COCO, PASCAL VOC or Cityscapes, or of a
+/// recipe's trained weights on its validation images.
 /// </summary>
 internal static class EvaluateCommand
 {
@@ -28,29 +31,44 @@ internal static class EvaluateCommand
     public static Command Create()
     {
         Option<Format> format = new("--format") { Description = "Whose definition of average precision.", DefaultValueFactory = _ => Format.Coco };
-        Option<string> truth = new("--gt") { Description = "The truth: instances JSON (coco, voc), VOCdevkit (voc), or a folder of instance id pictures (cityscapes).", Required = true };
-        Option<string> results = new("--dt") { Description = "The detections: results JSON (coco, voc), or a folder of text files and masks (cityscapes).", Required = true };
+        Option<string> truth = new("--gt") { Description = "The truth: instances JSON (coco, voc), VOCdevkit (voc), or a folder of instance id pictures (cityscapes)." };
+        Option<string> results = new("--dt") { Description = "The detections: results JSON (coco, voc), or a folder of text files and masks (cityscapes)." };
+        var recipe = new RecipeOptions(required: false);
+        Option<string> weights = new("--weights") { Description = "Weights file to evaluate on the recipe's validation images.", HelpName = "FILE" };
         Option<MeasuredOn?> task = new("--task") { Description = "What overlap is measured on; by default masks where there are any." };
         Option<string> split = new("--split") { Description = "The list of images, where the truth is VOCdevkit.", DefaultValueFactory = _ => "val" };
         Option<bool> json = new("--json") { Description = "Print one JSON object." };
-        Command command = new("evaluate", "Average precision of detections.") { format, truth, results, task, split, json };
+        Command command = new("evaluate", "Average precision of detections: --gt and --dt, or --recipe and --weights.")
+        {
+            format, truth, results, task, split, recipe.Recipe, weights, recipe.Data, recipe.Set, json,
+        };
+        command.Validators.Add(given =>
+        {
+            bool Has(Option option) => given.GetResult(option) is { Implicit: false };
+            if (Has(weights) != Has(recipe.Recipe) || Has(truth) != Has(results) || Has(weights) == Has(results))
+            {
+                given.AddError("evaluate needs either --gt and --dt, or --recipe and --weights");
+            }
+        });
         command.SetAction(parsed =>
         {
-            var numbers = Evaluate(
-                parsed.GetValue(format), parsed.GetRequiredValue(truth), parsed.GetRequiredValue(results), parsed.GetValue(task), parsed.GetRequiredValue(split));
+            var columns = parsed.GetValue(weights) is { } file
+                ? OfWeights(recipe.Read(parsed), parsed.GetRequiredValue(recipe.Data), file, parsed.GetValue(task))
+                : [new Column("", OfResults(
+                    parsed.GetValue(format), parsed.GetRequiredValue(truth), parsed.GetRequiredValue(results), parsed.GetValue(task), parsed.GetRequiredValue(split)))];
             if (parsed.GetValue(json))
             {
-                PrintJson(numbers);
+                PrintJson(columns);
             }
             else
             {
-                PrintTable(numbers);
+                PrintTable(columns);
             }
         });
         return command;
     }
 
-    private static IReadOnlyList<(string Name, double Value)> Evaluate(Format format, string truth, string results, MeasuredOn? task, string split)
+    private static IReadOnlyList<(string Name, double Value)> OfResults(Format format, string truth, string results, MeasuredOn? task, string split)
     {
         if (format == Format.Cityscapes)
         {
@@ -74,22 +92,34 @@ internal static class EvaluateCommand
             : VocEvaluator.Evaluate(dataset, detections, wanted).Numbers;
     }
 
+    private static Column[] OfWeights(Recipe recipe, string root, string weights, MeasuredOn? task)
+    {
+        var dataset = Build.ValidationData(recipe.Dataset, root);
+        using var network = Build.Detector(recipe.Detector, dataset.Categories.Count, recipe.Seed);
+        ModelFile.Read(weights, recipe.Teaching.Inference, network);
+        var (box, mask) = Inference.Evaluate(dataset, new Inference(network, recipe).Detect(dataset));
+        return [.. from column in (Column[])[new("bbox", box.Numbers), new("segm", mask.Numbers)]
+                   where task is null || string.Equals(task.ToString(), column.Name, StringComparison.OrdinalIgnoreCase)
+                   select column];
+    }
+
     // What could not be measured is null, except COCO's own -1.
-    private static void PrintJson(IReadOnlyList<(string Name, double Value)> numbers)
+    private static void PrintJson(Column[] columns)
     {
         using var output = Console.OpenStandardOutput();
         using (var json = new Utf8JsonWriter(output))
         {
             json.WriteStartObject();
-            foreach (var (name, value) in numbers)
+            foreach (var column in columns)
             {
-                if (double.IsNaN(value))
+                if (column.Name.Length > 0)
                 {
-                    json.WriteNull(name);
+                    json.WriteStartObject(column.Name);
                 }
-                else
+                Write(json, column.Numbers);
+                if (column.Name.Length > 0)
                 {
-                    json.WriteNumber(name, value);
+                    json.WriteEndObject();
                 }
             }
             json.WriteEndObject();
@@ -97,15 +127,38 @@ internal static class EvaluateCommand
         output.WriteByte((byte)'\n');
     }
 
-    private static void PrintTable(IReadOnlyList<(string Name, double Value)> numbers)
+    private static void Write(Utf8JsonWriter json, IReadOnlyList<(string Name, double Value)> numbers)
     {
-        var table = new Table { Border = TableBorder.Rounded };
-        table.AddColumn("");
-        table.AddColumn(new TableColumn("%").RightAligned());
         foreach (var (name, value) in numbers)
         {
-            table.AddRow(name, value is -1 or double.NaN ? "-" : (100 * value).ToString("0.00"));
+            if (double.IsNaN(value))
+            {
+                json.WriteNull(name);
+            }
+            else
+            {
+                json.WriteNumber(name, value);
+            }
+        }
+    }
+
+    private static void PrintTable(Column[] columns)
+    {
+        var table = new Table { Border = TableBorder.Rounded };
+        table.AddColumn("%");
+        foreach (var column in columns)
+        {
+            table.AddColumn(new TableColumn(column.Name).RightAligned());
+        }
+        for (var row = 0; row < columns[0].Numbers.Count; row++)
+        {
+            table.AddRow([columns[0].Numbers[row].Name, .. columns.Select(column => Percent(column.Numbers[row].Value))]);
         }
         AnsiConsole.Write(table);
     }
+
+    private static string Percent(double value) => value is -1 or double.NaN ? "-" : (100 * value).ToString("0.00", CultureInfo.InvariantCulture);
+
+    /// <summary>Metrics of one kind of overlap; without a name where there is only one.</summary>
+    private sealed record Column(string Name, IReadOnlyList<(string Name, double Value)> Numbers);
 }

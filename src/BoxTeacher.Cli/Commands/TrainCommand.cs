@@ -10,20 +10,17 @@ internal static class TrainCommand
 {
     public static Command Create()
     {
-        var recipe = new Option<string>("--recipe") { Description = "Recipe file.", HelpName = "FILE", Required = true };
-        var data = new Option<string>("--data") { Description = "Folder that the recipe's paths are relative to.", HelpName = "ROOT", DefaultValueFactory = _ => "data" };
-        var set = new Option<string[]>("--set") { Description = "Change a value of the recipe, for example solver.clipNorm=5.", HelpName = "KEY=VALUE" };
+        var options = new RecipeOptions(required: true);
         var output = new Option<string>("--out") { Description = "Folder of the run; runs/NAME-SEED by default.", HelpName = "DIR" };
         var resume = new Option<bool>("--resume") { Description = "Go on from the newest checkpoint of the run's folder." };
-        var command = new Command("train", "Train a detector.") { recipe, data, set, output, resume };
+        var command = new Command("train", "Train a detector.") { options.Recipe, options.Data, options.Set, output, resume };
         command.SetAction(parsed => Train(
-            parsed.GetRequiredValue(recipe), parsed.GetRequiredValue(data), parsed.GetValue(set) ?? [], parsed.GetValue(output), parsed.GetValue(resume)));
+            options.Read(parsed), parsed.GetRequiredValue(options.Data), parsed.GetValue(output), parsed.GetValue(resume)));
         return command;
     }
 
-    private static int Train(string file, string root, string[] changes, string? output, bool resume)
+    private static int Train(Recipe recipe, string root, string? output, bool resume)
     {
-        var recipe = changes.Aggregate(RecipeJson.Read(file), Change);
         var folder = new RunFolder(output ?? Path.Combine("runs", $"{recipe.Name}-{recipe.Seed}"));
         if (!resume && folder.Checkpoints.Latest() is { } latest)
         {
@@ -43,10 +40,6 @@ internal static class TrainCommand
             : $"stopped after iteration {result.Iteration}; --resume --out {folder.Path} continues");
         return 0;
     }
-
-    private static Recipe Change(Recipe recipe, string change) => change.Split('=', 2) is [var key, var value]
-        ? RecipeJson.Set(recipe, key, value)
-        : throw new RecipeException($"--set {change}: must be KEY=VALUE");
 
     /// <summary>The first Ctrl-C or SIGTERM asks for an end after the step; the second one ends the process.</summary>
     private sealed class StopSignal : IDisposable

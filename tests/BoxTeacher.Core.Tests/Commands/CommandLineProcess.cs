@@ -1,0 +1,54 @@
+using System.Diagnostics;
+
+namespace BoxTeacher.Tests.Commands;
+
+/// <summary>What a command left behind.</summary>
+internal sealed record CommandResult(int ExitCode, string Output, string Error);
+
+/// <summary>The program <c>boxteacher</c> as a process of its own.</summary>
+internal sealed class CommandLineProcess : IDisposable
+{
+    private readonly Process process;
+    private readonly Task<string> output, error;
+
+    public CommandLineProcess(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "boxteacher.dll"), .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        process = Process.Start(start)!;
+        (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+    }
+
+    public bool HasExited => process.HasExited;
+
+    public static CommandResult Run(params string[] arguments)
+    {
+        using var command = new CommandLineProcess(arguments);
+        return command.Wait();
+    }
+
+    /// <summary>What Ctrl-C does.</summary>
+    public void Interrupt()
+    {
+        using var kill = Process.Start("kill", ["-INT", $"{process.Id}"]);
+        kill.WaitForExit();
+    }
+
+    public CommandResult Wait()
+    {
+        process.WaitForExit();
+        return new CommandResult(process.ExitCode, output.Result, error.Result);
+    }
+
+    public void Dispose()
+    {
+        if (!process.HasExited)
+        {
+            process.Kill();
+        }
+        process.Dispose();
+    }
+}

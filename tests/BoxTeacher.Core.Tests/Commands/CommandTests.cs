@@ -1,0 +1,130 @@
+using System.Text.Json.Nodes;
+using BoxTeacher.Training;
+using Xunit;
+
+namespace BoxTeacher.Tests.Commands;
+
+/// <summary>The commands from end to end, as a user types them.</summary>
+public sealed class CommandTests : IDisposable
+{
+    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("boxteacher-commands-");
+
+    public void Dispose() => folder.Delete(recursive: true);
+
+    [Fact]
+    public void Data_train_evaluate_predict()
+    {
+        MakeScenes();
+        var recipe = Recipe(iterations: 3);
+
+        var trained = Success(Train(recipe, "run"));
+        Assert.Contains("3/3 eta 0:00:00", trained, StringComparison.Ordinal);
+        Assert.Contains("lr ", trained, StringComparison.Ordinal);
+        Assert.Contains("prj ", trained, StringComparison.Ordinal);
+        Assert.Contains($"finished: {At("run", "model.safetensors")}", trained, StringComparison.Ordinal);
+        var lines = File.ReadLines(At("run", "metrics.jsonl")).Select(line => JsonNode.Parse(line)!.AsObject()).ToList();
+        Assert.Equal([1, 2, 3, 3], lines.Select(line => line["iteration"]!.GetValue<int>()));
+
+        // The weights give the numbers that the run ended with.
+        var evaluated = JsonNode.Parse(Success(CommandLineProcess.Run(
+            "evaluate", "--recipe", recipe, "--weights", At("run", "model.safetensors"), "--data", folder.FullName, "--json")))!;
+        Assert.Equal(lines[^1]["mask"]!["AP"]!.GetValue<double>(), evaluated["segm"]!["AP"]!.GetValue<double>(), 1e-9);
+        Assert.Equal(lines[^1]["box"]!["AP50"]!.GetValue<double>(), evaluated["bbox"]!["AP50"]!.GetValue<double>(), 1e-9);
+
+        var pictures = Directory.GetFiles(At("shapes", "val"));
+        Success(CommandLineProcess.Run(
+            ["predict", .. pictures, "--weights", At("run", "model.safetensors"), "--out", At("pictures"), "--threshold", "0.01"]));
+        Assert.All(pictures, picture => Assert.True(File.Exists(At("pictures", Path.ChangeExtension(Path.GetFileName(picture), ".png")))));
+        Assert.IsType<JsonArray>(JsonNode.Parse(File.ReadAllText(At("pictures", "results.json"))));
+    }
+
+    [Fact]
+    public void An_interrupted_run_goes_on_bit_for_bit()
+    {
+        MakeScenes();
+        var recipe = Recipe(iterations: 16);
+        Success(Train(recipe, "whole"));
+
+        using (var command = Start(recipe, "parts"))
+        {
+            var metrics = At("parts", "metrics.jsonl");
+            while (!command.HasExited && !(File.Exists(metrics) && File.ReadLines(metrics).Count() > 1))
+            {
+                Thread.Sleep(10);
+            }
+            command.Interrupt();
+            Assert.Contains("--resume", Success(command.Wait()), StringComparison.Ordinal);
+        }
+        Assert.False(File.Exists(At("parts", "model.safetensors")));
+        Assert.Equal(1, Train(recipe, "parts").ExitCode);
+        Assert.Contains("resumed from", Success(Train(recipe, "parts", "--resume")), StringComparison.Ordinal);
+
+        Assert.Equal(File.ReadAllBytes(At("whole", "model.safetensors")), File.ReadAllBytes(At("parts", "model.safetensors")));
+        Assert.Equal(Totals("whole"), Totals("parts"));
+    }
+
+    [Theory]
+    [InlineData(1, "nowhere.json", "train", "--recipe", "nowhere.json")]
+    [InlineData(2, "--recipe", "train")]
+    [InlineData(2, "either --gt and --dt, or --recipe and --weights", "evaluate", "--recipe", "x.json")]
+    [InlineData(2, "either --gt and --dt, or --recipe and --weights", "evaluate", "--gt", "x.json", "--weights", "y")]
+    [InlineData(2, "--size 8: must be in 32..4096", "data", "shapes", "--size", "8")]
+    [InlineData(1, "model.safetensors", "predict", "x.png", "--weights", "nowhere/model.safetensors", "--out", "y")]
+    public void What_is_wrong_is_said_in_one_line(int exitCode, string words, params string[] arguments)
+    {
+        var result = CommandLineProcess.Run(arguments);
+
+        Assert.Equal(exitCode, result.ExitCode);
+        Assert.Contains(words, Assert.Single(result.Error.TrimEnd().Split('\n')), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_changed_key_reaches_the_run_and_a_wrong_one_is_named()
+    {
+        MakeScenes();
+        var recipe = Recipe(iterations: 1);
+
+        Success(Train(recipe, "run", "--set", "teaching.pseudoMasks.maskWeight=0.25"));
+        var kept = RecipeJson.Read(At("run", "recipe.json"));
+        Assert.Equal(0.25, Assert.IsType<BoxTeacherTeaching>(kept.Teaching).PseudoMasks.MaskWeight);
+
+        var refused = Train(recipe, "other", "--set", "teaching.speed=2");
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("teaching.speed", refused.Error, StringComparison.Ordinal);
+    }
+
+    private void MakeScenes() => Success(CommandLineProcess.Run(
+        "data", "shapes", "--out", At("shapes"), "--train", "6", "--val", "2", "--size", "64", "--seed", "3"));
+
+    private string Recipe(int iterations)
+    {
+        var preset = Recipes.ShapesBoxTeacher;
+        var file = At("recipe.json");
+        File.WriteAllText(file, RecipeJson.Write(preset with
+        {
+            Augmentation = preset.Augmentation with { Geometry = preset.Augmentation.Geometry with { ShortEdges = [64], MaxSize = 64 }, TestShortEdge = 64, TestMaxSize = 64 },
+            Budget = new BudgetRecipe(iterations, 2, 100, 10),
+        }));
+        return file;
+    }
+
+    private CommandLineProcess Start(string recipe, string run, params string[] more) =>
+        new(["train", "--recipe", recipe, "--data", folder.FullName, "--out", At(run), .. more]);
+
+    private CommandResult Train(string recipe, string run, params string[] more)
+    {
+        using var command = Start(recipe, run, more);
+        return command.Wait();
+    }
+
+    private double[] Totals(string run) =>
+        [.. File.ReadLines(At(run, "metrics.jsonl")).Select(line => JsonNode.Parse(line)!).Where(line => line["total"] is not null).Select(line => line["total"]!.GetValue<double>())];
+
+    private static string Success(CommandResult result)
+    {
+        Assert.True(result.ExitCode == 0, result.Error + result.Output);
+        return result.Output;
+    }
+
+    private string At(params string[] parts) => Path.Combine([folder.FullName, .. parts]);
+}
