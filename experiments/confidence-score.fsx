@@ -3,7 +3,7 @@
 //   dotnet fsi experiments/confidence-score.fsx --quick
 //   dotnet fsi experiments/confidence-score.fsx --data pennfudan --source DIR --seeds 1
 //
-// --help lists the options. An interrupted experiment goes on where it stopped.
+// `-- --help` lists the options (fsi keeps a bare --help for itself). An interrupted experiment goes on where it stopped.
 #load "refs.fsx"
 
 open BoxTeacher.Training

@@ -44,7 +44,7 @@ module ExperimentOptions =
   --parallel N       runs that train side by side; default: one a processor core
   --out DIR          where report, results and runs go; default runs/<name of the script>
   --data-root DIR    where data sets are made; default data
-  --help             this text
+  --help             this text; say `dotnet fsi SCRIPT -- --help`
 An experiment that was interrupted goes on where it stopped when it is started again with the same options."""
 
     /// The options of a script, from its own name and what follows it on the command line.
