@@ -78,9 +78,15 @@ public sealed partial class CondInst : nn.Module
     /// The positive locations whose masks are trained: per image the quota (64 as published) is shared equally by the boxes that have
     /// any; where a box has more, those of the highest class probability times centre-ness stay. Ordered by image and box.
     /// </summary>
-    public MaskInstances SelectInstances(CondInstFeatures features, FcosTargets targets)
+    public MaskInstances SelectInstances(CondInstFeatures features, FcosTargets targets) =>
+        InstancesAt(features, targets, QuotaPerBox(features.Dense, targets));
+
+    /// <summary>The instances of some of the positive locations.</summary>
+    /// <param name="features">The detector's view of the batch.</param>
+    /// <param name="targets">The positives.</param>
+    /// <param name="rows">Which of them, ordered by image and box.</param>
+    public MaskInstances InstancesAt(CondInstFeatures features, FcosTargets targets, int[] rows)
     {
-        var rows = QuotaPerBox(features.Dense, targets);
         var boxes = Array.ConvertAll(rows, row => targets.Boxes[row]);
         return Instances(features, Array.ConvertAll(rows, row => targets.Images[row]), Array.ConvertAll(rows, row => targets.Locations[row]), boxes);
     }

@@ -104,26 +104,27 @@ public static class Build
         }
         return recipe.Teaching switch
         {
-            CondInstTeaching => new CondInstMethod(student),
+            CondInstTeaching => new CondInstMethod(student, FcosLoss.Published, Proposals(recipe)),
             BoxInstTeaching boxes => new BoxInstMethod(
-                student, FcosLoss.Published, BoxSupervision(boxes.Pairwise, parts), Pairs(boxes.Pairwise), boxes.Pairwise.BottomRows),
-            BoxTeacherTeaching boxes => BoxTeacher(boxes, student, Detector(recipe.Detector, classes, recipe.Seed), parts),
+                student, FcosLoss.Published, BoxSupervision(boxes.Pairwise, parts), Pairs(boxes.Pairwise), boxes.Pairwise.BottomRows,
+                Proposals(recipe)),
+            BoxTeacherTeaching boxes => BoxTeacher(boxes, student, Detector(recipe.Detector, classes, recipe.Seed), parts, Proposals(recipe)),
             _ => throw new ArgumentOutOfRangeException(nameof(recipe), recipe.Teaching, "unknown method"),
         };
     }
 
-    private static BoxTeacherMethod BoxTeacher(BoxTeacherTeaching recipe, CondInst student, CondInst teacher, MethodParts parts)
+    private static BoxTeacherMethod BoxTeacher(BoxTeacherTeaching recipe, CondInst student, CondInst teacher, MethodParts parts, ProposalLimit? proposals)
     {
         var (masks, ema) = (recipe.PseudoMasks, recipe.Teacher);
         return new BoxTeacherMethod(
             student,
             teacher,
-            new EmaTeacher(teacher, student, parts.Momentum ?? Momentum.Capped(ema.MomentumCap), ema.Buffers),
+            new EmaTeacher(teacher, student, parts.Momentum ?? Schedule(ema), ema.Buffers),
             new PseudoLabeller(parts.Assignment ?? Assignment(masks), parts.Confidence ?? Confidence(masks.Confidence), masks.MaskThreshold, ema.InputSize),
             FcosLoss.Published,
             BoxSupervision(recipe.Pairwise, parts),
             new PseudoMaskSupervision(
-                parts.MaskAffinity ?? new MaskAffinity(MaskSmoothing.Mean3x3).AtLeast(masks.AffinityThreshold),
+                parts.MaskAffinity ?? Affinity(masks),
                 masks.MaskWeight,
                 masks.AffinityWeight,
                 masks.AverageWeight,
@@ -131,7 +132,19 @@ public static class Build
                 masks.Normaliser == NormaliserForm.Count ? ConfidenceNormaliser.Count : ConfidenceNormaliser.Sum),
             Pairs(recipe.Pairwise),
             ema.Mode,
-            recipe.Pairwise.BottomRows);
+            recipe.Pairwise.BottomRows,
+            proposals);
+    }
+
+    private static ProposalLimit? Proposals(Recipe recipe) => recipe.Teaching.MaxProposals is { } most ? new ProposalLimit(most, recipe.Seed) : null;
+
+    private static IMomentumSchedule Schedule(TeacherRecipe recipe) =>
+        recipe.Momentum == MomentumForm.Rising ? Momentum.Capped(recipe.MomentumCap) : Momentum.Constant(recipe.MomentumCap);
+
+    private static IAffinitySource Affinity(PseudoMaskRecipe recipe)
+    {
+        IAffinitySource affinity = new MaskAffinity(MaskSmoothing.Mean3x3);
+        return recipe.AffinityThreshold is { } threshold ? affinity.AtLeast(threshold) : affinity;
     }
 
     private static GreedyAssignment Assignment(PseudoMaskRecipe recipe) => recipe.Assignment == AssignmentForm.Published

@@ -119,12 +119,12 @@ internal static class RecipeCheck
         }
     }
 
-    private static IEnumerable<string?> Teaching(TeachingRecipe teaching) => teaching switch
+    private static IEnumerable<string?> Teaching(TeachingRecipe teaching) => (teaching switch
     {
         BoxInstTeaching boxes => Pairwise(boxes.Pairwise),
         BoxTeacherTeaching boxes => Pairwise(boxes.Pairwise).Concat(PseudoMasks(boxes.PseudoMasks)).Concat(Teacher(boxes.Teacher)),
         _ => [],
-    };
+    }).Append(teaching.MaxProposals is { } most ? Positive("teaching.maxProposals", most) : null);
 
     private static IEnumerable<string?> Pairwise(PairwiseRecipe pairwise)
     {
@@ -142,7 +142,7 @@ internal static class RecipeCheck
         yield return NotNegative("teaching.pseudoMasks.averageWeight", masks.AverageWeight);
         yield return NotNegative("teaching.pseudoMasks.maskWeight", masks.MaskWeight);
         yield return NotNegative("teaching.pseudoMasks.affinityWeight", masks.AffinityWeight);
-        yield return PositiveFraction("teaching.pseudoMasks.affinityThreshold", masks.AffinityThreshold);
+        yield return masks.AffinityThreshold is { } affinity ? PositiveFraction("teaching.pseudoMasks.affinityThreshold", affinity) : null;
         yield return NotNegative("teaching.pseudoMasks.warmUpIterations", masks.WarmUpIterations);
     }
 

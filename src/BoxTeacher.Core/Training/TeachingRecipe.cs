@@ -63,6 +63,12 @@ public abstract record TeachingRecipe
     /// <summary>The network that is evaluated.</summary>
     [JsonIgnore]
     public virtual Network Inference => Network.Student;
+
+    /// <summary>
+    /// At most so many positive locations of a batch get a mask, drawn at random; published CondInst: 500. Null: the best of each box,
+    /// as published for BoxInst and BoxTeacher.
+    /// </summary>
+    public int? MaxProposals { get; init; }
 }
 
 /// <summary>CondInst with full masks (Tian et al. 2020): the upper bound.</summary>
@@ -103,7 +109,7 @@ public sealed record PairwiseRecipe(int Dilation, double ColorThreshold, int War
 /// <param name="MaskThreshold">Foreground probability of a binary pseudo mask; published: 0.5; null: soft masks.</param>
 /// <param name="MaskWeight">Weight of the noise-aware dice loss; published: 0.5.</param>
 /// <param name="AffinityWeight">Weight of the noise-reduced affinity loss; published: 0.1.</param>
-/// <param name="AffinityThreshold">Smallest mask affinity of a pair that counts; published: 0.5.</param>
+/// <param name="AffinityThreshold">Smallest mask affinity of a pair that counts; published: 0.5; null: the affinity itself is the pair's weight.</param>
 /// <param name="AverageWeight">Weight of the average-projection loss; published: 0.</param>
 /// <param name="Normaliser">What the losses are divided by.</param>
 /// <param name="WarmUpIterations">Their factors rise to 1 over so many iterations; published: 10,000; 0: at once.</param>
@@ -115,15 +121,26 @@ public sealed record PseudoMaskRecipe(
     double? MaskThreshold,
     double MaskWeight,
     double AffinityWeight,
-    double AffinityThreshold,
+    double? AffinityThreshold,
     double AverageWeight,
     NormaliserForm Normaliser,
     int WarmUpIterations);
 
-/// <summary>The EMA teacher: momentum min(cap, 1 - 1 / (t + 1)) before iteration t.</summary>
+/// <summary>How a teacher's momentum begins.</summary>
+public enum MomentumForm
+{
+    /// <summary>min(cap, 1 - 1 / (t + 1)) before iteration t, as published: the plain mean of all students at first.</summary>
+    Rising,
+
+    /// <summary>The cap from the second iteration on; the first copies the student.</summary>
+    Constant,
+}
+
+/// <summary>The EMA teacher.</summary>
 /// <param name="MomentumCap">Largest momentum; published: 0.999.</param>
 /// <param name="Mode">How it runs on the weak views; published: in training mode.</param>
 /// <param name="Buffers">What happens to its running statistics; published: they stay its own.</param>
 /// <param name="InputSize">Size that it sees images in; published: 800/1333; null: the batch's.</param>
 /// <param name="Evaluate">The network that is evaluated; published: the teacher.</param>
-public sealed record TeacherRecipe(double MomentumCap, TeacherMode Mode, TeacherBuffers Buffers, TestSize? InputSize, Network Evaluate);
+/// <param name="Momentum">How the momentum begins; published: rising.</param>
+public sealed record TeacherRecipe(double MomentumCap, TeacherMode Mode, TeacherBuffers Buffers, TestSize? InputSize, Network Evaluate, MomentumForm Momentum = MomentumForm.Rising);

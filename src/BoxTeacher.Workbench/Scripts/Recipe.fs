@@ -33,7 +33,7 @@ module Recipe =
     /// Raises ArgumentException for a recipe that does not learn from boxes.
     let asBoxInst (r: Recipe) =
         match r.Teaching with
-        | :? BoxTeacherTeaching as teaching -> r |> taughtBy (BoxInstTeaching teaching.Pairwise)
+        | :? BoxTeacherTeaching as teaching -> r |> taughtBy (BoxInstTeaching(teaching.Pairwise, MaxProposals = teaching.MaxProposals))
         | :? BoxInstTeaching -> r
         | other -> invalidArg (nameof r) $"{other.GetType().Name} has no pairwise term to keep"
 
@@ -43,7 +43,7 @@ module Recipe =
     /// BoxTeacher's pseudo masks changed. Raises ArgumentException for a recipe without a teacher.
     let pseudoMasks (change: PseudoMaskRecipe -> PseudoMaskRecipe) (r: Recipe) =
         match r.Teaching with
-        | :? BoxTeacherTeaching as t -> r |> taughtBy (BoxTeacherTeaching(t.Pairwise, change t.PseudoMasks, t.Teacher))
+        | :? BoxTeacherTeaching as t -> r |> taughtBy (BoxTeacherTeaching(t.Pairwise, change t.PseudoMasks, t.Teacher, MaxProposals = t.MaxProposals))
         | other -> invalidArg (nameof r) $"{other.GetType().Name} has no pseudo masks"
 
     /// Another form of confidence of the pseudo masks.

@@ -13,8 +13,10 @@ namespace BoxTeacher.Teaching.Methods;
 /// <param name="supervision">Losses of the masks.</param>
 /// <param name="pairs">Pixels that are compared.</param>
 /// <param name="bottomRows">Rows at the end of a file's image that take no part in pairs.</param>
+/// <param name="proposals">Which positives get a mask; null: the best of each box, as published.</param>
 public sealed class BoxInstMethod(
-    CondInst student, FcosLoss fcos, BoxSupervision supervision, PixelPairs pairs, int bottomRows = 10) : ITeachingMethod
+    CondInst student, FcosLoss fcos, BoxSupervision supervision, PixelPairs pairs, int bottomRows = 10,
+    ProposalLimit? proposals = null) : ITeachingMethod
 {
     /// <summary>With the losses of the published recipes.</summary>
     public BoxInstMethod(CondInst student) : this(student, FcosLoss.Published, BoxSupervision.Published, new PixelPairs())
@@ -39,7 +41,7 @@ public sealed class BoxInstMethod(
         var step = student.MaskHead.Steps = iteration + 1;
         var scene = MaskScene.Of(
             batch.WeakPixels, batch.Weak.Sizes, batch.OriginalSizes, batch.Targets, student.MaskHead.OutputStride, bottomRows);
-        var outputs = StudentOutputs.Of(student, batch.Strong, batch.Targets, scene);
+        var outputs = StudentOutputs.Of(student, batch.Strong, batch.Targets, scene, proposals is null ? null : targets => proposals.Rows(targets, step));
         var weights = supervision.PairWeights(scene, zeros_like(scene.BoxMasks), pairs);
         var sums = PairwiseAffinity.Sums(outputs.Logits, [weights], scene.Groups(outputs.Instances.Boxes, pairs), pairs);
         return new LossTerms(

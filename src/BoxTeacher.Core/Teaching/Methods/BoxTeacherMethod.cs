@@ -36,9 +36,11 @@ public enum TeacherMode
 /// <param name="pairs">Pixels that are compared.</param>
 /// <param name="mode">How the teacher runs.</param>
 /// <param name="bottomRows">Rows at the end of a file's image that take no part in pairs.</param>
+/// <param name="proposals">Which positives get a mask; null: the best of each box, as published.</param>
 public sealed class BoxTeacherMethod(
     CondInst student, CondInst teacher, EmaTeacher ema, PseudoLabeller labeller, FcosLoss fcos, BoxSupervision boxes,
-    PseudoMaskSupervision pseudo, PixelPairs pairs, TeacherMode mode = TeacherMode.Training, int bottomRows = 10) : ITeachingMethod
+    PseudoMaskSupervision pseudo, PixelPairs pairs, TeacherMode mode = TeacherMode.Training, int bottomRows = 10,
+    ProposalLimit? proposals = null) : ITeachingMethod
 {
     /// <summary>With the choices of the published recipes.</summary>
     public BoxTeacherMethod(CondInst student, CondInst teacher)
@@ -87,7 +89,9 @@ public sealed class BoxTeacherMethod(
     public LossTerms Step(TrainingBatch batch, long iteration, MaskScene scene, PseudoMaskBatch labels)
     {
         using var scope = NewDisposeScope();
-        return Losses(StudentOutputs.Of(student, batch.Strong, batch.Targets, scene), iteration, scene, labels).MoveToOuterDisposeScope();
+        var outputs = StudentOutputs.Of(
+            student, batch.Strong, batch.Targets, scene, proposals is null ? null : targets => proposals.Rows(targets, iteration + 1));
+        return Losses(outputs, iteration, scene, labels).MoveToOuterDisposeScope();
     }
 
     /// <summary>The losses of what the student has answered to a batch.</summary>

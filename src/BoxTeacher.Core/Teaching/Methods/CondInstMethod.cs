@@ -13,7 +13,8 @@ namespace BoxTeacher.Teaching.Methods;
 /// </summary>
 /// <param name="student">The network; disposed with the method.</param>
 /// <param name="fcos">Losses of the box head.</param>
-public sealed class CondInstMethod(CondInst student, FcosLoss fcos) : ITeachingMethod
+/// <param name="proposals">Which positives get a mask; null: the best of each box, as published.</param>
+public sealed class CondInstMethod(CondInst student, FcosLoss fcos, ProposalLimit? proposals = null) : ITeachingMethod
 {
     /// <summary>With the losses of the published recipes.</summary>
     public CondInstMethod(CondInst student) : this(student, FcosLoss.Published)
@@ -40,7 +41,7 @@ public sealed class CondInstMethod(CondInst student, FcosLoss fcos) : ITeachingM
         var scene = MaskScene.Of(
             batch.WeakPixels, batch.Weak.Sizes, batch.OriginalSizes, batch.Targets, student.MaskHead.OutputStride);
         var masks = scene.FullMasks(batch.Targets);
-        var outputs = StudentOutputs.Of(student, batch.Strong, batch.Targets, scene);
+        var outputs = StudentOutputs.Of(student, batch.Strong, batch.Targets, scene, proposals is null ? null : targets => proposals.Rows(targets, iteration + 1));
         var dice = DiceLoss.PerInstance(outputs.Probabilities, masks.index_select(0, outputs.BoxIndex));
         return new LossTerms(
         [

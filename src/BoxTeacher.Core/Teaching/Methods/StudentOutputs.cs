@@ -22,14 +22,17 @@ public sealed record StudentOutputs(
     /// <param name="images">The strong views.</param>
     /// <param name="targets">The labels.</param>
     /// <param name="scene">The mask grid.</param>
-    public static StudentOutputs Of(CondInst student, ImageBatch images, IReadOnlyList<BoxTargets> targets, MaskScene scene) =>
-        Of(student, student.Extract(images.Images), targets, scene);
+    /// <param name="rows">Which positives get a mask, ordered by image and box; null: the best of each box.</param>
+    public static StudentOutputs Of(
+        CondInst student, ImageBatch images, IReadOnlyList<BoxTargets> targets, MaskScene scene, Func<FcosTargets, int[]>? rows = null) =>
+        Of(student, student.Extract(images.Images), targets, scene, rows);
 
     /// <summary>The same from features that the student has made already.</summary>
-    public static StudentOutputs Of(CondInst student, CondInstFeatures features, IReadOnlyList<BoxTargets> targets, MaskScene scene)
+    public static StudentOutputs Of(
+        CondInst student, CondInstFeatures features, IReadOnlyList<BoxTargets> targets, MaskScene scene, Func<FcosTargets, int[]>? rows = null)
     {
         var assigned = student.Assign(features, targets);
-        var instances = student.SelectInstances(features, assigned);
+        var instances = rows is null ? student.SelectInstances(features, assigned) : student.InstancesAt(features, assigned, rows(assigned));
         var logits = instances.Count > 0
             ? student.MaskLogits(features, instances).squeeze(1)
             : zeros([0, scene.Height, scene.Width], device: features.MaskFeatures.device) + student.Zero(features);
