@@ -67,6 +67,7 @@ case $command in
     chmod 755 "$fresh"
     rm -rf "$program"
     mv "$fresh" "$program"
+    scripts/plotly.sh "$own" || echo "without plotly.js charts are pictures" >&2
     spec "$own" "F# (BoxTeacher)"
     if ours "$kernels/.net-fsharp"; then
       spec "$kernels/.net-fsharp" ".NET (F#)"

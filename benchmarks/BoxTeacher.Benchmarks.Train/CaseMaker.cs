@@ -3,6 +3,7 @@ using BoxTeacher.Detectors;
 using BoxTeacher.Layers;
 using BoxTeacher.Structures;
 using BoxTeacher.Tests;
+using BoxTeacher.Torch;
 using BoxTeacher.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -42,7 +43,7 @@ internal static class CaseMaker
             tensors.Add($"batch.boxes.{image}", boxes);
             tensors.Add($"batch.classes.{image}", classes);
         }
-        Safetensors.Save(StepCase.TensorFile(folder), tensors);
+        SafeTensors.Write(StepCase.TensorFile(folder), tensors);
         step.Write(folder);
     }
 
@@ -51,7 +52,7 @@ internal static class CaseMaker
     {
         if (step == StepCase.Tiny)
         {
-            return Safetensors.Load(Path.Combine(golden, $"j_tinyA_{network}.safetensors"));
+            return SafeTensors.Read(Path.Combine(golden, $"j_tinyA_{network}.safetensors"));
         }
         using var description = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(golden, "k1_r50_full.json")));
         var attributes = description.RootElement.GetProperty("instances")[0].GetProperty("attrs");

@@ -5,6 +5,7 @@ using BoxTeacher.Teaching.Ema;
 using BoxTeacher.Teaching.Methods;
 using BoxTeacher.Teaching.PseudoMasks;
 using BoxTeacher.Teaching.Targets;
+using BoxTeacher.Torch;
 using BoxTeacher.Training;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -34,7 +35,7 @@ internal sealed class TrainStep : IDisposable
     {
         using var scope = NewDisposeScope();
         var step = StepCase.Read(folder);
-        var tensors = Safetensors.Load(StepCase.TensorFile(folder));
+        var tensors = SafeTensors.Read(StepCase.TensorFile(folder));
         CondInst Network(string name)
         {
             var network = step.Network();

@@ -161,7 +161,7 @@ type internal NotebookKernel(connection: Connection, directory: string, log: str
         connectConsole ()
         let interruption = Interruption()
         running <- Some(call, interruption)
-        KernelInvocationContext.Enter(KernelInvocationContext(fun () -> interruption.Token))
+        KernelInvocationContext.Enter(KernelInvocationContext(request.Code, fun () -> interruption.Token))
         let result = evaluate request interruption
         KernelInvocationContext.Enter null
         running <- None

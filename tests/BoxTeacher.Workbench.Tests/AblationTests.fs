@@ -16,19 +16,19 @@ open BoxTeacher.Workbench
 open BoxTeacher.Workbench.Tests.MatrixTests
 
 /// A data root with a handful of small scenes, made once.
-let private dataRoot =
+let dataRoot =
     lazy
         (let root = temporaryFolder ()
          ShapesGenerator.Write(Path.Combine(root, "shapes"), ShapesOptions(TrainScenes = 6, ValScenes = 3, SceneSize = 64, MaxDiameter = 40), 3L)
          root)
 
-let private optionsIn out =
+let optionsIn out =
     { ExperimentOptions.parse "test.fsx" [ "--seeds"; "1"; "--iterations"; "4"; "--parallel"; "2" ] with
         Out = out
         DataRoot = dataRoot.Value }
 
 // The losses of teaching are on from the first step, so that all that a variant changes is exercised.
-let private tiny =
+let tiny =
     Recipe.boxTeacher DataChoice.Shapes
     |> Recipe.set "budget.batchSize" "2"
     |> Recipe.set "augmentation.geometry.shortEdges" "[64]"
@@ -124,7 +124,7 @@ let ``a term without affinities costs nothing`` () =
     Assert.All(pairwise result.Runs[0], fun value -> Assert.True(value > 0.0))
     Assert.All(pairwise result.Runs[1], fun value -> Assert.Equal(0.0, value))
 
-let private same (a: torch.Tensor) (b: torch.Tensor) = a.eq(b).all().item<bool> ()
+let same (a: torch.Tensor) (b: torch.Tensor) = a.eq(b).all().item<bool> ()
 
 [<Fact>]
 let ``smoothing of binary masks changes soft affinities and thresholds, but no hard affinity of a half`` () =

@@ -18,18 +18,22 @@ let plan variant seed =
       Iterations = 10
       Recipe = $"""{{"name": "{variant}", "seed": {seed}}}""" }
 
+let private foundObject score =
+    { Category = 1
+      Score = score
+      Box = Box.FromCorners(1.0, 2.0, 3.0, 4.5)
+      Mask = Some(RunLengthMask.FromCounts(ReadOnlySpan [| 3u; 4u; 13u |], 4, 5)) }
+
 let resultOf (run: PlannedRun) ap =
     { Run = run
       Metrics = [ "mask AP", ap; "mask AP50", 2.0 * ap ]
       Curves = [ { Name = "mask AP"; Points = [ 5, ap / 2.0; 10, ap ] }; { Name = "loss"; Points = [ for i in 1..10 -> i, 1.0 / float i ] } ]
       Seconds = 12.5
       PeakMemory = 123_000_000L
-      Found =
-        [ 7L,
-          [ { Category = 1
-              Score = 0.75
-              Box = Box.FromCorners(1.0, 2.0, 3.0, 4.5)
-              Mask = Some(RunLengthMask.FromCounts(ReadOnlySpan [| 3u; 4u; 13u |], 4, 5)) } ] ] }
+      Precision = [ 0.5, [ for recall in 0..100 -> max 0.0 (1.0 - float recall / 2.0 / ap) ] ]
+      Confidences = [ 0.25; 0.5; 0.52; 0.75 ]
+      Found = [ 7L, [ foundObject 0.75 ] ]
+      Pseudo = [ 7L, [ foundObject 0.5 ] ] }
 
 /// Trains ten iterations by writing a number to a file, one a step; goes on where the file says.
 let private train (steps: ConcurrentBag<string * int>) (context: RunContext) =

@@ -77,8 +77,8 @@ let ``the page escapes what people named`` () =
 [<Fact>]
 let ``the page shows table, curves, masks and recipes`` () =
     let page = Report.toHtml None result
-    // Curves of mask AP and of the loss, and the bars; nobody measured AP50 on the way.
-    Assert.Equal(3, Regex.Count(page, "class=\"chart\""))
+    // Curves of mask AP and of the loss, the bars, precision over recall at 0.5, and confidences; nobody measured AP50 on the way.
+    Assert.Equal(5, Regex.Count(page, "class=\"chart\""))
     Assert.Contains("href=\"#image-7\"", page)
     Assert.Contains("ring 0.75", page)
     Assert.Contains("dotnet fsi experiments/x.fsx --seeds 3", page)

@@ -61,13 +61,23 @@ type DisplayedValue internal (id: string, mimeTypes: string list) =
         Stage.get().Show(id, Formatter.Format(value, mimeTypes))
         DisplayedValue(id, mimeTypes)
 
+/// What a client asked for: a cell to be run.
+[<AllowNullLiteral>]
+type SubmitCode internal (code: string) =
+    /// The cell's text.
+    member _.Code = code
+
 /// The cell that runs now. Libraries find this type by name, so that a long computation can end between two steps.
 [<AllowNullLiteral>]
-type KernelInvocationContext internal (token: unit -> CancellationToken) =
+type KernelInvocationContext internal (code: string, token: unit -> CancellationToken) =
+    let command = SubmitCode code
     static let mutable current: KernelInvocationContext = null
 
     /// The cell that runs now, or null between cells.
     static member Current = current
+
+    /// The cell as it was sent.
+    member _.Command = command
 
     /// Cancelled when the user interrupts the cell. Whoever has read it gets time to end by itself.
     member _.CancellationToken = token ()

@@ -120,19 +120,24 @@ type GenericChart =
   function draw() {{
     var place = document.getElementById("{id}");
     if (!place || !window.Plotly) return;
+    var picture = place.firstChild;
     place.textContent = "";
-    window.Plotly.newPlot(place, figure.data, figure.layout, config);
+    try {{ window.Plotly.newPlot(place, figure.data, figure.layout, config); }} catch (problem) {{ place.replaceChildren(picture); }}
   }}
   if (window.Plotly) return draw();
-  var base = document.body && document.body.getAttribute("data-base-url");
+  var lab = document.getElementById("jupyter-config-data");
+  var base = document.body.getAttribute("data-base-url") || (lab && JSON.parse(lab.textContent).baseUrl);
   if (!base) return;
-  var define = window.define;
-  window.define = undefined;
-  var script = document.createElement("script");
-  script.onload = function () {{ window.define = define; draw(); }};
-  script.onerror = function () {{ window.define = define; }};
-  script.src = base + "kernelspecs/.net-fsharp/plotly-cartesian.min.js";
-  document.head.appendChild(script);
+  // All charts of a page wait for one script; it must not find the page's module loader, which would keep it to itself.
+  window.boxteacherPlotly = window.boxteacherPlotly || new Promise(function (ready) {{
+    var define = window.define, script = document.createElement("script");
+    window.define = undefined;
+    script.onload = function () {{ window.define = define; ready(); }};
+    script.onerror = function () {{ window.define = define; }};
+    script.src = base + "kernelspecs/boxteacher-fsharp/plotly-cartesian.min.js";
+    document.head.appendChild(script);
+  }});
+  window.boxteacherPlotly.then(draw);
 }})();
 </script>"""
 

@@ -43,8 +43,14 @@ type RunResult =
       Seconds: float
       /// Largest resident memory, in bytes, of the process while the run was in it. Runs side by side share the process.
       PeakMemory: int64
+      /// Mask precision at recalls 0, 0.01 .. 1, a mean over categories, for some overlap thresholds.
+      Precision: (float * float list) list
+      /// Confidences of the teacher's masks in some training images; empty without a teacher.
+      Confidences: float list
       /// What the trained network finds in the gallery's images, by image id.
-      Found: (int64 * FoundObject list) list }
+      Found: (int64 * FoundObject list) list
+      /// The teacher's masks for the true boxes of the gallery's images, scored by their confidence.
+      Pseudo: (int64 * FoundObject list) list }
 
     /// The metric's final value; NaN when it was not measured.
     member result.Metric name =
@@ -96,6 +102,15 @@ module RunJson =
           Box = box
           Mask = mask }
 
+    let private numbers (values: float list) = JsonValue.Array [| for value in values -> number value |]
+
+    let private objects (images: (int64 * FoundObject list) list) =
+        JsonValue.Array
+            [| for image, objects in images ->
+                   JsonValue.Object
+                       [ "image", number (float image)
+                         "objects", JsonValue.Array [| for found in objects -> ofFound found |] ] |]
+
     /// The result as JSON.
     let ofResult (result: RunResult) =
         JsonValue.Object
@@ -113,18 +128,23 @@ module RunJson =
                              [ "name", JsonValue.Text curve.Name
                                "iterations", JsonValue.Array [| for iteration, _ in curve.Points -> number (float iteration) |]
                                "values", JsonValue.Array [| for _, value in curve.Points -> number value |] ] |]
-              "found",
+              "precision",
               JsonValue.Array
-                  [| for image, objects in result.Found ->
-                         JsonValue.Object
-                             [ "image", number (float image)
-                               "objects", JsonValue.Array [| for found in objects -> ofFound found |] ] |]
+                  [| for overlap, values in result.Precision ->
+                         JsonValue.Object [ "overlap", number overlap; "values", numbers values ] |]
+              "confidences", numbers result.Confidences
+              "found", objects result.Found
+              "pseudo", objects result.Pseudo
               "recipe", Json.parse result.Run.Recipe ]
 
     /// Reads a result; raises FormatException naming the missing part, JsonException for a text that is no JSON.
     let toResult json : RunResult =
         let numbers name json =
             Json.items name json |> Array.map (function JsonValue.Number value -> value | _ -> nan)
+
+        let objects name =
+            [ for image in Json.items name json ->
+                  int64 (requiredNumber "image" image), [ for found in Json.items "objects" image -> toFound found ] ]
 
         { Run =
             { Variant = requiredText "variant" json
@@ -143,6 +163,7 @@ module RunJson =
                     Points = [ for at, value in Array.zip (numbers "iterations" curve) (numbers "values" curve) -> int at, value ] } ]
           Seconds = requiredNumber "seconds" json
           PeakMemory = int64 (requiredNumber "peakMemory" json)
-          Found =
-            [ for image in Json.items "found" json ->
-                  int64 (requiredNumber "image" image), [ for found in Json.items "objects" image -> toFound found ] ] }
+          Precision = [ for curve in Json.items "precision" json -> requiredNumber "overlap" curve, List.ofArray (numbers "values" curve) ]
+          Confidences = List.ofArray (numbers "confidences" json)
+          Found = objects "found"
+          Pseudo = objects "pseudo" }

@@ -118,6 +118,33 @@ module Overlay =
 
         canvas
 
+    /// Height of a line of text in pixels.
+    let textHeight = PixelFont.height
+
+    /// As much of a text as fits into so many pixels.
+    let shortened (width: int) (text: string) =
+        let letters = max 1 (width / PixelFont.advance)
+        if text.Length <= letters then text else text.Substring(0, max 1 (letters - 2)) + ".."
+
+    /// Writes a text on an image, each of its pixels so many high and wide.
+    let write (canvas: Image) size colour left top (text: string) =
+        for x, y in PixelFont.pixels text do
+            paintRect canvas colour 1.0 (left + x * size) (top + y * size) (left + (x + 1) * size) (top + (y + 1) * size)
+
+    /// Paints all of an image in one colour.
+    let fill colour (canvas: Image) = paintRect canvas colour 1.0 0 0 canvas.Width canvas.Height
+
+    /// Writes a line at the bottom of an image, on a dark bar.
+    let caption (canvas: Image) (text: string) =
+        let height = PixelFont.height + 4
+        paintRect canvas { R = 16uy; G = 18uy; B = 22uy } 0.72 0 (canvas.Height - height) canvas.Width canvas.Height
+        write canvas 1 { R = 255uy; G = 255uy; B = 255uy } 3 (canvas.Height - height + 2) text
+
+    /// Copies an image into another that has room for it there.
+    let put (canvas: Image) left top (image: Image) =
+        for y in 0 .. image.Height - 1 do
+            Array.blit image.Pixels (y * image.Width * 3) canvas.Pixels (((top + y) * canvas.Width + left) * 3) (image.Width * 3)
+
     /// The image as a PNG file's bytes.
     let toPng (image: Image) = Png.encode image.Height image.Width image.Pixels
 
@@ -128,13 +155,11 @@ module Overlay =
         | [ height ] ->
             let width = (images |> List.sumBy _.Width) + gap * (images.Length - 1)
             let sheet = Image(height, width)
-            paintRect sheet paper 1.0 0 0 width height
+            fill paper sheet
 
             (0, images)
             ||> List.fold (fun left image ->
-                for y in 0 .. height - 1 do
-                    Array.blit image.Pixels (y * image.Width * 3) sheet.Pixels ((y * width + left) * 3) (image.Width * 3)
-
+                put sheet left 0 image
                 left + image.Width + gap)
             |> ignore
 

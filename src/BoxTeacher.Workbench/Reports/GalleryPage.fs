@@ -21,7 +21,7 @@ module internal GalleryPage =
         result.Categories |> List.tryItem index |> Option.defaultValue $"class {index}"
 
     /// A found object has the colour of the true object that its box overlaps most, and is grey when it overlaps none by half.
-    let private colourOf (truth: FoundObject list) (found: FoundObject) =
+    let colourOf (truth: FoundObject list) (found: FoundObject) =
         truth
         |> List.indexed
         |> List.map (fun (index, object) -> Box.IoU(found.Box, object.Box), index)
@@ -38,51 +38,86 @@ module internal GalleryPage =
                 Label = categoryName result object.Category
                 Colour = Overlay.colour index } ]
 
-    let foundMarkings result (image: GalleryImage) (found: FoundObject list) =
-        let shown =
-            found |> List.filter (fun o -> o.Score >= scoreShown) |> List.sortByDescending _.Score |> List.truncate objectsShown
+    /// The surest of what was found, as far as it is shown.
+    let shown (found: FoundObject list) =
+        found |> List.filter (fun o -> o.Score >= scoreShown) |> List.sortByDescending _.Score |> List.truncate objectsShown
 
+    let foundMarkings result (image: GalleryImage) (found: FoundObject list) =
         // The surest is drawn last, on top.
-        [ for object in List.rev shown ->
+        [ for object in List.rev (shown found) ->
               { Box = None
                 Mask = object.Mask
                 Label = $"{categoryName result object.Category} {object.Score:F2}"
                 Colour = colourOf image.Truth object } ]
+
+    let boxMarkings result (image: GalleryImage) =
+        [ for index, object in List.indexed image.Truth ->
+              { Box = Some object.Box
+                Mask = None
+                Label = categoryName result object.Category
+                Colour = Overlay.colour index } ]
+
+    /// Pseudo masks in the colours of their boxes, with the confidence as a label.
+    let pseudoMarkings (image: GalleryImage) (masks: FoundObject list) =
+        [ for mask in masks ->
+              { Box = None
+                Mask = mask.Mask
+                Label = $"{mask.Score:F2}"
+                Colour = colourOf image.Truth mask } ]
 
     let private picture (image: GalleryImage) caption (markings: Marking list) =
         let elements = markings |> List.map (VectorOverlay.elements image.Height image.Width) |> String.concat ""
 
         $"<figure><svg viewBox=\"0 0 {image.Width} {image.Height}\" role=\"img\" aria-label=\"{escape caption}\"><use href=\"#image-{image.Id}\"/>{elements}</svg></figure>\n"
 
-    /// The section's HTML; empty when there are no images.
+    /// A grid with an image a row and a column for each heading; markings are found by image.
+    let private grid (columns: (string * (GalleryImage -> Marking list)) list) (images: GalleryImage list) =
+        let text = StringBuilder()
+        text.Append $"<div class=\"gallery\" style=\"--columns:{columns.Length}\">\n" |> ignore
+
+        for heading, _ in columns do
+            text.Append $"<div class=\"head\">{escape heading}</div>\n" |> ignore
+
+        for image in images do
+            for heading, markings in columns do
+                text.Append(picture image $"image {image.Id}, {heading}" (markings image)) |> ignore
+
+        text.Append("</div>\n").ToString()
+
+    let private ofImage (image: GalleryImage) objects =
+        objects |> List.tryFind (fun (id, _) -> id = image.Id) |> Option.map snd |> Option.defaultValue []
+
+    // One run a variant: that of the first seed.
+    let private firstRuns (result: AblationResult) =
+        [ for variant in result.Variants do match AblationResult.runsOf variant result with run :: _ -> variant, run | [] -> () ]
+
+    /// The images, the truth and what each variant finds, with the images' files; empty when there are no images.
     let html (result: AblationResult) =
         if result.Gallery.IsEmpty then
             ""
         else
-            let text = StringBuilder()
-            // One run a variant: that of the first seed.
-            let shown = [ for variant in result.Variants do match AblationResult.runsOf variant result with run :: _ -> variant, run | [] -> () ]
-            let headings = "image" :: "truth" :: List.map fst shown
-
-            text.Append "<svg width=\"0\" height=\"0\" style=\"position:absolute\" aria-hidden=\"true\"><defs>\n" |> ignore
+            let files = StringBuilder "<svg width=\"0\" height=\"0\" style=\"position:absolute\" aria-hidden=\"true\"><defs>\n"
 
             for image in result.Gallery do
-                text.Append($"<image id=\"image-{image.Id}\" width=\"{image.Width}\" height=\"{image.Height}\" href=\"data:{escape image.MimeType};base64,{Convert.ToBase64String image.File}\"/>\n")
+                files.Append($"<image id=\"image-{image.Id}\" width=\"{image.Width}\" height=\"{image.Height}\" href=\"data:{escape image.MimeType};base64,{Convert.ToBase64String image.File}\"/>\n")
                 |> ignore
 
-            text.Append $"</defs></svg>\n<div class=\"gallery\" style=\"--columns:{headings.Length}\">\n" |> ignore
+            files.Append "</defs></svg>\n" |> ignore
 
-            for heading in headings do
-                text.Append $"<div class=\"head\">{escape heading}</div>\n" |> ignore
+            files.ToString()
+            + grid
+                (("image", fun _ -> [])
+                 :: ("truth", truthMarkings result)
+                 :: [ for variant, run in firstRuns result -> variant, fun image -> foundMarkings result image (ofImage image run.Found) ])
+                result.Gallery
 
-            for image in result.Gallery do
-                text.Append(picture image $"image {image.Id}" []) |> ignore
-                text.Append(picture image $"image {image.Id}, truth: {image.Truth.Length} objects" (truthMarkings result image)) |> ignore
-
-                for variant, run in shown do
-                    let found = run.Found |> List.tryFind (fun (id, _) -> id = image.Id) |> Option.map snd |> Option.defaultValue []
-                    let markings = foundMarkings result image found
-                    text.Append(picture image $"image {image.Id}, {variant}: {markings.Length} objects" markings) |> ignore
-
-            text.Append "</div>\n" |> ignore
-            text.ToString()
+    /// The boxes that all learn from, and the masks that each variant's teacher gives them; empty when no variant has a teacher.
+    /// It uses the files that html defines.
+    let pseudoMasks (result: AblationResult) =
+        match firstRuns result |> List.filter (fun (_, run) -> not run.Pseudo.IsEmpty) with
+        | [] -> ""
+        | taught ->
+            grid
+                (("boxes", boxMarkings result)
+                 :: [ for variant, run in taught -> variant, fun image -> pseudoMarkings image (ofImage image run.Pseudo) ])
+                result.Gallery

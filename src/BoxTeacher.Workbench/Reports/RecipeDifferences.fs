@@ -25,19 +25,26 @@ module RecipeDifferences =
               if values |> List.distinct |> List.length > 1 then
                   key, values ]
 
+    let private recipes (result: AblationResult) =
+        [ for variant in result.Variants do
+              match AblationResult.runsOf variant result with
+              | run :: _ -> variant, Json.parse run.Run.Recipe
+              | [] -> () ]
+
+    let private differences (recipes: (string * JsonValue) list) =
+        between (List.map snd recipes) |> List.filter (fun (key, _) -> key <> "name" && key <> "seed")
+
+    /// The keys that differ between the variants, each with its value in every variant; names and seeds are left out.
+    let swept (result: AblationResult) =
+        [ for key, values in differences (recipes result) -> key, values |> List.map (Option.defaultValue "–") ]
+
     /// A table of the variants' differences, a row a key; the recipes' names and seeds are left out.
     let table (result: AblationResult) =
-        let recipes =
-            [ for variant in result.Variants do
-                  match AblationResult.runsOf variant result with
-                  | run :: _ -> variant, Json.parse run.Run.Recipe
-                  | [] -> () ]
-
-        let rows = between (List.map snd recipes) |> List.filter (fun (key, _) -> key <> "name" && key <> "seed")
+        let recipes = recipes result
 
         let columns =
             Column.text "key" fst
             :: [ for index, (variant, _) in List.indexed recipes ->
                      Column.text variant (fun (_, values: string option list) -> (values[index] |> Option.defaultValue "–").Trim '"') ]
 
-        Table.ofRows "" columns rows
+        Table.ofRows "" columns (differences recipes)

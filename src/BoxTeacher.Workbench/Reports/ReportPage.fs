@@ -105,7 +105,11 @@ for (const place of document.querySelectorAll(".chart")) {
             [ AblationCharts.learningCurves result.Metrics.Head result
               AblationCharts.lossCurves "loss" result
               AblationCharts.bars result
-              yield! result.Metrics |> List.tail |> List.truncate 1 |> List.map (fun metric -> AblationCharts.learningCurves metric result) ]
+              yield! result.Metrics |> List.tail |> List.truncate 1 |> List.map (fun metric -> AblationCharts.learningCurves metric result)
+              AblationCharts.precisionRecall 0.5 result
+              AblationCharts.precisionRecall 0.75 result
+              AblationCharts.confidences result
+              AblationCharts.sweptKeys result |> Option.bind (fun (x, y) -> AblationCharts.heatMap result.Metrics.Head x y result) ]
             |> List.choose id
             |> List.map (chart plotly.IsSome)
             |> String.concat ""
@@ -116,6 +120,13 @@ for (const place of document.querySelectorAll(".chart")) {
             | None -> ""
 
         let gallery = GalleryPage.html result
+        let pseudo = GalleryPage.pseudoMasks result
+
+        let pseudoNote =
+            if pseudo = "" then
+                ""
+            else
+                "<p>The masks that each teacher would give the true boxes of these images at the end of training, with their confidence (first seed).</p>\n"
 
         let galleryNote =
             if gallery = "" then
@@ -139,7 +150,7 @@ for (const place of document.querySelectorAll(".chart")) {
 {Table.toHtml { AblationResult.table result with Caption = "" }}
 <ul>{verdicts}</ul>
 </section>
-{section "Curves" (if charts = "" then "" else $"<div class=\"charts\">\n{charts}</div>")}{section "Masks" (galleryNote + gallery)}{section "What differs" (recipes result)}{section "Every run" (runTable result)}{section "How it was made" (provenance result)}{scripts}
+{section "Curves" (if charts = "" then "" else $"<div class=\"charts\">\n{charts}</div>")}{section "Masks" (galleryNote + gallery)}{section "Pseudo masks" (pseudoNote + pseudo)}{section "What differs" (recipes result)}{section "Every run" (runTable result)}{section "How it was made" (provenance result)}{scripts}
 </body>
 </html>
 """

@@ -41,8 +41,8 @@ type Variant with
     static member Of
         (name: string, change: Recipe -> Recipe, methodOf: Recipe -> int -> string -> ITeachingMethod, [<CallerFilePath; Optional; DefaultParameterValue("")>] file: string)
         =
-        // The text of a script decides what its functions do; a notebook's cell has only its name.
-        let identity = if File.Exists file then File.ReadAllText file else file
+        // The text of a script, or of a notebook's cell, decides what its functions do.
+        let identity = if File.Exists file then File.ReadAllText file else Notebook.cellText () |> Option.defaultValue file
         { Name = name; Change = change; Method = methodOf; Identity = RunStore.Fingerprint [ name; identity ] }
 
     /// A variant that changes the recipe and has parts of the script's own in the place of the recipe's.
@@ -83,6 +83,16 @@ module Ablation =
     /// Adds a variant for each value of something that is swept.
     let sweep values (name: 'T -> string) (change: 'T -> Recipe -> Recipe) ablation =
         (ablation, values) ||> List.fold (fun ablation value -> variant (name value) (change value) ablation)
+
+    /// Adds a variant for each pair of values of two keys of the recipe, as for a heat map.
+    let grid (firstKey: string, firstValues: string list) (secondKey: string, secondValues: string list) ablation =
+        let last (key: string) = key.Substring(key.LastIndexOf '.' + 1)
+
+        ablation
+        |> sweep
+            (List.allPairs firstValues secondValues)
+            (fun (a, b) -> $"{last firstKey} {a}, {last secondKey} {b}")
+            (fun (a, b) -> Recipe.set firstKey a >> Recipe.set secondKey b)
 
     /// Names the variant that the others are compared with.
     let comparedWith name (ablation: Ablation) = { ablation with Reference = Some name }
@@ -194,5 +204,13 @@ module Ablation =
               Degree = min options.Parallel runs.Length
               WallSeconds = clock.Elapsed.TotalSeconds } }
 
-    /// Trains what is not trained yet, with bars in a terminal and lines elsewhere.
-    let run options ablation = runWith (ProgressDisplay.automatic ()) CancellationToken.None options ablation
+    /// How often a notebook's output is redrawn.
+    let private redrawing = TimeSpan.FromSeconds 0.2
+
+    /// Trains what is not trained yet. Progress shows itself in the running cell of a notebook, which may be interrupted; as bars
+    /// in a terminal; as lines elsewhere.
+    let run options ablation =
+        let display: IProgressDisplay =
+            if Notebook.isRunning () then NotebookProgress(Notebook.display, redrawing) else ProgressDisplay.automatic ()
+
+        runWith display (Notebook.cancellation ()) options ablation

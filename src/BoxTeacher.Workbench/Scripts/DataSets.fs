@@ -31,6 +31,7 @@ module DataSets =
                     )
 
                 PennFudan.Import(source, folder)
+        | DataChoice.Files _ -> ()
 
 /// Training and validation data of a recipe, read once and shared by its runs.
 type internal LoadedData =
@@ -54,6 +55,7 @@ module internal LoadedData =
             match choice with
             | DataChoice.Shapes -> "Shapes"
             | DataChoice.PennFudan _ -> "Penn-Fudan pedestrians"
+            | DataChoice.Files name -> name
 
         let objects (set: InstanceDataset) = set.Images |> Seq.sumBy _.Annotations.Count
 

@@ -10,6 +10,8 @@ type DataChoice =
     | Shapes
     /// The Penn-Fudan photos of pedestrians, from the folder of the unpacked archive.
     | PennFudan of source: string
+    /// Files in COCO's format that the recipe names, under a name for reports. They are there already.
+    | Files of name: string
 
 /// What a person says on the command line of an experiment.
 type ExperimentOptions =
@@ -47,15 +49,15 @@ module ExperimentOptions =
   --help             this text; say `dotnet fsi SCRIPT -- --help`
 An experiment that was interrupted goes on where it stopped when it is started again with the same options."""
 
+    let private count (option: string) (value: string) =
+        match Int32.TryParse value with
+        | true, number when number > 0 -> number
+        | _ -> invalidArg option $"{option} takes a whole number above zero, not '{value}'"
+
     /// The options of a script, from its own name and what follows it on the command line.
     /// Raises ArgumentException that names the option.
     let parse (script: string) (arguments: string list) =
         let name = string (Path.GetFileNameWithoutExtension script)
-
-        let count (option: string) (value: string) =
-            match Int32.TryParse value with
-            | true, number when number > 0 -> number
-            | _ -> invalidArg option $"{option} takes a whole number above zero, not '{value}'"
 
         let quote (argument: string) = if argument.Contains ' ' then $"\"{argument}\"" else argument
 
@@ -94,3 +96,19 @@ An experiment that was interrupted goes on where it stopped when it is started a
             | other :: _ -> invalidArg other $"'{other}' is no option of this script"
 
         read start None None arguments
+
+    /// The options of a notebook: results beside those of the experiments, under its name; the given seeds and iterations. The
+    /// environment variable NOTEBOOK_STEPS takes the place of the iterations, with one seed, for a quick check that all of it
+    /// runs; NOTEBOOK_DATA is another folder for data sets.
+    let ofNotebook (name: string) seeds iterations =
+        let variable (name: string) = Environment.GetEnvironmentVariable name |> Option.ofObj |> Option.filter (fun value -> value <> "")
+        let steps = variable "NOTEBOOK_STEPS" |> Option.map (count "NOTEBOOK_STEPS")
+
+        { Data = DataChoice.Shapes
+          Quick = steps.IsSome
+          Seeds = Some(if steps.IsSome then 1 else seeds)
+          Iterations = Some(steps |> Option.defaultValue iterations)
+          Parallel = Environment.ProcessorCount
+          Out = Path.Combine("..", "runs", "notebooks", (if steps.IsSome then "check" else "full"), name)
+          DataRoot = variable "NOTEBOOK_DATA" |> Option.defaultValue (Path.Combine("..", "data"))
+          Command = $"jupyter nbconvert --to notebook --execute {name}.ipynb" }

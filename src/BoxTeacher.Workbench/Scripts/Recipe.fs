@@ -1,6 +1,7 @@
 namespace BoxTeacher.Workbench
 
 open System
+open BoxTeacher.Data
 open BoxTeacher.Training
 
 /// Changes of recipes, to be piped.
@@ -10,10 +11,12 @@ module Recipe =
     let private copy (r: Recipe) name dataset teaching budget seed =
         Recipe(name, dataset, r.Detector, teaching, r.Augmentation, r.Solver, budget, seed)
 
-    /// The BoxTeacher recipe of a data set, at the scale of a CPU.
+    /// The BoxTeacher recipe of a data set, at the scale of a CPU. For files of one's own it is that of Shapes, and has to be told
+    /// where they are; see learningFrom and evaluatedOn.
     let boxTeacher choice =
         match choice with
-        | DataChoice.Shapes -> Recipes.ShapesBoxTeacher
+        | DataChoice.Shapes
+        | DataChoice.Files _ -> Recipes.ShapesBoxTeacher
         | DataChoice.PennFudan _ -> Recipes.PennFudanBoxTeacher
 
     /// Another name.
@@ -21,6 +24,21 @@ module Recipe =
 
     /// Another seed.
     let seeded seed (r: Recipe) = copy r r.Name r.Dataset r.Teaching r.Budget seed
+
+    /// Another data set to learn from: an instances file in COCO's format and the folder of its images, relative to the data root.
+    let learningFrom annotations images (r: Recipe) =
+        let d = r.Dataset
+        copy r r.Name (DatasetRecipe(annotations, images, d.ValidationAnnotations, d.ValidationImages, d.GroupByAspect)) r.Teaching r.Budget r.Seed
+
+    /// Another data set to evaluate on, as in learningFrom.
+    let evaluatedOn annotations images (r: Recipe) =
+        let d = r.Dataset
+        copy r r.Name (DatasetRecipe(d.TrainAnnotations, d.TrainImages, annotations, images, d.GroupByAspect)) r.Teaching r.Budget r.Seed
+
+    /// Images resized to a short side of so many pixels in training and in tests, the long side to at most twice that.
+    let resized shortSide (r: Recipe) =
+        let geometry = GeometryAugmentation([| shortSide |], 2 * shortSide, r.Augmentation.Geometry.FlipProbability)
+        Recipe(r.Name, r.Dataset, r.Detector, r.Teaching, AugmentationRecipe(geometry, r.Augmentation.Strong, shortSide, 2 * shortSide), r.Solver, r.Budget, r.Seed)
 
     /// Another method of teaching.
     let taughtBy teaching (r: Recipe) = copy r r.Name r.Dataset teaching r.Budget r.Seed

@@ -5,6 +5,7 @@ open System.Collections.Generic
 open System.IO
 open BoxTeacher.Charts
 open BoxTeacher.Data
+open BoxTeacher.Evaluation
 open BoxTeacher.Structures
 open BoxTeacher.Teaching
 open BoxTeacher.Training
@@ -84,14 +85,35 @@ module internal RunTraining =
                         Box = annotation.Box
                         Mask = annotation.Segmentation |> Option.ofObj |> Option.map _.ToMask(record.Size) } ] }
 
-    let private found (method: ITeachingMethod) (recipe: Recipe) (images: ImageRecord list) =
-        let network =
-            match recipe.Teaching.Inference, method.Teacher with
-            | Network.Teacher, NonNull teacher -> teacher
-            | _ -> method.Student
+    let private evaluatedNetwork (recipe: Recipe) (method: ITeachingMethod) =
+        match recipe.Teaching.Inference, method.Teacher with
+        | Network.Teacher, NonNull teacher -> teacher
+        | _ -> method.Student
 
+    /// Overlap thresholds of precision-recall curves.
+    let private overlaps = [ 0.5; 0.75 ]
+
+    /// Precision at each recall, a mean over the categories that have truths; for all sizes and the largest number of detections.
+    let private precision (summary: CocoSummary) =
+        let values = summary.Precision.ToArray()
+        let options = CocoOptions.Default
+        let recalls, kinds, areas, limits = CocoOptions.RecallThresholds.Count, summary.Categories.Count, CocoOptions.Areas.Count, options.MaxDetections.Count
+        let at threshold recall kind = values[((((threshold * recalls + recall) * kinds + kind) * areas) * limits) + limits - 1]
+
+        [ for overlap in overlaps ->
+              let threshold = options.IouThresholds |> Seq.findIndex ((=) overlap)
+
+              overlap,
+              [ for recall in 0 .. recalls - 1 ->
+                    let known = [ for kind in 0 .. kinds - 1 -> at threshold recall kind ] |> List.filter (fun value -> value >= 0.0)
+                    if known.IsEmpty then nan else short (List.average known) ] ]
+
+    /// Training images whose pseudo masks' confidences are kept.
+    let private confidenceImages = 64
+
+    let private found (method: ITeachingMethod) (recipe: Recipe) (images: ImageRecord list) =
         let results =
-            Inference(network, recipe).Detect [| for image in images -> struct (image.Id, ImageFile.Read image.FileName) |]
+            Inference(evaluatedNetwork recipe method, recipe).Detect [| for image in images -> struct (image.Id, ImageFile.Read image.FileName) |]
 
         [ for image in images ->
               image.Id,
@@ -109,6 +131,8 @@ module internal RunTraining =
         let folder = RunFolder context.Folder
         let mutable peak = 0L
 
+        let mutable last = None
+
         let outcome =
             use file = new MetricsFile(folder.MetricsFile)
 
@@ -121,6 +145,7 @@ module internal RunTraining =
                     context.Report { Iteration = step.Iteration; Loss = Some step.Total; Metric = None }
                 | :? Evaluated as evaluated ->
                     peak <- max peak Environment.WorkingSet
+                    last <- Some evaluated
                     context.Report { Iteration = evaluated.Iteration; Loss = None; Metric = Some("mask AP", percent evaluated.Mask.AP) }
                 | :? Resumed as resumed -> context.Report { Iteration = resumed.Iteration; Loss = None; Metric = None }
                 | _ -> ()
@@ -132,27 +157,25 @@ module internal RunTraining =
         else
             let curves, seconds = history folder.MetricsFile
 
-            let final name =
-                curves
-                |> List.tryFind (fun curve -> curve.Name = name)
-                |> Option.bind (fun curve -> curve.Points |> List.tryLast)
-                |> Option.filter (fun (iteration, _) -> iteration = outcome.Iteration)
-                |> Option.map snd
+            // A run that was stopped after its last evaluation is evaluated again.
+            let struct (box, mask) =
+                match last with
+                | Some evaluated when evaluated.Iteration = outcome.Iteration -> struct (evaluated.Box, evaluated.Mask)
+                | _ -> Inference.Evaluate(data.Validation, Inference(evaluatedNetwork recipe method, recipe).Detect data.Validation)
 
-            // A run that was killed between its last checkpoint and its last evaluation is evaluated now.
-            let measured =
-                match final metricNames.Head with
-                | Some _ -> [ for name in metricNames -> name, final name |> Option.defaultValue nan ]
-                | None ->
-                    let network = match recipe.Teaching.Inference, method.Teacher with Network.Teacher, NonNull teacher -> teacher | _ -> method.Student
-                    let struct (box, mask) = Inference.Evaluate(data.Validation, Inference(network, recipe).Detect data.Validation)
-
-                    [ "mask AP", percent mask.AP; "mask AP50", percent mask.AP50; "mask AP75", percent mask.AP75; "box AP", percent box.AP ]
+            let foundNow = found method recipe gallery
+            // Last, since a teacher in training mode moves its own statistics.
+            let pseudo images = PseudoMasks.tryTeacher method |> Option.map (fun method -> PseudoMasks.ofImages recipe method images) |> Option.defaultValue []
+            let sample = galleryImages confidenceImages data.Training
 
             RunOutcome.Finished
                 { Run = context.Run
-                  Metrics = measured
+                  Metrics =
+                    [ "mask AP", percent mask.AP; "mask AP50", percent mask.AP50; "mask AP75", percent mask.AP75; "box AP", percent box.AP ]
+                  Precision = precision mask
+                  Confidences = [ for _, masks in pseudo sample do for mask in masks -> short mask.Score ]
                   Curves = curves
                   Seconds = seconds
                   PeakMemory = peak
-                  Found = found method recipe gallery }
+                  Found = foundNow
+                  Pseudo = [ for image, masks in pseudo gallery -> image.Id, masks ] }

@@ -9,6 +9,10 @@ open BoxTeacher.Training
 [<RequireQualifiedAccess>]
 module Script =
 
+    /// The command line of a script whose data are the photos unless it names others.
+    let onPhotos (commandLine: string array) =
+        if Array.contains "--data" commandLine then commandLine else Array.append commandLine [| "--data"; "pennfudan" |]
+
     /// Runs a script's experiment under the options of its command line (fsi.CommandLineArgs), prints its table and where the
     /// report lies, and ends the process: 0, 1 after an error, 2 for a wrong command line, 130 when it was stopped.
     let run (commandLine: string array) (experiment: ExperimentOptions -> AblationResult) =

@@ -1,0 +1,66 @@
+namespace BoxTeacher.Workbench
+
+open System
+open System.IO
+open BoxTeacher.Charts
+open BoxTeacher.Structures
+
+/// Writes a picture as PNG.
+type PictureFormatter() =
+    /// Always image/png.
+    member _.MimeType = "image/png"
+
+    /// Writes the picture in base 64 and returns true, or returns false when it is none.
+    member _.Format(instance: obj, writer: TextWriter) =
+        match instance with
+        | :? Picture as picture ->
+            writer.Write(Convert.ToBase64String(Overlay.toPng picture.Image))
+            true
+        | _ -> false
+
+/// The formatter of pictures.
+and PictureFormatterSource() =
+    /// One formatter, for image/png.
+    member _.CreateTypeFormatters() : obj seq = [ PictureFormatter() ]
+
+/// An image that shows itself in a notebook.
+and [<TypeFormatterSource(typeof<PictureFormatterSource>, PreferredMimeTypes = [| "image/png" |])>] Picture(image: Image) =
+    /// The pixels.
+    member _.Image = image
+
+    /// Writes a PNG file.
+    member _.Save(file: string) = Files.writeBytes file (Overlay.toPng image)
+
+/// Pictures made of images.
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module Picture =
+
+    let private paper = { R = 255uy; G = 255uy; B = 255uy }
+    let private ink = { R = 27uy; G = 31uy; B = 36uy }
+    let private gap = 6
+    let private letter = 2
+
+    /// An image with others in a row, over which headings stand; rows from above. Columns are as wide as their widest image, rows
+    /// as high as their highest. Raises ArgumentException when a row has another number of images than there are headings.
+    let grid (headings: string list) (rows: Image list list) =
+        for row in rows do
+            if row.Length <> headings.Length then
+                invalidArg (nameof rows) $"a row has {row.Length} images under {headings.Length} headings"
+
+        let widths = [ for column in 0 .. headings.Length - 1 -> rows |> List.map (fun row -> row[column].Width) |> List.fold max 0 ]
+        let heights = rows |> List.map (List.map _.Height >> List.fold max 0)
+        let top = Overlay.textHeight * letter + 2 * gap
+        let sheet = Image(top + List.sum heights + gap * heights.Length, List.sum widths + gap * (widths.Length - 1))
+        Overlay.fill paper sheet
+
+        let lefts = (0, widths) ||> List.scan (fun left width -> left + width + gap)
+        let tops = (top, heights) ||> List.scan (fun top height -> top + height + gap)
+
+        for heading, left, width in List.zip3 headings (List.truncate headings.Length lefts) widths do
+            Overlay.write sheet letter ink left gap (Overlay.shortened (width / letter) heading)
+
+        for row, top in List.zip rows (List.truncate rows.Length tops) do
+            for image, left in List.zip row (List.truncate row.Length lefts) do
+                Overlay.put sheet left top image
+
+        Picture sheet

@@ -1,0 +1,93 @@
+namespace BoxTeacher.Workbench
+
+open System
+open System.IO
+open TorchSharp
+open BoxTeacher.Data
+open BoxTeacher.Structures
+open BoxTeacher.Teaching
+open BoxTeacher.Training
+
+/// An image with what its loss consists of.
+type ImageLoss =
+    { Image: ImageRecord
+      /// The sum of the terms.
+      Total: float
+      /// Value of each term by its name.
+      Terms: (string * float) list }
+
+/// The networks of a finished run, read from its folder. Disposing it disposes them.
+type Trained internal (recipe: Recipe, method: ITeachingMethod, validation: InstanceDataset) =
+
+    let network =
+        match recipe.Teaching.Inference, method.Teacher with
+        | Network.Teacher, NonNull teacher -> teacher
+        | _ -> method.Student
+
+    let detect (network: BoxTeacher.Detectors.CondInst) (images: ImageRecord list) =
+        let results = Inference(network, recipe).Detect [| for image in images -> struct (image.Id, ImageFile.Read image.FileName) |]
+
+        [ for image in images ->
+              image,
+              [ for result in results do
+                    if result.ImageId = image.Id then
+                        { Category = result.Category
+                          Score = result.Score
+                          Box = result.Box
+                          Mask = Option.ofObj result.Mask } ] ]
+
+    /// The data set that the run was evaluated on.
+    member _.Validation = validation
+
+    /// The run's recipe.
+    member _.Recipe = recipe
+
+    /// The method with its networks.
+    member _.Method = method
+
+    /// What the evaluated network finds in images, surest first.
+    member _.Detect(images: ImageRecord list) = detect network images
+
+    /// What the student finds in images, surest first.
+    member _.DetectByStudent(images: ImageRecord list) = detect method.Student images
+
+    /// The teacher's masks for the true boxes of images, with their confidences as scores; no image without a teacher.
+    member _.PseudoMasks(images: ImageRecord list) =
+        match PseudoMasks.tryTeacher method with
+        | Some method -> PseudoMasks.ofImages recipe method images
+        | None -> []
+
+    /// The loss of each image on its own, the largest first: with inference statistics, without augmentation, and with the
+    /// factors that the terms have at the end of training.
+    member _.Losses(images: ImageRecord list) =
+        use _ = torch.no_grad ()
+        let training = method.Student.training
+        method.Student.eval () |> ignore
+
+        try
+            [ for chunk, batch in PlainBatches.ofImages recipe recipe.Teaching.Supervision 1 images do
+                  use _ = batch
+                  use _ = torch.NewDisposeScope()
+                  let terms = [ for term in method.Step(batch, int64 recipe.Budget.Iterations) -> term.Name, float (term.Value().item<float32> ()) ]
+                  { Image = chunk.Head; Total = List.sumBy snd terms; Terms = terms } ]
+            |> List.sortByDescending _.Total
+        finally
+            method.Student.train training |> ignore
+
+    interface IDisposable with
+        member _.Dispose() = method.Dispose()
+
+/// Looking into finished runs.
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module Trained =
+
+    /// The networks of a variant's first finished run. Raises ArgumentException when there is none.
+    let ofVariant (options: ExperimentOptions) (ablation: Ablation) (result: AblationResult) name =
+        match ablation.Variants |> List.tryFind (fun variant -> variant.Name = name), AblationResult.runsOf name result with
+        | Some variant, run :: _ ->
+            let recipe = RecipeJson.Parse(run.Run.Recipe, name)
+            let validation = Build.ValidationData(recipe.Dataset, options.DataRoot)
+            let method = variant.Method recipe validation.Categories.Count options.DataRoot
+            ModelFile.Read(RunFolder(RunStore(Path.Combine(options.Out, "runs")).Folder run.Run).ModelFile, method)
+            new Trained(recipe, method, validation)
+        | _ -> invalidArg (nameof name) $"there is no finished run of a variant '{name}'"

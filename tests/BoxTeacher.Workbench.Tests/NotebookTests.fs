@@ -1,0 +1,121 @@
+module BoxTeacher.Workbench.Tests.NotebookTests
+
+open System
+open System.Collections.Concurrent
+open System.IO
+open System.Threading
+open Xunit
+open BoxTeacher.Charts
+open BoxTeacher.Structures
+open BoxTeacher.Workbench
+open BoxTeacher.Workbench.Tests.MatrixTests
+
+[<Fact>]
+let ``where no notebook is, nothing is found of one`` () =
+    Assert.False(Notebook.isRunning ())
+    Assert.False((Notebook.cancellation ()).CanBeCanceled)
+    Assert.True((Notebook.cellText ()).IsNone)
+    Assert.Throws<InvalidOperationException>(fun () -> Notebook.display "x" |> ignore) |> ignore
+
+[<Fact>]
+let ``progress in a notebook is redrawn in place, and no more often than the interval says`` () =
+    let pages = ConcurrentQueue<DateTime * string>()
+    let keep (value: obj) = pages.Enqueue((DateTime.UtcNow, (value :?> IHtml).ToHtml()))
+
+    let display =
+        NotebookProgress(
+            (fun value ->
+                keep value
+                keep),
+            TimeSpan.FromMilliseconds 100.0
+        )
+        :> IProgressDisplay
+
+    let runs = [ plan "first <b>" 1L; plan "second" 1L ]
+
+    display.Show(
+        runs,
+        fun listener ->
+            listener.Started runs[0]
+
+            for i in 1..10 do
+                Thread.Sleep 20
+                listener.Progressed(runs[0], { Iteration = i; Loss = Some(1.0 / float i); Metric = None })
+
+            // However slow the machine, the work lasts until something was drawn of it.
+            Assert.True(SpinWait.SpinUntil((fun () -> pages |> Seq.exists (fun (_, text) -> text.Contains "evaluating")), 30_000))
+
+            listener.Progressed(runs[0], { Iteration = 10; Loss = None; Metric = Some("mask AP", 12.34) })
+            listener.Ended(runs[0], RunEnd.Trained(resultOf runs[0] 20.0))
+            listener.Ended(runs[1], RunEnd.Failed(InvalidOperationException "out of <memory>"))
+    )
+
+    let texts = [ for _, text in pages -> text ]
+    Assert.Contains("waiting", texts.Head)
+    let apart = pages |> Seq.map fst |> Seq.pairwise |> Seq.map (fun (a, b) -> (b - a).TotalMilliseconds) |> List.ofSeq
+    // The last page comes at once.
+    Assert.All(List.truncate (apart.Length - 1) apart, fun milliseconds -> Assert.True(milliseconds > 80.0))
+    // The bar moves and the curve is drawn while it trains.
+    Assert.Contains(texts, fun text -> text.Contains "evaluating" && text.Contains "data:image/svg+xml")
+    let last = List.last texts
+    Assert.Contains("first &lt;b&gt;, seed 1", last)
+    Assert.Contains("10/10", last)
+    Assert.Contains("mask AP 12.3", last)
+    Assert.Contains("done in", last)
+    Assert.Contains("failed: out of &lt;memory&gt;", last)
+    Assert.DoesNotContain("<script", last)
+
+[<Fact>]
+let ``a display that fails does not end the work`` () =
+    let display = NotebookProgress((fun _ -> fun _ -> failwith "gone"), TimeSpan.FromMilliseconds 5.0) :> IProgressDisplay
+    let mutable finished = false
+
+    // What is shown last is not drawn in the background, and may say so.
+    Assert.ThrowsAny<Exception>(fun () ->
+        display.Show(
+            [ plan "a" 1L ],
+            fun listener ->
+                listener.Started(plan "a" 1L)
+                Thread.Sleep 50
+                finished <- true
+        ))
+    |> ignore
+
+    Assert.True finished
+
+[<Fact>]
+let ``a notebook's options follow the environment`` () =
+    let plain = ExperimentOptions.ofNotebook "x" 2 300
+    Assert.Equal(Some 300, plain.Iterations)
+    Assert.Equal(Some 2, plain.Seeds)
+    Environment.SetEnvironmentVariable("NOTEBOOK_STEPS", "7")
+
+    try
+        let quick = ExperimentOptions.ofNotebook "x" 2 300
+        Assert.Equal(Some 7, quick.Iterations)
+        Assert.Equal(Some 1, quick.Seeds)
+    finally
+        Environment.SetEnvironmentVariable("NOTEBOOK_STEPS", null)
+
+[<Fact>]
+let ``pictures in a grid stand under their headings and show themselves as PNG`` () =
+    let painted colour height width =
+        let image = Image(height, width)
+        Overlay.fill colour image
+        image
+
+    let red, blue = { R = 255uy; G = 0uy; B = 0uy }, { R = 0uy; G = 0uy; B = 255uy }
+    let picture = Picture.grid [ "left"; "a heading longer than its column" ] [ [ painted red 10 40; painted blue 8 30 ]; [ painted blue 5 20; painted red 5 30 ] ]
+    let at y x = Array.sub picture.Image.Pixels ((y * picture.Image.Width + x) * 3) 3
+    let top = picture.Image.Height - (10 + 5 + 12)
+    Assert.Equal(40 + 6 + 30, picture.Image.Width)
+    Assert.Equal<byte array>([| 255uy; 0uy; 0uy |], at top 0)
+    Assert.Equal<byte array>([| 0uy; 0uy; 255uy |], at top 46)
+    Assert.Equal<byte array>([| 0uy; 0uy; 255uy |], at (top + 16) 0)
+    Assert.Equal<byte array>([| 255uy; 255uy; 255uy |], at (top + 9) 47)
+    use writer = new StringWriter()
+    let formatter = PictureFormatter()
+    Assert.True(formatter.Format(picture, writer))
+    Assert.Equal<byte array>([| 0x89uy; byte 'P'; byte 'N'; byte 'G' |], Array.truncate 4 (Convert.FromBase64String(writer.ToString())))
+    Assert.False(formatter.Format("text", writer))
+    Assert.Throws<ArgumentException>(fun () -> Picture.grid [ "one" ] [ [] ] |> ignore) |> ignore

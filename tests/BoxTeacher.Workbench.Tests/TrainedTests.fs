@@ -1,0 +1,150 @@
+module BoxTeacher.Workbench.Tests.TrainedTests
+
+open System
+open System.Collections.Generic
+open System.Threading
+open TorchSharp
+open Xunit
+open BoxTeacher.Charts
+open BoxTeacher.Structures
+open BoxTeacher.Data
+open BoxTeacher.Training
+open BoxTeacher.Workbench
+open BoxTeacher.Workbench.Tests.AblationTests
+open BoxTeacher.Workbench.Tests.MatrixTests
+open Plotly.NET
+
+let private ablation =
+    Ablation.from "?" tiny
+    |> Ablation.variant "BoxTeacher" id
+    |> Ablation.add (Variant.Of("two stages", id, Method.selfTraining))
+
+/// One training for the tests that look at its results.
+let private trained =
+    lazy
+        (let options = optionsIn (temporaryFolder ())
+         options, Ablation.runWith (SilentProgress()) CancellationToken.None options ablation)
+
+[<Fact>]
+let ``a run keeps precision over recall that averages to its AP50`` () =
+    let _, result = trained.Value
+
+    for run in result.Runs do
+        let overlap, values = run.Precision.Head
+        Assert.Equal(0.5, overlap)
+        Assert.Equal(101, values.Length)
+        Assert.All(values, fun value -> Assert.InRange(value, 0.0, 1.0))
+        Assert.Equal(run.Metric "mask AP50", 100.0 * List.average values, 1e-3)
+
+[<Fact>]
+let ``a finished run's networks are read back, and find what they found`` () =
+    let options, result = trained.Value
+
+    for variant in result.Variants do
+        use again = Trained.ofVariant options ablation result variant
+        let run = AblationResult.runsOf variant result |> List.head
+        let images = Gallery.evenly 6 again.Validation
+        let found = again.Detect images |> List.map (fun (image, objects) -> image.Id, objects |> List.filter (fun o -> o.Score >= 0.05) |> List.length)
+        Assert.Equal<(int64 * int) list>([ for image, objects in run.Found -> image, objects.Length ], found)
+        Assert.Equal(images.Length, (again.PseudoMasks images).Length)
+        // The image with the largest loss comes first, and its terms make up the loss.
+        let losses = again.Losses images
+        Assert.Equal(images.Length, losses.Length)
+        Assert.Equal<float list>(losses |> List.map _.Total |> List.sortDescending, losses |> List.map _.Total)
+        Assert.All(losses, fun loss -> Assert.Equal(loss.Total, List.sumBy snd loss.Terms, 1e-6))
+
+        for picture in [ Gallery.ofTrained 1 again images; Gallery.worst 1 2 again images ] do
+            Assert.True(picture.Image.Width > 3 * 64)
+
+    Assert.Throws<ArgumentException>(fun () -> Trained.ofVariant options ablation result "none" |> ignore) |> ignore
+
+[<Fact>]
+let ``the teacher's masks of a picture are those of the mask grid, enlarged`` () =
+    let options, result = trained.Value
+    use again = Trained.ofVariant options ablation result "BoxTeacher"
+
+    for record, masks in again.PseudoMasks(Gallery.evenly 3 again.Validation) do
+        for mask in masks do
+            let bits = (Option.get mask.Mask).Decode()
+            Assert.Equal(record.Height * record.Width, bits.Length)
+            Assert.InRange(mask.Score, 0.0, 1.0)
+            // Cells of four by four pixels are of one value.
+            for y in 0..4 .. record.Height - 4 do
+                for x in 0..4 .. record.Width - 4 do
+                    let cell = [ for dy in 0..3 do for dx in 0..3 -> bits[(y + dy) * record.Width + x + dx] ]
+                    Assert.Single(List.distinct cell) |> ignore
+
+[<Fact>]
+let ``self-training learns in stage one, then starts again under a frozen teacher`` () =
+    let root = dataRoot.Value
+    let recipe = tiny |> Recipe.iterations 4
+    let data = Build.TrainingData(recipe.Dataset, root)
+    use method = Method.selfTraining recipe data.Categories.Count root
+    let parameter (network: BoxTeacher.Detectors.CondInst) = network.named_parameters () |> Seq.find (fun struct (_, p) -> p.requires_grad || p.numel () > 100L) |> fun struct (_, p) -> p.detach().clone ()
+    let fresh = parameter method.Student
+    let loader = Build.Loader(recipe, data)
+    use optimizer = Build.Optimizer(recipe.Solver.Optimizer, method.Student)
+    let mutable learned = fresh
+    let mutable frozen = fresh
+
+    for iteration, batch in Seq.indexed (Seq.truncate 4 (loader.Batches 0)) do
+        use _ = batch
+        use _ = torch.NewDisposeScope()
+        if iteration = 2 then learned <- (parameter method.Student).DetachFromDisposeScope()
+        method.BeforeStep(int64 iteration)
+
+        if iteration = 2 then
+            // The teacher is what stage one came to, and the student is new.
+            Assert.True(same learned (parameter method.Teacher))
+            Assert.True(same fresh (parameter method.Student))
+            frozen <- (parameter method.Teacher).DetachFromDisposeScope()
+
+        let terms = method.Step(batch, int64 iteration)
+        let value name = terms |> Seq.find (fun term -> term.Name = name) |> fun term -> term.Value().item<float32> ()
+
+        if iteration < 2 then
+            Assert.Equal(0.0f, value "loss_mask")
+            Assert.Equal(0.0f, value "loss_mask_affinity")
+
+        method.Student.zero_grad ()
+        terms.Total().backward ()
+        optimizer.step () |> ignore
+
+    Assert.False(same fresh learned)
+    Assert.True(same frozen (parameter method.Teacher))
+
+[<Fact>]
+let ``charts of precision, confidence and two swept keys are drawn from the results`` () =
+    let swept =
+        Ablation.from "?" tiny
+        |> Ablation.grid ("teaching.pseudoMasks.maskWeight", [ "0.25"; "0.5" ]) ("teaching.pseudoMasks.affinityWeight", [ "0.1"; "0.2"; "0.3" ])
+
+    Assert.Equal<string>("maskWeight 0.25, affinityWeight 0.1", swept.Variants.Head.Name)
+
+    let runs =
+        [ for index, variant in List.indexed swept.Variants ->
+              let recipe = RecipeJson.Write(variant.Change tiny)
+              resultOf { plan variant.Name 1L with Recipe = recipe } (10.0 + float index) ]
+
+    let result = { snd trained.Value with Variants = swept.Variants |> List.map _.Name; Base = swept.Variants.Head.Name; Runs = runs }
+    let keys = AblationCharts.sweptKeys result
+    Assert.Equal(Some("teaching.pseudoMasks.maskWeight", "teaching.pseudoMasks.affinityWeight"), keys)
+
+    let figure chart = GenericChart.toFigureJson (Option.get chart) |> Json.parse
+    let map = figure (AblationCharts.heatMap "mask AP" (fst keys.Value) (snd keys.Value) result)
+    let trace = (Json.items "data" map)[0]
+    // Rows are weights of the affinity, columns of the masks.
+    let cells = [ for row in Json.items "z" trace -> [ for cell in (match row with JsonValue.Array cells -> cells | _ -> [||]) -> (match cell with JsonValue.Number value -> value | _ -> nan) ] ]
+    Assert.Equal<float list list>([ [ 10.0; 13.0 ]; [ 11.0; 14.0 ]; [ 12.0; 15.0 ] ], cells)
+    Assert.Equal(6, (Json.items "data" (figure (AblationCharts.precisionRecall 0.5 result))).Length)
+    Assert.True((AblationCharts.precisionRecall 0.9 result).IsNone)
+    let share = (Json.items "data" (figure (AblationCharts.confidences result)))[0]
+    let heights = Json.items "y" share |> Array.map (function JsonValue.Number value -> value | _ -> nan)
+    Assert.Equal(100.0, Array.sum heights, 1e-9)
+    Assert.Equal(50.0, heights[10], 1e-9)
+    // All of it is in the report, pseudo masks with their confidence as well.
+    let page = Report.toHtml None result
+    Assert.Contains("Pseudo masks", page)
+    Assert.Contains("Confidence of pseudo masks", page)
+    // Other variants than a full grid have no heat map.
+    Assert.True((AblationCharts.sweptKeys { result with Variants = List.tail result.Variants; Runs = List.tail runs }).IsNone)
