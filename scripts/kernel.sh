@@ -18,7 +18,7 @@ data=
 publish=()
 while [ $# -gt 0 ]; do
   case $1 in
-    --prefix) [ $# -ge 2 ] || usage; data=$2; shift 2 ;;
+    --prefix) [ $# -ge 2 ] || usage; data=$(realpath -m "$2"); shift 2 ;;
     --ready-to-run) publish+=(-p:PublishReadyToRun=true --use-current-runtime --self-contained false); shift ;;
     *) usage ;;
   esac
