@@ -11,29 +11,33 @@ namespace BoxTeacher.Training;
 /// </summary>
 public static class Recipes
 {
-    private static readonly PairwiseRecipe Pairwise = new(Dilation: 1, ColorThreshold: 0.3, WarmUpIterations: 100, BottomRows: 0);
+    private static readonly PairwiseRecipe ShapesPairs = new(Dilation: 1, ColorThreshold: 0.3, WarmUpIterations: 100, BottomRows: 0);
+
+    // With neighbours at distance 1 the masks of photos this small fill their boxes (BoxInst: 0.4 % mask AP after 900 steps, at 36 % box
+    // AP); with the published distance of 2 they do not.
+    private static readonly PairwiseRecipe PennFudanPairs = ShapesPairs with { Dilation = 2 };
 
     /// <summary>BoxTeacher on Shapes.</summary>
-    public static Recipe ShapesBoxTeacher { get; } = Shapes("shapes-boxteacher", BoxTeacher(ConfidenceForm.Published));
+    public static Recipe ShapesBoxTeacher { get; } = Shapes("shapes-boxteacher", BoxTeacher(ShapesPairs, ConfidenceForm.Published));
 
     /// <summary>BoxTeacher on Shapes with every assigned pseudo mask counted fully.</summary>
-    public static Recipe ShapesBoxTeacherWithoutConfidence { get; } = Shapes("shapes-boxteacher-no-confidence", BoxTeacher(ConfidenceForm.Off));
+    public static Recipe ShapesBoxTeacherWithoutConfidence { get; } = Shapes("shapes-boxteacher-no-confidence", BoxTeacher(ShapesPairs, ConfidenceForm.Off));
 
     /// <summary>BoxInst on Shapes: the baseline without a teacher.</summary>
-    public static Recipe ShapesBoxInst { get; } = Shapes("shapes-boxinst", new BoxInstTeaching(Pairwise));
+    public static Recipe ShapesBoxInst { get; } = Shapes("shapes-boxinst", new BoxInstTeaching(ShapesPairs));
 
     /// <summary>CondInst on Shapes with full masks: the upper bound.</summary>
     public static Recipe ShapesCondInst { get; } = Shapes("shapes-condinst", new CondInstTeaching());
 
     /// <summary>BoxTeacher on the Penn-Fudan pedestrians.</summary>
-    public static Recipe PennFudanBoxTeacher { get; } = PennFudan("pennfudan-boxteacher", BoxTeacher(ConfidenceForm.Published));
+    public static Recipe PennFudanBoxTeacher { get; } = PennFudan("pennfudan-boxteacher", BoxTeacher(PennFudanPairs, ConfidenceForm.Published));
 
     /// <summary>BoxTeacher on the Penn-Fudan pedestrians with every assigned pseudo mask counted fully.</summary>
     public static Recipe PennFudanBoxTeacherWithoutConfidence { get; } =
-        PennFudan("pennfudan-boxteacher-no-confidence", BoxTeacher(ConfidenceForm.Off));
+        PennFudan("pennfudan-boxteacher-no-confidence", BoxTeacher(PennFudanPairs, ConfidenceForm.Off));
 
     /// <summary>BoxInst on the Penn-Fudan pedestrians.</summary>
-    public static Recipe PennFudanBoxInst { get; } = PennFudan("pennfudan-boxinst", new BoxInstTeaching(Pairwise));
+    public static Recipe PennFudanBoxInst { get; } = PennFudan("pennfudan-boxinst", new BoxInstTeaching(PennFudanPairs));
 
     /// <summary>CondInst on the Penn-Fudan pedestrians with full masks.</summary>
     public static Recipe PennFudanCondInst { get; } = PennFudan("pennfudan-condinst", new CondInstTeaching());
@@ -48,8 +52,8 @@ public static class Recipes
     /// <summary>All recipes, the published ones included; each is also a file in <c>configs</c>.</summary>
     public static IReadOnlyList<Recipe> All { get; } = [.. Small, .. CocoRecipes.All, .. VocRecipes.All, .. CityscapesRecipes.All];
 
-    private static BoxTeacherTeaching BoxTeacher(ConfidenceForm confidence) => new(
-        Pairwise,
+    private static BoxTeacherTeaching BoxTeacher(PairwiseRecipe pairs, ConfidenceForm confidence) => new(
+        pairs,
         new PseudoMaskRecipe(
             confidence,
             AssignmentForm.Published,
