@@ -78,6 +78,29 @@ public sealed class LayerTests
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_dense_layer_is_a_linear_one(bool hasBias)
+    {
+        using var scope = NewDisposeScope();
+        random.manual_seed(6);
+        using var layer = new Dense(5, 7, hasBias);
+        using var linear = nn.Linear(5, 7, hasBias: hasBias);
+        foreach (var (_, parameter) in layer.named_parameters())
+            nn.init.normal_(parameter);
+        linear.load_state_dict(layer.state_dict());
+        var left = randn(2, 3, 4, 5).permute(1, 0, 2, 3).requires_grad_(true);
+        var right = left.detach().clone().requires_grad_(true);
+        var factor = randn(3, 2, 4, 7);
+        (layer.call(left) * factor).sum().backward();
+        (linear.call(right) * factor).sum().backward();
+        GoldenAssert.Close(linear.call(right), layer.call(left), 1e-5, 1e-5, "values");
+        GoldenAssert.Close(right.grad!, left.grad!, 1e-5, 1e-5, "gradient of the input");
+        foreach (var ((name, expected), (_, actual)) in linear.named_parameters().Zip(layer.named_parameters()))
+            GoldenAssert.Close(expected.grad!, actual.grad!, 1e-5, 1e-5, $"gradient of {name}");
+    }
+
+    [Theory]
     [InlineData(0)]
     [InlineData(-2)]
     public void Enlargement_needs_a_positive_factor(int factor)

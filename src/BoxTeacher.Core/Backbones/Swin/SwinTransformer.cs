@@ -15,9 +15,6 @@ public sealed class SwinTransformer : Backbone
     /// <summary>Side of a patch in pixels; the first stage has this stride.</summary>
     private const int Patch = 4;
 
-    /// <summary>Standard deviation of initial weights.</summary>
-    internal const double InitialDeviation = 0.02;
-
     private readonly PatchEmbedding patch_embed;
     private readonly ModuleList<SwinStage> layers;
     private readonly LayerNorm[] _norms;
@@ -83,19 +80,6 @@ public sealed class SwinTransformer : Backbone
             map = layers[i].Reduce(features) ?? features;
         }
         return outputs;
-    }
-
-    /// <summary>
-    /// A dense layer, initialised as published: normal with deviation 0.02, bias 0. (Published as a normal distribution cut off at 2,
-    /// which is a hundred deviations away.)
-    /// </summary>
-    internal static Linear Dense(int inputs, int outputs, bool bias = true)
-    {
-        var layer = nn.Linear(inputs, outputs, hasBias: bias);
-        nn.init.normal_(layer.weight, 0, InitialDeviation);
-        if (bias)
-            nn.init.zeros_(layer.bias!);
-        return layer;
     }
 }
 

@@ -12,8 +12,8 @@ public sealed class WindowAttention : nn.Module<Tensor, Tensor?, Tensor>
 {
     private readonly Parameter relative_position_bias_table;
     private readonly Tensor relative_position_index;
-    private readonly Linear qkv;
-    private readonly Linear proj;
+    private readonly Dense qkv;
+    private readonly Dense proj;
     private readonly int _heads;
 
     /// <summary>Attention over windows of side x side cells.</summary>
@@ -25,10 +25,10 @@ public sealed class WindowAttention : nn.Module<Tensor, Tensor?, Tensor>
         if (channels % heads != 0)
             throw new ArgumentException($"{channels} channels cannot be shared by {heads} heads.", nameof(heads));
         relative_position_bias_table = nn.Parameter(zeros((2 * side - 1) * (2 * side - 1), heads));
-        nn.init.normal_(relative_position_bias_table, 0, SwinTransformer.InitialDeviation);
+        nn.init.normal_(relative_position_bias_table, 0, 0.02);
         relative_position_index = RelativePositions(side);
-        qkv = SwinTransformer.Dense(channels, 3 * channels);
-        proj = SwinTransformer.Dense(channels, channels);
+        qkv = new Dense(channels, 3 * channels);
+        proj = new Dense(channels, channels);
         _heads = heads;
         RegisterComponents();
     }
