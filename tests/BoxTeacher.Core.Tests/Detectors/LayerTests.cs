@@ -100,6 +100,21 @@ public sealed class LayerTests
             GoldenAssert.Close(expected.grad!, actual.grad!, 1e-5, 1e-5, $"gradient of {name}");
     }
 
+    [Fact]
+    public void Products_of_batches_agree_with_matmul()
+    {
+        using var scope = NewDisposeScope();
+        random.manual_seed(7);
+        var (left, right) = (randn(6, 9, 4).requires_grad_(true), randn(6, 5, 4).requires_grad_(true));
+        var (left2, right2) = (left.detach().clone().requires_grad_(true), right.detach().clone().requires_grad_(true));
+        var factor = randn(6, 9, 5);
+        (Pointwise.Products(left, right.transpose(1, 2)) * factor).sum().backward();
+        (left2.matmul(right2.transpose(1, 2)) * factor).sum().backward();
+        GoldenAssert.Close(left2.matmul(right2.transpose(1, 2)), Pointwise.Products(left, right.transpose(1, 2)), 1e-5, 1e-5, "values");
+        GoldenAssert.Close(left2.grad!, left.grad!, 1e-5, 1e-5, "gradient of the left");
+        GoldenAssert.Close(right2.grad!, right.grad!, 1e-5, 1e-5, "gradient of the right");
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(-2)]

@@ -41,14 +41,15 @@ public sealed class WindowAttention : nn.Module<Tensor, Tensor?, Tensor>
     {
         using var scope = NewDisposeScope();
         var (windows, cells, channels) = (input.size(0), input.size(1), input.size(2));
-        var parts = qkv.call(input).view(windows, cells, 3, _heads, channels / _heads).permute(2, 0, 3, 1, 4);
-        var query = parts[0] * Math.Pow(channels / _heads, -0.5);
-        var attention = query.matmul(parts[1].transpose(-2, -1));
-        attention.add_(relative_position_bias_table[relative_position_index.view(-1)].view(cells, cells, -1).permute(2, 0, 1));
+        var perHead = channels / _heads;
+        // One matrix per window and head: queries, keys and values.
+        var parts = qkv.call(input).view(windows, cells, 3, _heads, perHead).permute(2, 0, 3, 1, 4).reshape(3, windows * _heads, cells, perHead);
+        var attention = Pointwise.Products(parts[0] * Math.Pow(perHead, -0.5), parts[1].transpose(1, 2)).view(windows, _heads, cells, cells);
+        attention += relative_position_bias_table[relative_position_index.view(-1)].view(cells, cells, -1).permute(2, 0, 1);
         if (mask is not null)
             attention = (attention.view(-1, mask.size(0), _heads, cells, cells) + mask.unsqueeze(1)).view(-1, _heads, cells, cells);
-        var mixed = attention.softmax(-1).matmul(parts[2]);
-        return proj.call(mixed.transpose(1, 2).reshape(windows, cells, channels)).MoveToOuterDisposeScope();
+        var mixed = Pointwise.Products(attention.softmax(-1).view(-1, cells, cells), parts[2]);
+        return proj.call(mixed.view(windows, _heads, cells, perHead).transpose(1, 2).reshape(windows, cells, channels)).MoveToOuterDisposeScope();
     }
 
     /// <summary>[side*side,side*side] int64: the row of the bias table for each pair of cells.</summary>
