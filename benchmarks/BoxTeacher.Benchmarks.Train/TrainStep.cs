@@ -83,7 +83,7 @@ internal sealed class TrainStep : IDisposable
         using var seen = teacherSize.Resize(batch.Weak);
         var features = method.Teacher.Extract(seen.Images);
         parts.Done("teacher");
-        var labels = labeller.Label(method.Teacher, features, seen.Sizes, batch.Weak.Sizes, scene);
+        var labels = labeller.Label(new CondInstView(method.Teacher, features), seen.Sizes, batch.Weak.Sizes, scene);
         parts.Done("pseudo-labels");
         return new PseudoMaskBatch(labels.Masks.MoveToOuterDisposeScope(), labels.Confidence.MoveToOuterDisposeScope());
     }

@@ -43,7 +43,4 @@ public sealed record MaskInstances
 
     /// <summary>Generated numbers [M,K].</summary>
     public Tensor Parameters { get; }
-
-    /// <summary><see cref="Boxes"/> as a tensor [M], int64.</summary>
-    public Tensor BoxIndex() => tensor(Array.ConvertAll(Boxes, box => (long)box), [Boxes.Length], device: Parameters.device);
 }

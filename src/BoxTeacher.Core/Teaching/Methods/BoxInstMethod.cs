@@ -43,11 +43,11 @@ public sealed class BoxInstMethod(
             batch.WeakPixels, batch.Weak.Sizes, batch.OriginalSizes, batch.Targets, student.MaskHead.OutputStride, bottomRows);
         var outputs = StudentOutputs.Of(student, batch.Strong, batch.Targets, scene, proposals is null ? null : targets => proposals.Rows(targets, step));
         var weights = supervision.PairWeights(scene, zeros_like(scene.BoxMasks), pairs);
-        var sums = PairwiseAffinity.Sums(outputs.Logits, [weights], scene.Groups(outputs.Instances.Boxes, pairs), pairs);
+        var sums = PairwiseAffinity.Sums(outputs.Masks.Logits, [weights], scene.Groups(outputs.Masks.Boxes, pairs), pairs);
         return new LossTerms(
         [
             .. fcos.Terms(outputs.Dense, outputs.Targets),
-            .. supervision.Terms(outputs, scene, weights, sums[0], step),
+            .. supervision.Terms(outputs.Masks, scene, weights, sums[0], step),
         ]).MoveToOuterDisposeScope();
     }
 

@@ -28,19 +28,19 @@ public sealed class BoxSupervision(IAffinitySource affinity, Func<long, double> 
     }
 
     /// <summary><c>loss_prj</c>, a mean over instances, and <c>loss_pairwise</c>, a mean over the pairs of all instances.</summary>
-    /// <param name="outputs">The student's masks.</param>
+    /// <param name="masks">The student's masks.</param>
     /// <param name="scene">The batch on the mask grid.</param>
     /// <param name="weights">[G, P, h, w] from <see cref="PairWeights"/>.</param>
     /// <param name="pairSums">[N] weighted sum of <see cref="PairwiseAffinity"/> with these weights.</param>
     /// <param name="step">Number of the step, counted from 1.</param>
-    public IReadOnlyList<LossTerm> Terms(StudentOutputs outputs, MaskScene scene, Tensor weights, Tensor pairSums, long step)
+    public IReadOnlyList<LossTerm> Terms(StudentMasks masks, MaskScene scene, Tensor weights, Tensor pairSums, long step)
     {
         using var scope = NewDisposeScope();
-        var projection = ProjectionLoss.Max(outputs.Probabilities, scene.BoxMasks, outputs.BoxIndex);
-        var pairs = weights.sum([1, 2, 3]).index_select(0, outputs.BoxIndex).sum();
+        var projection = ProjectionLoss.Max(masks.Probabilities, scene.BoxMasks, masks.BoxIndex);
+        var pairs = weights.sum([1, 2, 3]).index_select(0, masks.BoxIndex).sum();
         return
         [
-            new LossTerm("loss_prj", projection.sum(), outputs.Instances.Count).MoveToOuterDisposeScope(),
+            new LossTerm("loss_prj", projection.sum(), masks.Count).MoveToOuterDisposeScope(),
             new LossTerm("loss_pairwise", pairSums.sum(), pairs, warmUp(step)).MoveToOuterDisposeScope(),
         ];
     }

@@ -42,6 +42,8 @@ public sealed class BoxTeacherMethod(
     PseudoMaskSupervision pseudo, PixelPairs pairs, TeacherMode mode = TeacherMode.Training, int bottomRows = 10,
     ProposalLimit? proposals = null) : ITeachingMethod
 {
+    private readonly MaskSupervision masks = new(boxes, pseudo, pairs);
+
     /// <summary>With the choices of the published recipes.</summary>
     public BoxTeacherMethod(CondInst student, CondInst teacher)
         : this(
@@ -103,14 +105,10 @@ public sealed class BoxTeacherMethod(
     {
         using var scope = NewDisposeScope();
         var step = student.MaskHead.Steps = iteration + 1;
-        var weights = (Box: boxes.PairWeights(scene, labels.Masks, pairs), Pseudo: pseudo.PairWeights(scene, labels, pairs));
-        var groups = scene.Groups(outputs.Instances.Boxes, pairs);
-        var sums = PairwiseAffinity.Sums(outputs.Logits, [weights.Box, weights.Pseudo], groups, pairs);
         return new LossTerms(
         [
             .. fcos.Terms(outputs.Dense, outputs.Targets),
-            .. boxes.Terms(outputs, scene, weights.Box, sums[0], step),
-            .. pseudo.Terms(outputs, labels, weights.Pseudo, sums[1], step),
+            .. masks.Terms(outputs.Masks, scene, labels, step),
         ]).MoveToOuterDisposeScope();
     }
 

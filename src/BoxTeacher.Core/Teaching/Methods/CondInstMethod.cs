@@ -42,11 +42,11 @@ public sealed class CondInstMethod(CondInst student, FcosLoss fcos, ProposalLimi
             batch.WeakPixels, batch.Weak.Sizes, batch.OriginalSizes, batch.Targets, student.MaskHead.OutputStride);
         var masks = scene.FullMasks(batch.Targets);
         var outputs = StudentOutputs.Of(student, batch.Strong, batch.Targets, scene, proposals is null ? null : targets => proposals.Rows(targets, iteration + 1));
-        var dice = DiceLoss.PerInstance(outputs.Probabilities, masks.index_select(0, outputs.BoxIndex));
+        var dice = DiceLoss.PerInstance(outputs.Masks.Probabilities, masks.index_select(0, outputs.Masks.BoxIndex));
         return new LossTerms(
         [
             .. fcos.Terms(outputs.Dense, outputs.Targets),
-            new LossTerm("loss_mask", dice.sum(), outputs.Instances.Count),
+            new LossTerm("loss_mask", dice.sum(), outputs.Masks.Count),
         ]).MoveToOuterDisposeScope();
     }
 

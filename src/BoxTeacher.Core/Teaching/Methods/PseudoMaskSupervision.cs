@@ -42,24 +42,24 @@ public sealed class PseudoMaskSupervision(
     /// <c>loss_mask</c>, dice against the masks cut at 0.5; <c>loss_avg</c>, if it has a weight; and
     /// <c>loss_mask_affinity</c>, in which the pairs of each instance are averaged on their own.
     /// </summary>
-    /// <param name="outputs">The student's masks.</param>
+    /// <param name="student">The student's masks.</param>
     /// <param name="labels">The teacher's masks.</param>
     /// <param name="weights">[G, P, h, w] from <see cref="PairWeights"/>.</param>
     /// <param name="pairSums">[N] weighted sum of <see cref="PairwiseAffinity"/> with these weights.</param>
     /// <param name="step">Number of the step, counted from 1.</param>
     public IReadOnlyList<LossTerm> Terms(
-        StudentOutputs outputs, PseudoMaskBatch labels, Tensor weights, Tensor pairSums, long step)
+        StudentMasks student, PseudoMaskBatch labels, Tensor weights, Tensor pairSums, long step)
     {
         using var scope = NewDisposeScope();
-        var confidence = labels.Confidence.index_select(0, outputs.BoxIndex);
+        var confidence = labels.Confidence.index_select(0, student.BoxIndex);
         var divisor = normaliser(confidence);
         var factor = warmUp(step);
 
         // Only instances whose box has a mask cost anything.
-        var trusted = Trusted(outputs, labels.Confidence);
-        var probabilities = outputs.Probabilities.index_select(0, trusted);
-        var boxes = outputs.BoxIndex.index_select(0, trusted);
-        var masks = (labels.Masks > 0.5).to(outputs.Probabilities.dtype);
+        var trusted = Trusted(student, labels.Confidence);
+        var probabilities = student.Probabilities.index_select(0, trusted);
+        var boxes = student.BoxIndex.index_select(0, trusted);
+        var masks = (labels.Masks > 0.5).to(student.Probabilities.dtype);
         var trust = confidence.index_select(0, trusted);
 
         var terms = new List<LossTerm> { Term("loss_mask", trust * DiceLoss.PerInstance(probabilities, masks.index_select(0, boxes)), maskWeight) };
@@ -68,7 +68,7 @@ public sealed class PseudoMaskSupervision(
             terms.Add(Term("loss_avg", trust * ProjectionLoss.Mean(probabilities, masks, boxes), averageWeight));
         }
 
-        var pairs = weights.sum([1, 2, 3]).clamp(min: 1).index_select(0, outputs.BoxIndex);
+        var pairs = weights.sum([1, 2, 3]).clamp(min: 1).index_select(0, student.BoxIndex);
         terms.Add(Term("loss_mask_affinity", confidence * pairSums / pairs, affinityWeight));
         return [.. terms.Select(term => term.MoveToOuterDisposeScope())];
 
@@ -76,10 +76,10 @@ public sealed class PseudoMaskSupervision(
             new(name, perInstance.sum(), divisor.alias(), weight * factor, Floor: 0);
     }
 
-    private static Tensor Trusted(StudentOutputs outputs, Tensor confidence)
+    private static Tensor Trusted(StudentMasks student, Tensor confidence)
     {
         var ofBox = HostValues.Floats(confidence);
-        long[] rows = [.. outputs.Instances.Boxes.Index().Where(entry => ofBox[entry.Item] > 0).Select(entry => (long)entry.Index)];
+        long[] rows = [.. student.Boxes.Index().Where(entry => ofBox[entry.Item] > 0).Select(entry => (long)entry.Index)];
         return tensor(rows, [rows.Length], device: confidence.device);
     }
 }

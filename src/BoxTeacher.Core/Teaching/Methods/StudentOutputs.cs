@@ -10,12 +10,8 @@ namespace BoxTeacher.Teaching.Methods;
 /// <summary>The student's answer to a batch: what all losses read. Tensors belong to the caller's dispose scope.</summary>
 /// <param name="Dense">Class, box and centre-ness predictions.</param>
 /// <param name="Targets">The positive locations.</param>
-/// <param name="Instances">The N locations whose masks are trained.</param>
-/// <param name="Logits">[N, h, w] their mask logits.</param>
-/// <param name="Probabilities">[N, h, w] sigmoid of the logits.</param>
-/// <param name="BoxIndex">[N] int64: box of each instance among those of the batch.</param>
-public sealed record StudentOutputs(
-    FcosOutputs Dense, FcosTargets Targets, MaskInstances Instances, Tensor Logits, Tensor Probabilities, Tensor BoxIndex)
+/// <param name="Masks">The masks of the N locations that learn one.</param>
+public sealed record StudentOutputs(FcosOutputs Dense, FcosTargets Targets, StudentMasks Masks)
 {
     /// <summary>Runs a student. A batch without positive locations has N = 0 masks, through which zeros flow back.</summary>
     /// <param name="student">The student, in training mode.</param>
@@ -36,6 +32,6 @@ public sealed record StudentOutputs(
         var logits = instances.Count > 0
             ? student.MaskLogits(features, instances).squeeze(1)
             : zeros([0, scene.Height, scene.Width], device: features.MaskFeatures.device) + student.Zero(features);
-        return new StudentOutputs(features.Dense, assigned, instances, logits, logits.sigmoid(), instances.BoxIndex());
+        return new StudentOutputs(features.Dense, assigned, StudentMasks.Of(logits, instances.Boxes));
     }
 }

@@ -25,34 +25,38 @@ public sealed class PseudoLabeller(
     /// <param name="teacher">The teacher.</param>
     /// <param name="weak">The weak views, normalised.</param>
     /// <param name="scene">The boxes of the batch, on the mask grid.</param>
-    public PseudoMaskBatch Label(CondInst teacher, ImageBatch weak, MaskScene scene)
+    public PseudoMaskBatch Label(CondInst teacher, ImageBatch weak, MaskScene scene) =>
+        Label(images => new CondInstView(teacher, teacher.Extract(images)), weak, scene);
+
+    /// <summary>Pseudo masks of a batch by any teacher. Gradients are off.</summary>
+    /// <param name="look">Shows the teacher images [N, 3, H, W].</param>
+    /// <param name="weak">The weak views, normalised.</param>
+    /// <param name="scene">The boxes of the batch, on the mask grid.</param>
+    public PseudoMaskBatch Label(Func<Tensor, ITeacherView> look, ImageBatch weak, MaskScene scene)
     {
         using var scope = NewDisposeScope();
         using var gradients = no_grad();
         using var resized = testSize?.Resize(weak);
         var input = resized ?? weak;
-        var labels = Label(teacher, teacher.Extract(input.Images), input.Sizes, weak.Sizes, scene);
+        var labels = Label(look(input.Images), input.Sizes, weak.Sizes, scene);
         labels.Masks.MoveToOuterDisposeScope();
         labels.Confidence.MoveToOuterDisposeScope();
         return labels;
     }
 
-    /// <summary>Pseudo masks from what the teacher has seen already.</summary>
-    /// <param name="teacher">The teacher.</param>
-    /// <param name="features">Its view of the batch.</param>
+    /// <summary>Pseudo masks from what a teacher has seen already.</summary>
+    /// <param name="view">Its view of the batch.</param>
     /// <param name="seen">Sizes in which it saw the images.</param>
     /// <param name="sizes">Sizes of the weak views, in whose pixels the boxes are.</param>
     /// <param name="scene">The boxes of the batch, on the mask grid.</param>
-    public PseudoMaskBatch Label(
-        CondInst teacher, CondInstFeatures features, IReadOnlyList<ImageSize> seen, IReadOnlyList<ImageSize> sizes, MaskScene scene)
+    public PseudoMaskBatch Label(ITeacherView view, IReadOnlyList<ImageSize> seen, IReadOnlyList<ImageSize> sizes, MaskScene scene)
     {
         using var scope = NewDisposeScope();
         using var gradients = no_grad();
-        var matched = teacher.Candidates(features)
+        var matched = view.Candidates
             .Select((candidates, image) => Match(candidates, seen[image], sizes[image], scene.BoxesOf(image)))
             .ToArray();
-        var instances = teacher.InstancesOf(features, [.. matched.Select(match => match.Candidates)]);
-        var probabilities = teacher.MaskLogits(features, instances).sigmoid();
+        var probabilities = view.MaskProbabilities([.. matched.Select(match => match.Candidates)]);
 
         var masks = zeros_like(scene.BoxMasks);
         var trust = zeros([scene.Count], device: masks.device);
@@ -63,7 +67,7 @@ public sealed class PseudoLabeller(
             if (match.Rows.Length > 0)
             {
                 var coarse = probabilities.narrow(0, first, match.Rows.Length);
-                var drawn = Draw(match, coarse, seen[image], sizes[image], teacher.MaskHead.OutputStride, scene);
+                var drawn = Draw(match, coarse, seen[image], sizes[image], view.MaskStride, scene);
                 Assign(match, drawn, scene.FirstBoxOf(image), masks, trust);
                 first += match.Rows.Length;
             }

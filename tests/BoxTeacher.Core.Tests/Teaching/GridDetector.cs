@@ -1,0 +1,136 @@
+using BoxTeacher.Backbones;
+using BoxTeacher.Detectors;
+using BoxTeacher.Layers;
+using BoxTeacher.Losses;
+using BoxTeacher.Structures;
+using BoxTeacher.Teaching.Methods;
+using BoxTeacher.Teaching.PseudoMasks;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+
+namespace BoxTeacher.Tests.Teaching;
+
+/// <summary>
+/// A small detector in the manner of SOLOv2, the example of docs/another-detector.md: each cell of a grid says which class is centred in
+/// it, how far the sides of its box are, and which kernel draws its mask from features that all cells share.
+/// </summary>
+internal sealed class GridDetector : nn.Module
+{
+    private const int CellStride = 16, MaskStride = 4, KernelSize = 16;
+    private readonly ResNet backbone = ResNet.Small();
+    private readonly Conv2d cells;
+    private readonly Conv2d shapes = nn.Conv2d(32 + 96 + 2, KernelSize, 3, padding: 1);
+    private readonly int classes;
+
+    public GridDetector(int classes) : base(nameof(GridDetector))
+    {
+        this.classes = classes;
+        cells = nn.Conv2d(96, classes + 4 + KernelSize, 3, padding: 1);
+        RegisterComponents();
+    }
+
+    /// <summary>What the cells of a batch say. Columns are the cells of an image, row by row.</summary>
+    /// <param name="Logits">Class logits [N, C, S].</param>
+    /// <param name="Ltrb">Distances from a cell's centre to the sides of its box, in cells, [N, 4, S].</param>
+    /// <param name="Kernels">Weights of the mask features, [N, S, K].</param>
+    /// <param name="Features">Mask features [N, K, h, w].</param>
+    /// <param name="Width">Cells in a row.</param>
+    internal sealed record Answer(Tensor Logits, Tensor Ltrb, Tensor Kernels, Tensor Features, int Width)
+    {
+        /// <summary>Mask logits [M, h, w] of M cells of one image.</summary>
+        public Tensor MaskLogits(int image, ReadOnlySpan<int> places)
+        {
+            var index = tensor(Array.ConvertAll(places.ToArray(), place => (long)place), [places.Length]);
+            var features = Features[image];
+            return Kernels[image].index_select(0, index).matmul(features.flatten(1)).view(-1, features.size(1), features.size(2));
+        }
+    }
+
+    public Answer Ask(Tensor images)
+    {
+        var levels = backbone.call(images);
+        var (fine, coarse) = (levels[0], levels[2]);
+        var said = cells.call(coarse).flatten(2);
+        var (height, width) = (fine.size(2), fine.size(3));
+        var enlarged = F.interpolate(coarse, [height, width], mode: InterpolationMode.Nearest);
+        var y = linspace(-1, 1, height).view(1, 1, -1, 1).expand(images.size(0), 1, height, width);
+        var x = linspace(-1, 1, width).view(1, 1, 1, -1).expand(images.size(0), 1, height, width);
+        return new Answer(
+            said.narrow(1, 0, classes),
+            F.softplus(said.narrow(1, classes, 4)),
+            said.narrow(1, classes + 4, KernelSize).transpose(1, 2),
+            shapes.call(cat([fine, enlarged, y, x], 1)),
+            (int)coarse.size(3));
+    }
+
+    // begin: teacher
+    /// <summary>The detector as a teacher: boxes at once, masks for those that are asked for.</summary>
+    public ITeacherView Look(Tensor images) => new View(Ask(images), classes);
+
+    private sealed class View(Answer answer, int classes) : ITeacherView
+    {
+        public IReadOnlyList<FcosCandidates> Candidates { get; } =
+            [.. Enumerable.Range(0, (int)answer.Logits.size(0)).Select(image => Decode(answer, image, classes))];
+
+        public int MaskStride => GridDetector.MaskStride;
+
+        public Tensor MaskProbabilities(IReadOnlyList<FcosCandidates> chosen)
+        {
+            using var scope = NewDisposeScope();
+            return cat([.. chosen.Select((image, i) => answer.MaskLogits(i, image.Locations))]).sigmoid().unsqueeze(1).MoveToOuterDisposeScope();
+        }
+    }
+    // end: teacher
+
+    // begin: student
+    /// <summary>The detector as a student: losses of its own, and the mask logits of one cell for each box of the batch.</summary>
+    public (LossTerm[] Own, StudentMasks Masks) Learn(Tensor images, IReadOnlyList<BoxTargets> targets)
+    {
+        var answer = Ask(images);
+        var (positives, goals, guesses, masks) = (new SortedSet<long>(), new List<float>(), new List<Tensor>(), new List<Tensor>());
+        foreach (var (image, target) in targets.Index())
+        {
+            var (boxes, kinds) = (HostValues.Floats(target.Boxes).Chunk(4), HostValues.Longs(target.Classes));
+            var places = boxes.Select(box => CellOf(box, answer.Width)).ToArray();
+            foreach (var (box, place, kind) in boxes.Zip(places, kinds))
+            {
+                positives.Add((image * classes + kind) * answer.Logits.size(2) + place);
+                var (x, y) = CentreOf(place, answer.Width);
+                goals.AddRange([(x - box[0]) / CellStride, (y - box[1]) / CellStride, (box[2] - x) / CellStride, (box[3] - y) / CellStride]);
+                guesses.Add(answer.Ltrb[image].select(1, place));
+            }
+            masks.Add(answer.MaskLogits(image, places));
+        }
+        var sides = LtrbLoss.GeneralizedIou(stack(guesses), tensor(goals.ToArray(), [guesses.Count, 4]));
+        return (
+            [
+                new LossTerm("loss_class", FocalLoss.Sum(answer.Logits, tensor(positives.ToArray())), guesses.Count),
+                new LossTerm("loss_box", sides.sum(), guesses.Count),
+            ],
+            StudentMasks.Of(cat(masks), [.. Enumerable.Range(0, guesses.Count)]));
+    }
+    // end: student
+
+    private static FcosCandidates Decode(Answer answer, int image, int classes)
+    {
+        var scores = HostValues.Floats(answer.Logits[image].sigmoid().transpose(0, 1));
+        var ltrb = HostValues.Floats(answer.Ltrb[image].transpose(0, 1));
+        int[] found = [.. Enumerable.Range(0, scores.Length).Where(i => scores[i] > 0.05f).OrderByDescending(i => scores[i])];
+        return new FcosCandidates(
+            [.. found.SelectMany(i =>
+            {
+                var (place, (x, y)) = (i / classes, CentreOf(i / classes, answer.Width));
+                var sides = ltrb.AsSpan(4 * place, 4);
+                return new[] { x - CellStride * sides[0], y - CellStride * sides[1], x + CellStride * sides[2], y + CellStride * sides[3] };
+            })],
+            [.. found.Select(i => scores[i])], [.. found.Select(i => (long)(i % classes))], [.. found.Select(i => i / classes)]);
+    }
+
+    private static int CellOf(float[] box, int width) =>
+        (int)((box[1] + box[3]) / (2 * CellStride)) * width + (int)((box[0] + box[2]) / (2 * CellStride));
+
+    private static (float X, float Y) CentreOf(int place, int width) =>
+        (place % width * CellStride + CellStride / 2, place / width * CellStride + CellStride / 2);
+}
