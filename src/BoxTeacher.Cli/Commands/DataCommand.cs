@@ -6,7 +6,7 @@ namespace BoxTeacher.Cli.Commands;
 /// <summary><c>boxteacher data</c>: makes data sets in COCO's format.</summary>
 internal static class DataCommand
 {
-    public static Command Create() => new("data", "Make a data set in COCO's format.") { Shapes(), PennFudanPhotos() };
+    public static Command Create() => new("data", "Make a data set in COCO's format.") { Shapes(), PennFudanPhotos(), Voc(), Cityscapes() };
 
     private static Command Shapes()
     {
@@ -51,6 +51,55 @@ internal static class DataCommand
             return 0;
         });
         return command;
+    }
+
+    private static Command Voc()
+    {
+        var source = new Option<string>("--source") { Description = "The unpacked VOCdevkit of 2012.", HelpName = "DIR", DefaultValueFactory = _ => "data/VOCdevkit" };
+        var sbd = new Option<string?>("--sbd") { Description = "SBD's benchmark_RELEASE; with it the training set is train_aug.", HelpName = "DIR" };
+        var output = Output("data/voc");
+        var command = new Command("voc", "Write the instances of PASCAL VOC 2012 as COCO files; pictures stay in VOCdevkit.") { source, sbd, output };
+        command.SetAction(parsed =>
+        {
+            var folder = parsed.GetRequiredValue(source);
+            Write(parsed.GetRequiredValue(output), "val", VocReader.Read(folder, "val"));
+            if (parsed.GetValue(sbd) is { } additional)
+                Write(parsed.GetRequiredValue(output), "train_aug", VocReader.ReadTrainAug(folder, additional));
+            else
+                Write(parsed.GetRequiredValue(output), "train", VocReader.Read(folder, "train"));
+            return 0;
+        });
+        return command;
+    }
+
+    private static Command Cityscapes()
+    {
+        var source = new Option<string>("--source") { Description = "The folder of gtFine and leftImg8bit.", HelpName = "DIR", DefaultValueFactory = _ => "data/cityscapes" };
+        var output = Output("data/cityscapes");
+        var command = new Command("cityscapes", "Write the instances of Cityscapes as COCO files; pictures stay in leftImg8bit.") { source, output };
+        command.SetAction(parsed =>
+        {
+            var folder = parsed.GetRequiredValue(source);
+            var pictures = Path.GetFullPath(Path.Combine(folder, "leftImg8bit"));
+            foreach (var split in (string[])["train", "val"])
+            {
+                var dataset = CityscapesReader.Read(folder, split);
+                // Pictures of all cities have one root, so their names keep split and city.
+                Write(parsed.GetRequiredValue(output), split, dataset with
+                {
+                    Images = [.. dataset.Images.Select(image => image with { FileName = Path.GetRelativePath(pictures, image.FileName) })],
+                });
+            }
+            return 0;
+        });
+        return command;
+    }
+
+    private static void Write(string folder, string split, InstanceDataset dataset)
+    {
+        var file = Path.Combine(folder, "annotations", $"instances_{split}.json");
+        CocoWriter.Write(file, dataset);
+        Console.WriteLine($"{file}: {dataset.Images.Count} images");
     }
 
     private static void InRange(Option<int> option, int least, int most) => option.Validators.Add(given =>

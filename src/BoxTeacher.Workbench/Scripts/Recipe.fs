@@ -9,7 +9,7 @@ open BoxTeacher.Training
 module Recipe =
 
     let private copy (r: Recipe) name dataset teaching budget seed =
-        Recipe(name, dataset, r.Detector, teaching, r.Augmentation, r.Solver, budget, seed)
+        Recipe(name, dataset, r.Detector, teaching, r.Augmentation, r.Solver, budget, seed, r.Notes)
 
     /// The BoxTeacher recipe of a data set, at the scale of a CPU. For files of one's own it is that of Shapes, and has to be told
     /// where they are; see learningFrom and evaluatedOn.

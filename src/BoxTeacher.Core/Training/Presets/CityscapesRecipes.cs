@@ -3,7 +3,7 @@ using BoxTeacher.Data;
 namespace BoxTeacher.Training;
 
 /// <summary>
-/// Cityscapes (8 classes), its annotations as a COCO instances file. No hyper-parameters of these methods are published for it: the
+/// Cityscapes (8 classes), its annotations as <c>boxteacher data cityscapes</c> writes them. No hyper-parameters of these methods are published for it: the
 /// schedule and the sizes are those of detectron2's Mask R-CNN on Cityscapes, everything else is as on COCO.
 /// </summary>
 public static class CityscapesRecipes

@@ -3,11 +3,13 @@ using BoxTeacher.Data;
 namespace BoxTeacher.Training;
 
 /// <summary>
-/// PASCAL VOC 2012 with SBD's images (20 classes), its annotations as a COCO instances file. Only BoxInst's R-50 configuration is
+/// PASCAL VOC 2012 with SBD's images (20 classes), its annotations as <c>boxteacher data voc</c> writes them. Only BoxInst's R-50 configuration is
 /// published (AdelaiDet, configs/BoxInst/VOC); the others take over what it says, and their notes name what is ours.
 /// </summary>
 public static class VocRecipes
 {
+    private const string Images = "VOCdevkit/VOC2012/JPEGImages";
+
     private const string Schedule = "budget, solver, augmentation.geometry: ours; those of BoxInst's published VOC configuration";
 
     /// <summary>BoxInst R-50 as published.</summary>
@@ -45,7 +47,7 @@ public static class VocRecipes
         return new Recipe(
             $"voc-{name}",
             new DatasetRecipe(
-                "voc/annotations/instances_train_aug.json", "voc/images", "voc/annotations/instances_val.json", "voc/images", GroupByAspect: true),
+                "voc/annotations/instances_train_aug.json", Images, "voc/annotations/instances_val.json", Images, GroupByAspect: true),
             PublishedParts.Detector(backbone, weights, maskFeatures: teaching is CondInstTeaching ? 8 : 16),
             teaching,
             PublishedParts.Augmentation(strong) with { Geometry = new GeometryAugmentation([800], 1333, 0.5) },
