@@ -12,6 +12,7 @@ fi
 # Modules are looked for beside the script that imports them.
 script=$1
 shift
-copy=$folder/$(basename "$script")
-cp "$script" "$copy"
-exec node "$copy" "$@"
+scripts=$(mktemp -d "$folder/run.XXXXXX")
+trap 'rm -rf "$scripts"' EXIT
+cp "$(dirname "$script")"/*.mjs "$scripts"
+node "$scripts/$(basename "$script")" "$@"

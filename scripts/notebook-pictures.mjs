@@ -16,8 +16,11 @@ for (const output of notebook.cells.flatMap(cell => cell.outputs ?? [])) {
   if (!html?.includes('data:image/svg+xml')) continue
   // Without its script a chart stays the picture that it is where no plotly.js can be had.
   await page.setContent(`<style>${style}</style><div id="output">${html.replace(/<script[\s\S]*?<\/script>/g, '')}</div>`)
-  const png = await page.locator('#output').screenshot()
-  output.data = { 'image/png': png.toString('base64'), 'text/plain': ['chart'] }
+  const place = page.locator('#output')
+  const { width, height } = await place.boundingBox()
+  output.data = { 'image/png': (await place.screenshot()).toString('base64'), 'text/plain': ['chart'] }
+  // Drawn finer than it is shown.
+  output.metadata = { 'image/png': { width: Math.round(width), height: Math.round(height) } }
   count += 1
 }
 await browser.close()

@@ -85,7 +85,8 @@ type internal Peer(client: TcpClient, stream: Stream, identity: byte[]) =
         let body () =
             try
                 write ()
-            with :? IOException | :? ObjectDisposedException ->
+            with _ ->
+                // Whatever a connection that has ended says, and closed streams say several things: this client alone is lost.
                 close ()
 
         Thread(body, IsBackground = true, Name = "kernel: peer writer").Start()

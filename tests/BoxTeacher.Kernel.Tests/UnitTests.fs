@@ -136,6 +136,27 @@ type ConnectionTests() =
         let problem = Assert.Throws<InvalidDataException>(fun () -> Connection.read file |> ignore)
         Assert.Contains("'ipc'", problem.Message)
 
+/// Tells that it was let go.
+type private WatchedClient() =
+    inherit System.Net.Sockets.TcpClient()
+    let gone = new ManualResetEventSlim()
+    member _.Gone = gone
+
+    override _.Dispose disposing =
+        base.Dispose disposing
+        gone.Set()
+
+type PeerTests() =
+
+    [<Fact>]
+    member _.``a connection whose stream is closed in its writer's back costs that client alone``() =
+        // What a buffered stream says after its socket was closed: it cannot be written.
+        use client = new WatchedClient()
+        let peer = Peer(client, new MemoryStream(Array.zeroCreate 8, false), [||])
+        peer.Send [ Encoding.ASCII.GetBytes "hello" ]
+        Assert.True(client.Gone.Wait 10_000)
+        peer.Send [ Encoding.ASCII.GetBytes "later" ]
+
 type private Point = { X: float; Label: string }
 
 type ValuesTests() =

@@ -1,35 +1,11 @@
 // Drives live.ipynb in a classic notebook; called by live.sh with the server's address, its token and a folder for pictures.
-import { chromium } from 'playwright-core'
 import assert from 'node:assert/strict'
+import { open } from './classic.mjs'
 
 const [url, token, pictures] = process.argv.slice(2)
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] })
-const page = await browser.newPage({ viewport: { width: 1100, height: 1000 } })
-page.setDefaultTimeout(60_000)
-
-const picture = name => page.screenshot({ path: `${pictures}/${name}.png` })
-const output = index => page.locator('.code_cell').nth(index).locator('.output')
-const text = index => output(index).innerText()
-const idle = () => page.waitForFunction(() =>
-  Jupyter.notebook.kernel?.is_connected() && !Jupyter.notebook.kernel_busy)
-
-/// Starts the code cell with this index and returns without waiting for its end.
-const start = index => page.evaluate(i => {
-  const cell = Jupyter.notebook.get_cells().filter(c => c.cell_type === 'code')[i]
-  Jupyter.notebook.select(Jupyter.notebook.find_cell_index(cell))
-  Jupyter.notebook.scroll_to_cell(Jupyter.notebook.find_cell_index(cell))
-  cell.execute()
-}, index)
-
-const shows = (index, pattern) => page.waitForFunction(
-  ([i, source]) => new RegExp(source).test(document.querySelectorAll('.code_cell')[i].querySelector('.output').innerText),
-  [index, pattern.source])
+const { page, output, text, start, shows, idle, interrupt, picture, close } = await open(url, token, 'live.ipynb', pictures)
 
 try {
-  await page.goto(`${url}/notebooks/live.ipynb?token=${token}`)
-  await page.waitForFunction(() => globalThis.Jupyter?.notebook?.kernel?.is_connected())
-  await idle()
-
   await start(0)
   await shows(0, /step [1-9]/)
   const early = await text(0)
@@ -44,7 +20,7 @@ try {
 
   await start(1)
   await shows(1, /training step 3/)
-  await page.click('#run_int button[data-jupyter-action="jupyter-notebook:interrupt-kernel"]')
+  await interrupt()
   await shows(1, /ended between two steps/)
   await idle()
   assert.ok(!(await text(1)).includes('Interrupted'))
@@ -53,7 +29,7 @@ try {
 
   await start(2)
   await page.waitForTimeout(1000)
-  await page.click('#run_int button[data-jupyter-action="jupyter-notebook:interrupt-kernel"]')
+  await interrupt()
   await shows(2, /The cell was interrupted/)
   await idle()
   console.log('an endless loop was interrupted')
@@ -82,5 +58,5 @@ try {
   await picture('failed')
   throw problem
 } finally {
-  await browser.close()
+  await close()
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# A live notebook in a headless browser: output that changes while a cell runs, interruption, completion, restart.
+# Live notebooks in a headless browser: output that changes while a cell runs, interruption, completion, restart; a chart drawn
+# by plotly.js, and a training that shows its progress, is interrupted and goes on. Needs what `make build` builds.
 #   tests/notebook/live.sh [folder for screenshots]      default: artifacts/notebook
 # Needs jupyter-notebook and chromium (scripts/setup.sh notebooks), node and npm.
 set -euo pipefail
@@ -16,16 +17,17 @@ finish() {
 trap finish EXIT
 
 ../../scripts/kernel.sh install --prefix "$folder/jupyter" >/dev/null
-npm install --silent --no-audit --no-fund --prefix "$folder" playwright-core@1.65.1
 export PATH=/usr/bin:$PATH JUPYTER_PATH=$folder/jupyter JUPYTER_DATA_DIR=$folder/data JUPYTER_CONFIG_DIR=$folder/config
 mkdir "$folder/notebooks"
-cp live.ipynb "$folder/notebooks"
-cp live.mjs "$folder"
+cp live.ipynb training.ipynb "$folder/notebooks"
+root=$(cd ../.. && pwd)
+sed "s|\"\.\./artifacts|\"$root/artifacts|" ../../notebooks/refs.fsx >"$folder/notebooks/refs.fsx"
+dotnet ../../artifacts/bin/BoxTeacher.Cli/release/boxteacher.dll data shapes --out "$folder/notebooks/data/shapes" --train 24 --val 4 --size 64
 
 token=$(head -c 16 /dev/urandom | od -An -tx1 | tr -d ' \n')
-root=()
-[ "$(id -u)" -ne 0 ] || root=(--allow-root)
-jupyter notebook "${root[@]}" --no-browser --ip=127.0.0.1 --port=$((20000 + RANDOM % 20000)) --NotebookApp.token="$token" \
+allow=()
+[ "$(id -u)" -ne 0 ] || allow=(--allow-root)
+jupyter notebook "${allow[@]}" --no-browser --ip=127.0.0.1 --port=$((20000 + RANDOM % 20000)) --NotebookApp.token="$token" \
   --NotebookApp.notebook_dir="$folder/notebooks" >"$folder/server.log" 2>&1 &
 server=$!
 
@@ -38,7 +40,9 @@ for _ in $(seq 150); do
 done
 [ -n "$url" ] || { cat "$folder/server.log" >&2; exit 1; }
 
-if ! (cd "$folder" && node live.mjs "$url" "$token" "$pictures"); then
-  tail -n 30 "$folder/server.log" >&2
-  exit 1
-fi
+for script in live training; do
+  if ! ../../scripts/browser.sh "$script.mjs" "$url" "$token" "$pictures"; then
+    tail -n 30 "$folder/server.log" >&2
+    exit 1
+  fi
+done

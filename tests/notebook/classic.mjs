@@ -1,0 +1,38 @@
+// A page of the classic notebook, as a person sees and uses it.
+import { chromium } from 'playwright-core'
+
+/// Opens a notebook of a server in a headless browser and waits for its kernel.
+export async function open(url, token, notebook, pictures) {
+  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] })
+  const page = await browser.newPage({ viewport: { width: 1100, height: 1000 } })
+  page.setDefaultTimeout(Number(process.env.LIVE_TIMEOUT ?? 120_000))
+  await page.goto(`${url}/notebooks/${notebook}?token=${token}`)
+  await page.waitForFunction(() => globalThis.Jupyter?.notebook?.kernel?.is_connected())
+
+  const output = index => page.locator('.code_cell').nth(index).locator('.output')
+  const self = {
+    page,
+    output,
+    close: () => browser.close(),
+    picture: name => page.screenshot({ path: `${pictures}/${name}.png` }),
+    text: index => output(index).innerText(),
+    idle: () => page.waitForFunction(() => Jupyter.notebook.kernel?.is_connected() && !Jupyter.notebook.kernel_busy),
+    busy: () => page.evaluate(() => Jupyter.notebook.kernel_busy),
+    interrupt: () => page.click('#run_int button[data-jupyter-action="jupyter-notebook:interrupt-kernel"]'),
+
+    /// Starts the code cell with this index and returns without waiting for its end.
+    start: index => page.evaluate(i => {
+      const cell = Jupyter.notebook.get_cells().filter(c => c.cell_type === 'code')[i]
+      Jupyter.notebook.select(Jupyter.notebook.find_cell_index(cell))
+      Jupyter.notebook.scroll_to_cell(Jupyter.notebook.find_cell_index(cell))
+      cell.execute()
+    }, index),
+
+    /// Waits until the output of a cell shows what the pattern says.
+    shows: (index, pattern) => page.waitForFunction(
+      ([i, source]) => new RegExp(source).test(document.querySelectorAll('.code_cell')[i].querySelector('.output').innerText),
+      [index, pattern.source]),
+  }
+  await self.idle()
+  return self
+}
