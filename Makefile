@@ -9,7 +9,7 @@ export DOTNET_NOLOGO := 1
 export GOLDEN_DIR
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
-.PHONY: help setup build native demo test kernel golden fuzz bench-torch bench-train bench-eval clean
+.PHONY: help setup build native demo test kernel notebooks notebooks-write experiments live golden fuzz bench-torch bench-train bench-eval clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,21 @@ bench-eval: build ## speed of evaluation and of masks, to artifacts/bench/eval.j
 
 kernel: ## install the F# kernel for Jupyter (make kernel KERNEL_OPTIONS="--prefix DIR")
 	@scripts/kernel.sh install $(KERNEL_OPTIONS)
+
+notebooks: build ## execute every notebook with Jupyter, a few steps each (NOTEBOOK_STEPS=N)
+	@scripts/setup.sh notebooks
+	@scripts/notebooks.sh check
+
+notebooks-write: build ## execute every notebook with its own budget and keep the outputs, pictures as PNG
+	@scripts/setup.sh notebooks
+	@scripts/notebooks.sh write
+
+experiments: build ## every experiment with --quick, a few steps each (EXPERIMENT_STEPS=N)
+	@scripts/experiments.sh
+
+live: build ## notebooks in a headless browser: charts, live progress, interruption; screenshots in artifacts/notebook
+	@scripts/setup.sh notebooks
+	@tests/notebook/live.sh
 
 clean: ## remove what was built
 	rm -rf artifacts

@@ -17,6 +17,7 @@ finish() {
 trap finish EXIT
 
 ../../scripts/kernel.sh install --prefix "$folder/jupyter" >/dev/null
+unset NOTEBOOK_STEPS NOTEBOOK_DATA
 export PATH=/usr/bin:$PATH JUPYTER_PATH=$folder/jupyter JUPYTER_DATA_DIR=$folder/data JUPYTER_CONFIG_DIR=$folder/config
 mkdir "$folder/notebooks"
 cp live.ipynb training.ipynb "$folder/notebooks"
