@@ -23,7 +23,7 @@ mkdir "$folder/notebooks"
 cp live.ipynb training.ipynb "$folder/notebooks"
 root=$(cd ../.. && pwd)
 sed "s|\"\.\./artifacts|\"$root/artifacts|" ../../notebooks/refs.fsx >"$folder/notebooks/refs.fsx"
-dotnet ../../artifacts/bin/BoxTeacher.Cli/release/boxteacher.dll data shapes --out "$folder/notebooks/data/shapes" --train 24 --val 4 --size 64
+dotnet ../../artifacts/bin/BoxTeacher.Cli/release/boxteacher.dll data shapes --out "$folder/notebooks/data/shapes" --train 24 --val 4
 
 token=$(head -c 16 /dev/urandom | od -An -tx1 | tr -d ' \n')
 allow=()
