@@ -13,7 +13,7 @@ type Need =
 
 /// A loss to be held to laws. It takes a prediction, a truth and the weight of each object [N], and gives a tensor whose sum is
 /// the loss: 0-dim, or one number an object.
-[<NoComparison; ReferenceEquality>]
+[<NoComparison; ReferenceEquality; StructuredFormatDisplay("{Name}")>]
 type Loss =
     { Name: string
       Kind: Kind
@@ -23,7 +23,7 @@ type Loss =
       Claims: Law list option }
 
 /// Something that holds for every input of a loss.
-and [<NoComparison; ReferenceEquality>] Law =
+and [<NoComparison; ReferenceEquality; StructuredFormatDisplay("{Text}")>] Law =
     { /// A few words.
       Name: string
       /// A sentence, with its tolerance.
@@ -35,13 +35,16 @@ and [<NoComparison; ReferenceEquality>] Law =
       /// Ok, or what is wrong with the loss of an input.
       Check: Loss -> Case -> Result<unit, string> }
 
-    override law.ToString() =
+    /// Name, statement and needs in a line.
+    member law.Text =
         let presuming =
             match law.Needs with
             | [] -> ""
             | needs -> " Speaks of inputs with " + (needs |> List.map _.Text |> String.concat ", ") + "."
 
         $"{law.Name}: {law.Statement}{presuming}"
+
+    override law.ToString() = law.Text
 
 /// Losses, and what laws ask of them.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]

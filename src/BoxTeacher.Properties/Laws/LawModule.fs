@@ -45,7 +45,7 @@ module Law =
     let private noMore slack what worse better =
         require
             (not (Double.IsFinite worse && Double.IsFinite better) || better <= worse + slack * max 1.0 (abs worse))
-            (lazy (let worse, better = Numbers.shortPair worse better in $"the loss rises from {worse} to {better} {what}"))
+            (lazy (let worse, better = Numbers.shortPair worse better in $"the loss rises from {worse} to {better}, {what}"))
 
     let private invariant name statement ofKind needs tolerance what change =
         create name statement ofKind needs (fun loss case -> same tolerance what (Loss.value loss case) (Loss.value loss (change case)))
@@ -146,12 +146,11 @@ module Law =
     let anyOrder =
         invariant "any order" "The order of the objects does not matter." any [ Need.several ] 1e-9 "in reversed order" Case.reverse
 
-    /// What happens to objects of weight 0 does not matter to the others.
+    /// What is predicted for the others does not matter to an object.
     let apart =
-        create "apart" "The loss of one object does not depend on the others." any [ Need.several ] (fun loss case ->
-            let only = case |> Case.mapWeights (fun i _ -> if i = 0 then 1.0 else 0.0)
-            let others = Case.splice 1 only (case |> Case.predictContrary |> Case.mapWeights (fun _ _ -> 0.0))
-            same 1e-9 "with others beside it" (Loss.value loss only) (Loss.value loss others))
+        create "apart" "The loss of one object does not depend on what is predicted for the others." any [ Need.several; Need.firstAlone ] (fun loss case ->
+            let others = Case.splice 1 case (Case.predictContrary case)
+            same 1e-9 "with others beside it" (Loss.value loss case) (Loss.value loss others))
 
     /// A batch costs what its objects cost one by one: not so for losses that divide by their number or weight.
     let additive =
@@ -171,8 +170,7 @@ module Law =
 
     /// An object of weight 0 has no gradient: exactly 0, whatever the other numbers.
     let weightZero =
-        create "weight zero" "An object of weight 0 has gradient 0." any [] (fun loss case ->
-            let case = case |> Case.mapWeights (fun i w -> if i = 0 then 0.0 else w)
+        create "weight zero" "An object of weight 0 has gradient 0." any [ Need.unweighted ] (fun loss case ->
             let gradient = ofObject case (Loss.gradient loss case) 0
             require (gradient |> Array.forall (fun g -> g = 0.0)) (lazy $"the gradient is {gradient |> Array.maxBy (fun g -> if Double.IsNaN g then infinity else abs g) |> n}"))
 

@@ -36,6 +36,20 @@ module Need =
           Holds = fun case -> case.Count > 1
           Make = fun case -> if case.Count > 1 then case else Case.pick [ 0; 0 ] case |> Case.splice 1 (Case.swap case |> Case.pick [ 0; 0 ]) }
 
+    /// A first object that does not count.
+    let unweighted =
+        { Text = "a first object of weight 0"
+          Holds = fun case -> case.Weights[0] = 0.0
+          Make = Case.mapWeights (fun i weight -> if i = 0 then 0.0 else weight) }
+
+    /// A first object that alone counts.
+    let firstAlone =
+        let weight i = if i = 0 then 1.0 else 0.0
+
+        { Text = "weight 1 for the first object and 0 for the others"
+          Holds = fun case -> case.Weights = Array.init case.Count weight
+          Make = Case.mapWeights (fun i _ -> weight i) }
+
     /// Mask values of 0 and 1 alone.
     let binary =
         { Text = "true masks of 0 and 1"

@@ -138,4 +138,4 @@ module Laws =
             use _ = torch.NewDisposeScope()
             statement input)
 
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(settings.Cases).WithReplay settings.Start, property)
+        Check.One(Config.QuickThrowOnFailure.WithQuietOnSuccess(true).WithMaxTest(settings.Cases).WithReplay settings.Start, property)
