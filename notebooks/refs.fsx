@@ -4,3 +4,5 @@
 #r "../artifacts/bin/BoxTeacher.Workbench/release/Spectre.Console.dll"
 #r "../artifacts/bin/BoxTeacher.Workbench/release/BoxTeacher.Plotly.dll"
 #r "../artifacts/bin/BoxTeacher.Workbench/release/BoxTeacher.Workbench.dll"
+#r "../artifacts/bin/BoxTeacher.Workbench/release/FsCheck.dll"
+#r "../artifacts/bin/BoxTeacher.Workbench/release/BoxTeacher.Properties.dll"
