@@ -13,7 +13,8 @@ internal sealed class Measurement
         using var mine = new Side(Environment.ProcessPath!, "worker", folder);
         using var theirs = new Side(python, script, folder);
         (Version, PeerVersion) = (mine.Version, theirs.Version);
-        const int warmUp = 2;
+        // Time for both sides to settle: allocators, and on ours compilation.
+        var warmUp = rounds >= 10 ? 10 : 2;
         for (var round = -warmUp; round < rounds; round++)
         {
             var (rate, own, other) = (mine.Ask<double>("convolution"), mine.Ask<StepReport>("step"), theirs.Ask<StepReport>("step"));
