@@ -47,9 +47,11 @@ try {
   assert.deepEqual(matches, ['CompareTo'])
   console.log('completion knows the values of earlier cells')
 
-  await page.evaluate(() => Jupyter.notebook.kernel.restart())
-  await page.waitForTimeout(500)
-  await page.waitForFunction(() => Jupyter.notebook.kernel.is_connected())
+  // What is sent before the new kernel answers would go to the old one.
+  await page.evaluate(() => new Promise(ready => {
+    Jupyter.notebook.events.one('kernel_ready.Kernel', () => ready())
+    Jupyter.notebook.kernel.restart()
+  }))
   await start(3)
   await page.waitForFunction(() => document.querySelectorAll('.code_cell')[3].innerText.includes('In [1]:'))
   await shows(3, /scored/)
