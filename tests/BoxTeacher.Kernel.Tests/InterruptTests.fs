@@ -23,7 +23,6 @@ type InterruptTests(shared: SharedKernel) =
 
     [<Theory>]
     [<InlineData("let mutable n = 0L\nwhile true do n <- n + 1L")>]
-    [<InlineData("while true do ()")>]
     [<InlineData("Threading.Thread.Sleep 60_000")>]
     [<InlineData("Threading.Tasks.Task.Delay(60_000).Wait()")>]
     [<InlineData("async { do! Async.Sleep 60_000 } |> Async.RunSynchronously")>]
