@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using BoxTeacher.Torch.Interop;
 
 namespace TorchSharp.Modules;
 
@@ -26,19 +25,8 @@ public class ASGD : OptimizerHelper
         var o = group.Options;
         var lr = o.LearningRate!.Value;
         var lambd = o.lambd!.Value;
-        foreach (var p in group.List) {
-            using var scope = torch.NewDisposeScope();
-            if (Gradients.Get(p) is not { } grad) {
-                continue;
-            }
-            var state = (State)_state[p.Handle];
+        UpdateEach<State>(group, o.maximize, o.weight_decay, (p, grad, state) => {
             state.step++;
-            if (o.maximize!.Value) {
-                grad = -grad;
-            }
-            if (o.weight_decay != 0) {
-                grad = grad.add(p, o.weight_decay!.Value);
-            }
             p.mul_(1 - lambd * state.eta);
             p.add_(grad, -state.eta);
             if (state.mu != 1) {
@@ -48,7 +36,7 @@ public class ASGD : OptimizerHelper
             }
             state.eta = lr / Math.Pow(1 + lambd * lr * state.step, o.alpha!.Value);
             state.mu = 1 / Math.Max(1, state.step - o.t0!.Value);
-        }
+        });
     }
 
     public class Options : OptimizerOptions

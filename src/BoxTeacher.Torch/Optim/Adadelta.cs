@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using BoxTeacher.Torch.Interop;
 
 namespace TorchSharp.Modules;
 
@@ -26,24 +25,13 @@ public class Adadelta : OptimizerHelper
         var o = group.Options;
         var lr = o.LearningRate!.Value;
         var (rho, eps) = (o.rho!.Value, o.eps!.Value);
-        foreach (var p in group.List) {
-            using var scope = torch.NewDisposeScope();
-            if (Gradients.Get(p) is not { } grad) {
-                continue;
-            }
-            var state = (State)_state[p.Handle];
+        UpdateEach<State>(group, o.maximize, o.weight_decay, (p, grad, state) => {
             state.step++;
-            if (o.maximize!.Value) {
-                grad = -grad;
-            }
-            if (o.weight_decay != 0) {
-                grad = grad.add(p, o.weight_decay!.Value);
-            }
             state.square_avg.mul_(rho).addcmul_(grad, grad, 1 - rho);
             var delta = (state.acc_delta + eps).sqrt_() / (state.square_avg + eps).sqrt_() * grad;
             state.acc_delta.mul_(rho).addcmul_(delta, delta, 1 - rho);
             p.add_(delta, -lr);
-        }
+        });
     }
 
     public class Options : OptimizerOptions

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using BoxTeacher.Torch.Interop;
 
 namespace TorchSharp.Modules;
 
@@ -25,19 +24,11 @@ public class Adagrad : OptimizerHelper
     {
         var o = group.Options;
         var lr = o.LearningRate!.Value;
-        foreach (var p in group.List) {
-            using var scope = torch.NewDisposeScope();
-            if (Gradients.Get(p) is not { } grad) {
-                continue;
-            }
-            var state = (State)_state[p.Handle];
+        UpdateEach<State>(group, false, o.weight_decay, (p, grad, state) => {
             state.step++;
-            if (o.weight_decay != 0) {
-                grad = grad.add(p, o.weight_decay!.Value);
-            }
             state.sum.addcmul_(grad, grad, 1);
             p.addcdiv_(grad, state.sum.sqrt().add_(o.eps!.Value), -lr / (1 + (state.step - 1) * o.lr_decay!.Value));
-        }
+        });
     }
 
     public class Options : OptimizerOptions

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
 
 namespace TorchSharp.Modules;
 
@@ -29,11 +28,7 @@ public class AdamW : OptimizerHelper, torch.optim.IBetas
     public (double, double) Betas
     {
         get => (((Options)_defaults).beta1!.Value, ((Options)_defaults).beta2!.Value);
-        set {
-            foreach (var options in _parameter_groups.Select(g => g.Options).Append(_defaults).Cast<Options>()) {
-                (options.beta1, options.beta2) = value;
-            }
-        }
+        set => ChangeOptions<Options>(options => (options.beta1, options.beta2) = value);
     }
 
     private protected override OptimizerState NewState(Parameter p) => new State(p);

@@ -1,7 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
-using BoxTeacher.Torch.Interop;
 
 namespace TorchSharp.Modules;
 
@@ -21,11 +19,7 @@ public class Adamax : OptimizerHelper, torch.optim.IBetas
     public (double, double) Betas
     {
         get => (((Options)_defaults).beta1!.Value, ((Options)_defaults).beta2!.Value);
-        set {
-            foreach (var options in _parameter_groups.Select(g => g.Options).Append(_defaults).Cast<Options>()) {
-                (options.beta1, options.beta2) = value;
-            }
-        }
+        set => ChangeOptions<Options>(options => (options.beta1, options.beta2) = value);
     }
 
     private protected override OptimizerState NewState(Parameter p) => new State(p);
@@ -37,22 +31,14 @@ public class Adamax : OptimizerHelper, torch.optim.IBetas
         var o = group.Options;
         var lr = o.LearningRate!.Value;
         var (beta1, beta2, eps) = (o.beta1!.Value, o.beta2!.Value, o.eps!.Value);
-        foreach (var p in group.List) {
-            using var scope = torch.NewDisposeScope();
-            if (Gradients.Get(p) is not { } grad) {
-                continue;
-            }
-            var state = (State)_state[p.Handle];
+        UpdateEach<State>(group, false, o.weight_decay, (p, grad, state) => {
             state.step++;
-            if (o.weight_decay != 0) {
-                grad = grad.add(p, o.weight_decay!.Value);
-            }
             state.exp_avg.mul_(beta1).add_(grad, 1 - beta1);
             using (var larger = torch.maximum(state.exp_inf.mul_(beta2), grad.abs().add_(eps))) {
                 state.exp_inf.copy_(larger);
             }
             p.addcdiv_(state.exp_avg, state.exp_inf, -lr / (1 - Math.Pow(beta1, state.step)));
-        }
+        });
     }
 
     public class Options : OptimizerOptions

@@ -1,7 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
-using BoxTeacher.Torch.Interop;
 
 namespace TorchSharp.Modules;
 
@@ -21,11 +19,7 @@ public class NAdam : OptimizerHelper, torch.optim.IBetas
     public (double, double) Betas
     {
         get => (((Options)_defaults).beta1!.Value, ((Options)_defaults).beta2!.Value);
-        set {
-            foreach (var options in _parameter_groups.Select(g => g.Options).Append(_defaults).Cast<Options>()) {
-                (options.beta1, options.beta2) = value;
-            }
-        }
+        set => ChangeOptions<Options>(options => (options.beta1, options.beta2) = value);
     }
 
     private protected override OptimizerState NewState(Parameter p) => new State(p);
@@ -37,16 +31,8 @@ public class NAdam : OptimizerHelper, torch.optim.IBetas
         var o = group.Options;
         var lr = o.LearningRate!.Value;
         var (beta1, beta2, eps) = (o.beta1!.Value, o.beta2!.Value, o.eps!.Value);
-        foreach (var p in group.List) {
-            using var scope = torch.NewDisposeScope();
-            if (Gradients.Get(p) is not { } grad) {
-                continue;
-            }
-            var state = (State)_state[p.Handle];
+        UpdateEach<State>(group, false, o.weight_decay, (p, grad, state) => {
             state.step++;
-            if (o.weight_decay != 0) {
-                grad = grad.add(p, o.weight_decay!.Value);
-            }
             var bias2 = 1 - Math.Pow(beta2, state.step);
             var mu = beta1 * (1 - 0.5 * Math.Pow(0.96, state.step * o.momentum_decay!.Value));
             var next = beta1 * (1 - 0.5 * Math.Pow(0.96, (state.step + 1) * o.momentum_decay!.Value));
@@ -56,7 +42,7 @@ public class NAdam : OptimizerHelper, torch.optim.IBetas
             var denominator = (state.exp_avg_sq / bias2).sqrt_().add_(eps);
             p.addcdiv_(grad, denominator, -lr * (1 - mu) / (1 - state.mu_product));
             p.addcdiv_(state.exp_avg, denominator, -lr * next / (1 - state.mu_product * next));
-        }
+        });
     }
 
     public class Options : OptimizerOptions

@@ -73,6 +73,36 @@ public abstract class OptimizerHelper : torch.optim.Optimizer
         return loss;
     }
 
+    /// <summary>
+    /// Updates the parameters of a group that have a gradient, each in a scope of its own. The gradient comes negated where the
+    /// objective is maximised, and with the weight decay added.
+    /// </summary>
+    private protected void UpdateEach<TState>(ParamGroup group, bool? maximize, double? weightDecay, Action<Parameter, torch.Tensor, TState> update)
+        where TState : OptimizerState
+    {
+        foreach (var p in group.List) {
+            using var scope = torch.NewDisposeScope();
+            if (Gradients.Get(p) is not { } grad) {
+                continue;
+            }
+            if (maximize == true) {
+                grad = -grad;
+            }
+            if (weightDecay is { } decay and not 0) {
+                grad = grad.add(p, decay);
+            }
+            update(p, grad, (TState)_state[p.Handle]);
+        }
+    }
+
+    /// <summary>Changes the optimizer's own options and those of all groups.</summary>
+    private protected void ChangeOptions<TOptions>(Action<TOptions> change) where TOptions : OptimizerOptions
+    {
+        foreach (var options in _parameter_groups.Select(g => g.Options).Append(_defaults)) {
+            change((TOptions)options);
+        }
+    }
+
     public override void add_param_group(ParamGroup param_group)
     {
         param_group.Freeze();

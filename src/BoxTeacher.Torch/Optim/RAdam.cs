@@ -1,7 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
-using BoxTeacher.Torch.Interop;
 
 namespace TorchSharp.Modules;
 
@@ -21,11 +19,7 @@ public class RAdam : OptimizerHelper, torch.optim.IBetas
     public (double, double) Betas
     {
         get => (((Options)_defaults).beta1!.Value, ((Options)_defaults).beta2!.Value);
-        set {
-            foreach (var options in _parameter_groups.Select(g => g.Options).Append(_defaults).Cast<Options>()) {
-                (options.beta1, options.beta2) = value;
-            }
-        }
+        set => ChangeOptions<Options>(options => (options.beta1, options.beta2) = value);
     }
 
     private protected override OptimizerState NewState(Parameter p) => new State(p);
@@ -37,16 +31,8 @@ public class RAdam : OptimizerHelper, torch.optim.IBetas
         var o = group.Options;
         var lr = o.LearningRate!.Value;
         var (beta1, beta2, eps) = (o.beta1!.Value, o.beta2!.Value, o.eps!.Value);
-        foreach (var p in group.List) {
-            using var scope = torch.NewDisposeScope();
-            if (Gradients.Get(p) is not { } grad) {
-                continue;
-            }
-            var state = (State)_state[p.Handle];
+        UpdateEach<State>(group, false, o.weight_decay, (p, grad, state) => {
             state.step++;
-            if (o.weight_decay != 0) {
-                grad = grad.add(p, o.weight_decay!.Value);
-            }
             var (bias1, bias2) = (1 - Math.Pow(beta1, state.step), 1 - Math.Pow(beta2, state.step));
             state.exp_avg.mul_(beta1).add_(grad, 1 - beta1);
             state.exp_avg_sq.mul_(beta2).addcmul_(grad, grad, 1 - beta2);
@@ -60,7 +46,7 @@ public class RAdam : OptimizerHelper, torch.optim.IBetas
             } else {
                 p.add_(corrected, -lr);
             }
-        }
+        });
     }
 
     public class Options : OptimizerOptions

@@ -1,7 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
-using BoxTeacher.Torch.Interop;
 
 namespace TorchSharp.Modules;
 
@@ -21,11 +19,7 @@ public class RMSProp : OptimizerHelper, torch.optim.IMomentum
     public double Momentum
     {
         get => ((Options)_defaults).momentum!.Value;
-        set {
-            foreach (var options in _parameter_groups.Select(g => g.Options).Append(_defaults).Cast<Options>()) {
-                options.momentum = value;
-            }
-        }
+        set => ChangeOptions<Options>(options => options.momentum = value);
     }
 
     private protected override OptimizerState NewState(Parameter p) => new State(p);
@@ -37,19 +31,8 @@ public class RMSProp : OptimizerHelper, torch.optim.IMomentum
         var o = group.Options;
         var lr = o.LearningRate!.Value;
         var (alpha, eps) = (o.alpha!.Value, o.eps!.Value);
-        foreach (var p in group.List) {
-            using var scope = torch.NewDisposeScope();
-            if (Gradients.Get(p) is not { } grad) {
-                continue;
-            }
-            var state = (State)_state[p.Handle];
+        UpdateEach<State>(group, o.maximize, o.weight_decay, (p, grad, state) => {
             state.step++;
-            if (o.maximize!.Value) {
-                grad = -grad;
-            }
-            if (o.weight_decay != 0) {
-                grad = grad.add(p, o.weight_decay!.Value);
-            }
             state.square_avg.mul_(alpha).addcmul_(grad, grad, 1 - alpha);
             var average = state.square_avg;
             if (state.grad_avg is { } mean) {
@@ -61,7 +44,7 @@ public class RMSProp : OptimizerHelper, torch.optim.IMomentum
                 scaled = buffer.mul_(o.momentum!.Value).add_(scaled);
             }
             p.add_(scaled, -lr);
-        }
+        });
     }
 
     public class Options : OptimizerOptions

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using BoxTeacher.Torch.Interop;
 
 namespace TorchSharp.Modules;
 
@@ -23,16 +22,8 @@ public class Rprop : OptimizerHelper
     private void Update(ParamGroup group)
     {
         var o = group.Options;
-        foreach (var p in group.List) {
-            using var scope = torch.NewDisposeScope();
-            if (Gradients.Get(p) is not { } grad) {
-                continue;
-            }
-            var state = (State)_state[p.Handle];
+        UpdateEach<State>(group, o.maximize, 0, (p, grad, state) => {
             state.step++;
-            if (o.maximize!.Value) {
-                grad = -grad;
-            }
             var sign = grad.mul(state.prev).sign_();
             var (same, turned) = (sign.gt(0), sign.lt(0));
             var factor = torch.ones_like(sign).masked_fill_(same, o.etaplus!.Value).masked_fill_(turned, o.etaminus!.Value);
@@ -41,7 +32,7 @@ public class Rprop : OptimizerHelper
             grad = grad.masked_fill(turned, 0);
             p.addcmul_(grad.sign(), state.step_size, -1);
             state.prev.copy_(grad);
-        }
+        });
     }
 
     public class Options : OptimizerOptions

@@ -34,12 +34,7 @@ public class SGD : OptimizerHelper, torch.optim.IMomentum
     public double Momentum
     {
         get => ((Options)_defaults).momentum!.Value;
-        set {
-            foreach (var group in _parameter_groups) {
-                ((Options)group.Options).momentum = value;
-            }
-            ((Options)_defaults).momentum = value;
-        }
+        set => ChangeOptions<Options>(options => options.momentum = value);
     }
 
     private protected override OptimizerState NewState(Parameter p) => new State(p);

@@ -5,7 +5,6 @@ open BoxTeacher.Data
 open BoxTeacher.Structures
 open BoxTeacher.Teaching
 open BoxTeacher.Teaching.Methods
-open BoxTeacher.Teaching.Targets
 open BoxTeacher.Training
 
 /// A method that stands on BoxTeacher's.
@@ -25,16 +24,6 @@ module internal PseudoMasks =
         | :? IBoxTeacherBased as method -> Some method.BoxTeacher
         | _ -> None
 
-    /// The batch on the mask grid.
-    let scene (recipe: Recipe) (student: BoxTeacher.Detectors.CondInst) (batch: TrainingBatch) =
-        let bottomRows =
-            match recipe.Teaching with
-            | :? BoxTeacherTeaching as teaching -> teaching.Pairwise.BottomRows
-            | :? BoxInstTeaching as teaching -> teaching.Pairwise.BottomRows
-            | _ -> 0
-
-        MaskScene.Of(batch.WeakPixels, batch.Weak.Sizes, batch.OriginalSizes, batch.Targets, student.MaskHead.OutputStride, bottomRows)
-
     /// A mask of the grid at the size of the image's file.
     let private enlarged (grid: float32 array) gridWidth stride (view: ImageSize) (record: ImageRecord) =
         let bits =
@@ -51,7 +40,7 @@ module internal PseudoMasks =
         [ for chunk, batch in PlainBatches.ofImages recipe Supervision.Boxes batchSize images do
               use _ = batch
               use _ = torch.NewDisposeScope()
-              let scene = scene recipe method.Student batch
+              let scene = method.Scene batch
               let labels = method.Label(batch, scene)
               let confidence = HostValues.Floats labels.Confidence
               let masks = HostValues.Floats labels.Masks

@@ -41,7 +41,7 @@ public sealed class BoxInstMethod(
         var step = student.MaskHead.Steps = iteration + 1;
         var scene = MaskScene.Of(
             batch.WeakPixels, batch.Weak.Sizes, batch.OriginalSizes, batch.Targets, student.MaskHead.OutputStride, bottomRows);
-        var outputs = StudentOutputs.Of(student, batch.Strong, batch.Targets, scene, proposals is null ? null : targets => proposals.Rows(targets, step));
+        var outputs = StudentOutputs.Of(student, batch.Strong, batch.Targets, scene, proposals?.At(step));
         var weights = supervision.PairWeights(scene, zeros_like(scene.BoxMasks), pairs);
         var sums = PairwiseAffinity.Sums(outputs.Masks.Logits, [weights], scene.Groups(outputs.Masks.Boxes, pairs), pairs);
         return new LossTerms(

@@ -71,10 +71,14 @@ public sealed class BoxTeacherMethod(
     public LossTerms Step(TrainingBatch batch, long iteration)
     {
         using var scope = NewDisposeScope();
-        var scene = MaskScene.Of(
-            batch.WeakPixels, batch.Weak.Sizes, batch.OriginalSizes, batch.Targets, student.MaskHead.OutputStride, bottomRows);
+        var scene = Scene(batch);
         return Step(batch, iteration, scene, Label(batch, scene)).MoveToOuterDisposeScope();
     }
+
+    /// <summary>The boxes of a batch on the grid of the student's masks.</summary>
+    /// <param name="batch">Labelled images; the weak view gives the colours.</param>
+    public MaskScene Scene(TrainingBatch batch) => MaskScene.Of(
+        batch.WeakPixels, batch.Weak.Sizes, batch.OriginalSizes, batch.Targets, student.MaskHead.OutputStride, bottomRows);
 
     /// <summary>The teacher's pseudo masks for a batch.</summary>
     public PseudoMaskBatch Label(TrainingBatch batch, MaskScene scene)
@@ -91,8 +95,7 @@ public sealed class BoxTeacherMethod(
     public LossTerms Step(TrainingBatch batch, long iteration, MaskScene scene, PseudoMaskBatch labels)
     {
         using var scope = NewDisposeScope();
-        var outputs = StudentOutputs.Of(
-            student, batch.Strong, batch.Targets, scene, proposals is null ? null : targets => proposals.Rows(targets, iteration + 1));
+        var outputs = StudentOutputs.Of(student, batch.Strong, batch.Targets, scene, proposals?.At(iteration + 1));
         return Losses(outputs, iteration, scene, labels).MoveToOuterDisposeScope();
     }
 

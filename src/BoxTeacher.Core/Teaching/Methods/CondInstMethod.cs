@@ -41,7 +41,7 @@ public sealed class CondInstMethod(CondInst student, FcosLoss fcos, ProposalLimi
         var scene = MaskScene.Of(
             batch.WeakPixels, batch.Weak.Sizes, batch.OriginalSizes, batch.Targets, student.MaskHead.OutputStride);
         var masks = scene.FullMasks(batch.Targets);
-        var outputs = StudentOutputs.Of(student, batch.Strong, batch.Targets, scene, proposals is null ? null : targets => proposals.Rows(targets, iteration + 1));
+        var outputs = StudentOutputs.Of(student, batch.Strong, batch.Targets, scene, proposals?.At(iteration + 1));
         var dice = DiceLoss.PerInstance(outputs.Masks.Probabilities, masks.index_select(0, outputs.Masks.BoxIndex));
         return new LossTerms(
         [

@@ -11,6 +11,10 @@ namespace BoxTeacher.Teaching.Methods;
 /// <param name="Seed">Of the draws.</param>
 public sealed record ProposalLimit(int Most, long Seed)
 {
+    /// <summary>The rule of one step, as <see cref="StudentOutputs"/> takes it.</summary>
+    /// <param name="step">Number of the step.</param>
+    public Func<FcosTargets, int[]> At(long step) => targets => Rows(targets, step);
+
     /// <summary>The rows of the positives that get a mask, ordered by image and box.</summary>
     /// <param name="targets">The positives of a batch.</param>
     /// <param name="step">Number of the step.</param>

@@ -14,9 +14,8 @@ open BoxTeacher.Training
 /// of one run. The optimizer's moments and the course of its learning rate go on from the first to the second stage.
 /// </summary>
 /// <param name="method">BoxTeacher with a teacher of momentum 1: what it copies at its step 0 stays. Disposed with this method.</param>
-/// <param name="recipe">What the method was built from.</param>
 /// <param name="switchAt">The step, counted from 0, that the second stage begins with.</param>
-type SelfTraining(method: BoxTeacherMethod, recipe: Recipe, switchAt: int64) =
+type internal TwoStageMethod(method: BoxTeacherMethod, switchAt: int64) =
 
     // What a student begins with; a copy, since training changes the student in place.
     let fresh =
@@ -31,7 +30,7 @@ type SelfTraining(method: BoxTeacherMethod, recipe: Recipe, switchAt: int64) =
             student[name].copy_ tensor |> ignore
 
     let withoutMasks (batch: TrainingBatch) =
-        let scene = PseudoMasks.scene recipe method.Student batch
+        let scene = method.Scene batch
         scene, PseudoMaskBatch(torch.zeros_like scene.BoxMasks, torch.zeros ([| int64 scene.Count |], device = scene.BoxMasks.device))
 
     interface IBoxTeacherBased with
@@ -64,10 +63,11 @@ type SelfTraining(method: BoxTeacherMethod, recipe: Recipe, switchAt: int64) =
 [<RequireQualifiedAccess>]
 module Method =
 
-    /// Naive self-training: half of the budget as BoxInst, half on the masks of the network that came of it.
+    /// Naive self-training: half of the budget as BoxInst, half on the masks of the network that came of it, in one run. Two runs
+    /// with budgets and schedules of their own, and masks in a file between them, are SelfTraining.Run of the core.
     let selfTraining (recipe: Recipe) classes root : ITeachingMethod =
         match Build.Method(recipe, classes, root, MethodParts(Momentum = Momentum.Constant 1.0)) with
-        | :? BoxTeacherMethod as method -> new SelfTraining(method, recipe, int64 recipe.Budget.Iterations / 2L)
+        | :? BoxTeacherMethod as method -> new TwoStageMethod(method, int64 recipe.Budget.Iterations / 2L)
         | other ->
             other.Dispose()
             invalidArg (nameof recipe) "self-training is built from a recipe of BoxTeacher"
