@@ -1,3 +1,4 @@
+using BoxTeacher.Data;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -11,14 +12,19 @@ public sealed class DropPath : nn.Module<Tensor, Tensor>
 {
     private readonly double _rate;
 
-    /// <summary>A layer without parameters; it draws from torch's default generator.</summary>
+    /// <summary>A layer without parameters.</summary>
     /// <param name="rate">Probability of dropping, 0 to below 1.</param>
-    public DropPath(double rate) : base(nameof(DropPath))
+    /// <param name="random">What it draws from; null: the stream of seed 0.</param>
+    public DropPath(double rate, RandomStream? random = null) : base(nameof(DropPath))
     {
         ArgumentOutOfRangeException.ThrowIfNegative(rate);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(rate, 1);
         _rate = rate;
+        Random = random ?? new RandomStream(0);
     }
+
+    /// <summary>What it draws from. A stream of the step's own makes a step repeatable, in whatever run and order.</summary>
+    public RandomStream Random { get; set; }
 
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)
@@ -26,9 +32,12 @@ public sealed class DropPath : nn.Module<Tensor, Tensor>
         if (_rate == 0 || !training)
             return input.alias();
         using var scope = NewDisposeScope();
-        var keep = 1 - _rate;
-        var kept = (rand([input.size(0)], input.dtype, input.device) + keep).floor_() / keep;
+        var kept = new double[input.size(0)];
+        for (var i = 0; i < kept.Length; i++)
+        {
+            kept[i] = Random.Chance(_rate) ? 0 : 1 / (1 - _rate);
+        }
         long[] perSample = [-1, .. Enumerable.Repeat(1L, (int)input.ndim - 1)];
-        return (input * kept.view(perSample)).MoveToOuterDisposeScope();
+        return (input * tensor(kept, input.dtype, input.device).view(perSample)).MoveToOuterDisposeScope();
     }
 }

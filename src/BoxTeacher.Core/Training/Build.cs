@@ -71,6 +71,9 @@ public static class Build
             seed.Split(1).NextBits());
     }
 
+    /// <summary>What layers with random numbers draw from, to be split by step and layer.</summary>
+    internal static RandomStream LayerRandom(Recipe recipe) => new RandomStream((ulong)recipe.Seed).Split(2);
+
     /// <summary>The optimizer over the parameters that learn, one group, the same weight decay for all.</summary>
     public static OptimizerHelper Optimizer(OptimizerRecipe recipe, nn.Module network)
     {

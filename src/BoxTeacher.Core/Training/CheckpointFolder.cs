@@ -11,10 +11,9 @@ namespace BoxTeacher.Training;
 
 /// <summary>
 /// The checkpoints of one run: a folder <c>checkpoint-NNNNNNN</c> each, with the weights (<c>model.safetensors</c>, names
-/// <c>student.*</c> and <c>teacher.*</c>), the optimizer's state (<c>optimizer.bin</c>) and that of torch's generator, from which networks
-/// with stochastic depth draw (<c>random.safetensors</c>); the folder's number is that of the finished iterations. All else that a
-/// resume needs, the random numbers of the views included, is a function of that number. A checkpoint is written under another name,
-/// flushed and then renamed: what has its final name is complete.
+/// <c>student.*</c> and <c>teacher.*</c>) and the optimizer's state (<c>optimizer.bin</c>); the folder's number is that of the finished
+/// iterations. All else that a resume needs, random numbers included, is a function of that number. A checkpoint is written under
+/// another name, flushed and then renamed: what has its final name is complete.
 /// </summary>
 /// <param name="folder">The run's folder.</param>
 public sealed class CheckpointFolder(string folder)
@@ -22,8 +21,6 @@ public sealed class CheckpointFolder(string folder)
     private const string Prefix = "checkpoint-";
     private const string ModelName = "model.safetensors";
     private const string OptimizerName = "optimizer.bin";
-    private const string RandomName = "random.safetensors";
-    private const string Generator = "torch";
     private const int Kept = 2;
 
     /// <summary>The newest complete checkpoint's folder and number of iterations, or null.</summary>
@@ -42,8 +39,6 @@ public sealed class CheckpointFolder(string folder)
                 using var writer = new BinaryWriter(stream, Encoding.UTF8, leaveOpen: true);
                 optimizer.save_state_dict(writer);
             });
-            using var generator = get_rng_state();
-            SafeTensors.Write(Path.Combine(writing, RandomName), [KeyValuePair.Create(Generator, generator)]);
         });
         foreach (var old in All().SkipLast(Kept))
         {
@@ -66,12 +61,6 @@ public sealed class CheckpointFolder(string folder)
         catch (Exception error) when (error is IOException or ArgumentException or InvalidOperationException)
         {
             throw new InvalidDataException($"{file}: {error.Message}", error);
-        }
-        // Checkpoints of earlier versions lack it; their networks drew nothing.
-        if (Path.Combine(checkpoint, RandomName) is var random && File.Exists(random))
-        {
-            using var scope = NewDisposeScope();
-            set_rng_state(SafeTensors.Read(random).GetValueOrDefault(Generator) ?? throw new InvalidDataException($"{random}: holds no generator"));
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using BoxTeacher.Data;
+using BoxTeacher.Layers;
 using BoxTeacher.Losses;
 using BoxTeacher.Structures;
 using BoxTeacher.Teaching;
@@ -91,6 +92,7 @@ public sealed class Trainer(Recipe recipe, ITeachingMethod method, InstanceDatas
         batches.MoveNext();
         using var batch = batches.Current;
 
+        Seed(iteration);
         method.BeforeStep(iteration);
         var terms = method.Step(batch, iteration);
         using var total = terms.Total();
@@ -105,6 +107,19 @@ public sealed class Trainer(Recipe recipe, ITeachingMethod method, InstanceDatas
         }
         optimizer.step();
         return Report(iteration + 1, terms, rate, norm, watch);
+    }
+
+    /// <summary>
+    /// Gives every layer that draws numbers a stream of the step's own, so that a resumed run, and one beside others, draws the same.
+    /// </summary>
+    private void Seed(int iteration)
+    {
+        var step = Build.LayerRandom(recipe).Split((ulong)iteration);
+        var layers = method.Student.modules().Concat(method.Teacher?.modules() ?? []).OfType<DropPath>();
+        foreach (var (index, layer) in layers.Index())
+        {
+            layer.Random = step.Split((ulong)index);
+        }
     }
 
     private static StepFinished Report(int iteration, LossTerms terms, double rate, double? norm, Stopwatch watch)

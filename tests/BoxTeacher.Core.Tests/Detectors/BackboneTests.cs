@@ -1,4 +1,5 @@
 using BoxTeacher.Backbones;
+using BoxTeacher.Data;
 using BoxTeacher.Layers;
 using TorchSharp;
 using Xunit;
@@ -102,8 +103,7 @@ public sealed class BackboneTests
     public void Dropped_paths_keep_their_mean_and_vanish_in_evaluation()
     {
         using var scope = NewDisposeScope();
-        random.manual_seed(4);
-        using var drop = new DropPath(0.25);
+        using var drop = new DropPath(0.25, new RandomStream(4));
         var input = ones(4000, 2, 3);
         var output = drop.call(input);
         Assert.True(output.eq(0).logical_or(output.eq((Tensor)(1f / 0.75f))).all().item<bool>());

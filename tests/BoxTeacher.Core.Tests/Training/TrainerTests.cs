@@ -66,6 +66,27 @@ public sealed class TrainerTests : IDisposable
         Assert.All(together, losses => Assert.Equal(alone, losses));
     }
 
+    /// <summary>Another thread may be drawing initial weights from it.</summary>
+    [Fact]
+    public void Training_and_resuming_leave_the_shared_generator_alone()
+    {
+        var recipe = Recipe(Recipes.ShapesBoxTeacher, iterations: 2) with { Detector = DroppingSwin };
+        var folder = Folder("generator");
+        foreach (var last in (int[])[1, 2])
+        {
+            using var scope = NewDisposeScope();
+            using var stop = new CancellationTokenSource();
+            using var method = Build.Method(recipe, scenes.Dataset.Categories.Count);
+            var before = get_rng_state();
+
+            var result = new Trainer(recipe, method, scenes.Dataset, null, folder).Run(
+                happened => { if (happened is StepFinished step && step.Iteration == last) { stop.Cancel(); } }, stop.Token);
+
+            Assert.Equal(last, result.Iteration);
+            Assert.True(before.Equals(get_rng_state()));
+        }
+    }
+
     [Fact]
     public void Seeds_give_different_runs()
     {
