@@ -6,7 +6,7 @@
 set -euo pipefail
 
 declare -A packages=(
-  [build]="cmake g++ make libtorch-dev libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev"
+  [build]="cmake g++ make libtorch-dev libdnnl-dev libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev"
   [bench]="python3 python3-torch python3-numpy"
   [notebooks]="jupyter-notebook jupyter-nbconvert jupyter-client chromium"
 )
@@ -28,7 +28,7 @@ for group in "${groups[@]}"; do
   wanted=${packages[$group]:-}
   [ -n "$wanted" ] || { echo "setup: unknown group '$group' (known: ${!packages[*]})" >&2; exit 2; }
   # A libtorch named by LIBTORCH replaces the system's.
-  [ -n "${LIBTORCH:-}" ] && wanted=${wanted/libtorch-dev/}
+  [ -n "${LIBTORCH:-}" ] && wanted=${wanted/libtorch-dev libdnnl-dev/}
   for package in $wanted; do
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q '^install ok installed' || missing+=("$package")
   done

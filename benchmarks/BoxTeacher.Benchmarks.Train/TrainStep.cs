@@ -57,6 +57,7 @@ internal sealed class TrainStep : IDisposable
     {
         using var scope = NewDisposeScope();
         var parts = new PartTimes();
+        method.Student.zero_grad();
         method.BeforeStep(Iteration);
         parts.Done("EMA");
         var scene = MaskScene.Of(batch.WeakPixels, batch.Weak.Sizes, batch.OriginalSizes, batch.Targets);
@@ -96,7 +97,6 @@ internal sealed class TrainStep : IDisposable
         var losses = method.Losses(StudentOutputs.Of(method.Student, features, batch.Targets, scene), Iteration, scene, labels);
         using var total = losses.Total();
         parts.Done("losses");
-        method.Student.zero_grad();
         total.backward();
         parts.Done("backward");
         return losses.MoveToOuterDisposeScope();

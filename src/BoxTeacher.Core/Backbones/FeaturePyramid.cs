@@ -81,7 +81,7 @@ public sealed class FeaturePyramid : Backbone
 
     internal static Conv2d XavierConv(int inputs, int outputs, int kernel, int stride)
     {
-        var convolution = nn.Conv2d(inputs, outputs, kernel, stride, kernel / 2, kernel == 1 ? Pointwise.Dilation : 1);
+        var convolution = nn.Conv2d(inputs, outputs, kernel, stride, kernel / 2);
         nn.init.kaiming_uniform_(convolution.weight, 1);
         nn.init.zeros_(convolution.bias!);
         return convolution;

@@ -27,7 +27,7 @@ public sealed class MaskBranch : nn.Module<IReadOnlyList<Tensor>, Tensor>
         var layers = new List<nn.Module<Tensor, Tensor>>();
         for (var i = 0; i < convolutions; i++)
             layers.Add(ConvBlock(channels, channels));
-        layers.Add(nn.Conv2d(channels, outputs, 1, dilation: Pointwise.Dilation));
+        layers.Add(nn.Conv2d(channels, outputs, 1));
         tower = nn.Sequential(layers);
         Stride = levels[0].Stride;
         Outputs = outputs;

@@ -59,6 +59,6 @@ internal static class SparseConvolution
         // A convolution over M images of one pixel: a library for convolutions is there on every machine, a fast BLAS is not.
         var pixels = patches.view(locations.Length, kernel * kernel * channels, 1, 1);
         var kernels = weight.permute(0, 2, 3, 1).reshape(outputs, kernel * kernel * channels, 1, 1);
-        return F.conv2d(pixels, kernels, bias, dilation: Pointwise.DilationFor(pixels, 1)).view(locations.Length, outputs).MoveToOuterDisposeScope();
+        return F.conv2d(pixels, kernels, bias).view(locations.Length, outputs).MoveToOuterDisposeScope();
     }
 }

@@ -40,13 +40,15 @@ public sealed class ConvNorm : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var dilation = Pointwise.DilationFor(input, weight.size(2));
-        // Constants of a frozen norm cost less in the kernel than on the feature map.
         if (norm is FrozenBatchNorm2d frozen)
         {
             var (scale, shift) = frozen.Affine();
-            return F.conv2d(input, weight * scale.view(-1, 1, 1, 1), shift, _stride, _padding, dilation).MoveToOuterDisposeScope();
+            // Constants of a frozen norm cost less in the kernel than on a feature map, unless the map is the smaller one.
+            var cells = input.size(0) * (input.size(2) / _stride[0]) * (input.size(3) / _stride[1]);
+            return cells > weight.numel() / weight.size(0)
+                ? F.conv2d(input, weight * scale.view(-1, 1, 1, 1), shift, _stride, _padding).MoveToOuterDisposeScope()
+                : F.conv2d(input, weight, null, _stride, _padding).mul_(scale.view(1, -1, 1, 1)).add_(shift.view(1, -1, 1, 1)).MoveToOuterDisposeScope();
         }
-        return norm.call(F.conv2d(input, weight, null, _stride, _padding, dilation)).MoveToOuterDisposeScope();
+        return norm.call(F.conv2d(input, weight, null, _stride, _padding)).MoveToOuterDisposeScope();
     }
 }

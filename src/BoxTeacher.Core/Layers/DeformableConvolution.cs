@@ -40,7 +40,7 @@ public static class DeformableConvolution
         var columns = WeightedRows.Sum(table, index, shares).view(images, height, width, taps * channels).permute(0, 3, 1, 2);
         var kernel = weight.permute(0, 2, 3, 1).reshape(outputs, taps * channels, 1, 1);
         // A 1x1 convolution over the columns is their product with the kernel; its result lies channels last, as the columns do.
-        return F.conv2d(columns, kernel, bias, dilation: Pointwise.DilationFor(columns, 1)).contiguous().MoveToOuterDisposeScope();
+        return F.conv2d(columns, kernel, bias).contiguous().MoveToOuterDisposeScope();
     }
 
     /// <summary>Where each tap reads, in input pixels: y and x, both [N,h,w,k*k,G].</summary>

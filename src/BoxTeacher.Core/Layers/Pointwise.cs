@@ -5,18 +5,10 @@ using F = TorchSharp.torch.nn.functional;
 namespace BoxTeacher.Layers;
 
 /// <summary>
-/// 1x1 convolutions at full speed on one CPU thread. A 1x1 kernel means the same at any dilation; but with one thread, stride 1 and
-/// fewer than 16 images libtorch turns an undilated one into a matrix product by BLAS, and a dilated one goes to oneDNN. Where BLAS is
-/// the reference library the difference is a factor of 20.
+/// Products of matrices as 1x1 convolutions: a library for convolutions is there on every machine, a fast BLAS is not.
 /// </summary>
 internal static class Pointwise
 {
-    /// <summary>The dilation to give a 1x1 convolution module.</summary>
-    public const int Dilation = 2;
-
-    /// <summary>The dilation to give a square kernel of a side on the device of its input; null for the default.</summary>
-    public static long[]? DilationFor(Tensor input, long kernel) => kernel == 1 && input.device_type == DeviceType.CPU ? [Dilation, Dilation] : null;
-
     /// <summary>
     /// input * weight^T + bias over the last dimension. On the CPU it is a 1x1 convolution over pixels that lie channels last: 1600 rows
     /// of 384 into 1536 take 14 ms there and 557 ms in the reference BLAS.
@@ -32,7 +24,7 @@ internal static class Pointwise
         using var scope = NewDisposeScope();
         var (shape, outputs, inputs) = (input.shape, weight.size(0), weight.size(1));
         var pixels = input.reshape(1, -1, 1, inputs).permute(0, 3, 1, 2);
-        var result = F.conv2d(pixels, weight.view(outputs, inputs, 1, 1), bias, dilation: DilationFor(pixels, 1));
+        var result = F.conv2d(pixels, weight.view(outputs, inputs, 1, 1), bias);
         return result.permute(0, 2, 3, 1).reshape([.. shape[..^1], outputs]).MoveToOuterDisposeScope();
     }
 
@@ -51,6 +43,6 @@ internal static class Pointwise
         var (batch, n, k, m) = (left.size(0), left.size(1), left.size(2), right.size(2));
         var channels = right.reshape(1, batch * k, m, 1);
         var kernels = left.reshape(batch * n, k, 1, 1);
-        return F.conv2d(channels, kernels, dilation: DilationFor(channels, 1), groups: batch).view(batch, n, m).MoveToOuterDisposeScope();
+        return F.conv2d(channels, kernels, groups: batch).view(batch, n, m).MoveToOuterDisposeScope();
     }
 }

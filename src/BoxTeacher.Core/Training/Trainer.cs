@@ -93,10 +93,11 @@ public sealed class Trainer(Recipe recipe, ITeachingMethod method, InstanceDatas
         using var batch = batches.Current;
 
         Seed(iteration);
+        // Before the forward pass, whose activations then take the gradients' place in memory.
+        method.Student.zero_grad();
         method.BeforeStep(iteration);
         var terms = method.Step(batch, iteration);
         using var total = terms.Total();
-        method.Student.zero_grad();
         total.backward();
 
         double? norm = recipe.Solver.ClipNorm is { } limit ? nn.utils.clip_grad_norm_(method.Student.parameters(), limit) : null;

@@ -1,3 +1,4 @@
+using System;
 using BoxTeacher.Torch.Interop;
 
 namespace TorchSharp;
@@ -9,7 +10,6 @@ public static partial class torch
         public static partial class functional
         {
             private static readonly Operator s_conv1d = new("conv1d");
-            private static readonly Operator s_conv2d = new("conv2d");
             private static readonly Operator s_conv3d = new("conv3d");
             private static readonly Operator s_conv1dPadding = new("conv1d", "padding");
             private static readonly Operator s_conv2dPadding = new("conv2d", "padding");
@@ -38,7 +38,21 @@ public static partial class torch
                 => s_conv1dPadding.Tensor(input, weight, bias, (long[])[stride ?? 1], Name(padding), (long[])[dilation ?? 1], groups);
 
             public static Tensor conv2d(Tensor input, Tensor weight, Tensor? bias = null, long[]? strides = null, long[]? padding = null, long[]? dilation = null, long groups = 1)
-                => s_conv2d.Tensor(input, weight, bias, strides ?? s_one2, padding ?? s_zero2, dilation ?? s_one2, groups);
+            {
+                strides ??= s_one2;
+                padding ??= s_zero2;
+                dilation ??= s_one2;
+                unsafe {
+                    fixed (long* s = strides, p = padding, d = dilation) {
+                        var handle = NativeMethods.bt_conv2d(
+                            input.Handle, weight.Handle, bias is null ? 0 : bias.Handle, s, strides.Length, p, padding.Length, d, dilation.Length, groups);
+                        GC.KeepAlive(input);
+                        GC.KeepAlive(weight);
+                        GC.KeepAlive(bias);
+                        return new Tensor(Error.Check(handle));
+                    }
+                }
+            }
 
             public static Tensor conv2d_padding(Tensor input, Tensor weight, Tensor? bias = null, long[]? strides = null, Padding padding = Padding.Valid, long[]? dilation = null, long groups = 1)
                 => s_conv2dPadding.Tensor(input, weight, bias, strides ?? s_one2, Name(padding), dilation ?? s_one2, groups);

@@ -1,3 +1,4 @@
+using System;
 using BoxTeacher.Torch.Interop;
 
 namespace TorchSharp;
@@ -9,7 +10,6 @@ public static partial class torch
         public static partial class functional
         {
             private static readonly Operator s_maxPool1d = new("max_pool1d");
-            private static readonly Operator s_maxPool2d = new("max_pool2d");
             private static readonly Operator s_maxPool3d = new("max_pool3d");
             private static readonly Operator s_maxPool1dIndices = new("max_pool1d_with_indices");
             private static readonly Operator s_maxPool2dIndices = new("max_pool2d_with_indices");
@@ -47,7 +47,18 @@ public static partial class torch
                 => max_pool2d(input, ToArray(kernel_size), ToArray(stride), ToArray(padding), ToArray(dilation), ceil_mode);
 
             public static Tensor max_pool2d(Tensor input, long[] kernel_size, long[]? strides = null, long[]? padding = null, long[]? dilation = null, bool ceil_mode = false)
-                => s_maxPool2d.Tensor(input, kernel_size, strides ?? kernel_size, padding ?? s_zero2, dilation ?? s_one2, ceil_mode);
+            {
+                var (strideOf, paddingOf, dilationOf) = (strides ?? kernel_size, padding ?? s_zero2, dilation ?? s_one2);
+                unsafe {
+                    var k = stackalloc[] { kernel_size[0], kernel_size[^1] };
+                    var s = stackalloc[] { strideOf[0], strideOf[^1] };
+                    var p = stackalloc[] { paddingOf[0], paddingOf[^1] };
+                    var d = stackalloc[] { dilationOf[0], dilationOf[^1] };
+                    var handle = NativeMethods.bt_max_pool2d(input.Handle, k, s, p, d, ceil_mode ? 1 : 0);
+                    GC.KeepAlive(input);
+                    return new Tensor(Error.Check(handle));
+                }
+            }
 
             public static (Tensor output, Tensor indices) max_pool2d_with_indices(Tensor input, long[] kernel_size, long[]? strides = null, long[]? padding = null, long[]? dilation = null, bool ceil_mode = false)
                 => s_maxPool2dIndices.Pair(input, kernel_size, strides ?? kernel_size, padding ?? s_zero2, dilation ?? s_one2, ceil_mode);
