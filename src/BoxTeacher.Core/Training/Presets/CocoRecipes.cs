@@ -70,11 +70,11 @@ public static class CocoRecipes
         Create($"boxinst_{name}", PublishedParts.Detector(backbone, weights), PublishedParts.BoxInst, strong: null, steps);
 
     private static Recipe CondInst(string name, BackboneRecipe backbone, string weights, int[] steps) =>
-        Create($"condinst_{name}", PublishedParts.Detector(backbone, weights, maskFeatures: 8), new CondInstTeaching(), strong: null, steps) with
+        Create($"condinst_{name}", PublishedParts.Detector(backbone, weights, maskFeatures: 8), new CondInstTeaching { MaxProposals = 8 * 500 }, strong: null, steps) with
         {
             Notes =
             [
-                "detector.instancesPerImage: ours; the publication takes 500 locations of a process at random",
+                "teaching.maxProposals: of the batch; the publication takes 500 in each of 8 processes with 2 images",
                 "centre sampling is around the box's centre, as in BoxInst; the publication takes the mask's centroid",
             ],
         };
