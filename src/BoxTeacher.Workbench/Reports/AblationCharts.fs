@@ -143,7 +143,7 @@ module AblationCharts =
             | [] -> None
             | charts ->
                 Chart.combine charts
-                |> Chart.withTitle "Confidence of pseudo masks after training (number of masks)"
+                |> Chart.withTitle "Confidence of pseudo masks (how many)"
                 |> Chart.withXAxisStyle (TitleText = "confidence", MinMax = (0.0, 1.0))
                 |> Chart.withYAxisStyle (TitleText = "share of masks, %")
                 |> Chart.withLegend true
