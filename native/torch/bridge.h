@@ -7,6 +7,7 @@
 #pragma once
 
 #include <ATen/ATen.h>
+#include <array>
 #include <cstdint>
 #include <exception>
 #include <string>
@@ -36,6 +37,18 @@ struct Borrowed {
   Borrowed(const Borrowed&) = delete;
   Borrowed& operator=(const Borrowed&) = delete;
 };
+
+// A dense float tensor on the CPU that is not empty.
+inline bool plain_float(const at::Tensor& t) {
+  return t.is_cpu() && t.layout() == at::kStrided && t.scalar_type() == at::kFloat && !t.is_neg() && t.numel() > 0;
+}
+
+// One number for both directions, or one for each; false where there are others or one is too small.
+inline bool read_pair(std::array<int64_t, 2>& pair, at::IntArrayRef list, int64_t least) {
+  if (list.empty() || list.size() > 2) return false;
+  pair = {list.front(), list.back()};
+  return pair[0] >= least && pair[1] >= least;
+}
 
 // Hands the reference of a tensor to the caller; null for an undefined one.
 inline Impl* release(at::Tensor&& t) { return t.defined() ? t.unsafeReleaseTensorImpl() : nullptr; }

@@ -3,13 +3,15 @@
 // F(4x4, 3x3) (Lavin and Gray 2016, section 4) where that is faster. Everything else is left to libtorch.
 #include "bridge.h"
 
-#include <algorithm>
-#include <torch/csrc/autograd/custom_function.h>
 #ifdef BT_ONEDNN
 #include "onednn.h"
 
+#include <algorithm>
 #include <map>
+#include <memory>
+#include <torch/csrc/autograd/custom_function.h>
 #include <tuple>
+#include <unordered_map>
 #endif
 
 using namespace bt;
@@ -90,11 +92,13 @@ struct Plan {
   }
 };
 
+memory::desc numbers(int64_t count) { return {{count}, memory::data_type::f32, memory::format_tag::x}; }
+
 Plan prepare(Pass pass, const Geometry& g, bool bias, dnnl::algorithm way) {
   const auto layout = is_product(g) ? memory::format_tag::abcd : memory::format_tag::any;
   const auto in = [&](const memory::dims& sizes) { return memory::desc(sizes, memory::data_type::f32, layout); };
   const auto x = in(g.x()), weight = in(g.weight()), y = in(g.y());
-  const auto shift = bias ? memory::desc({g.outputs}, memory::data_type::f32, memory::format_tag::x) : memory::desc();
+  const auto shift = bias ? numbers(g.outputs) : memory::desc();
   const memory::dims stride(g.stride.begin(), g.stride.end()), near(g.padding.begin(), g.padding.end()), far{g.far_padding(0), g.far_padding(1)},
       holes{g.dilation[0] - 1, g.dilation[1] - 1};
   dnnl::primitive_attr own_scratch;
@@ -104,39 +108,55 @@ Plan prepare(Pass pass, const Geometry& g, bool bias, dnnl::algorithm way) {
   const dnnl::convolution_forward::primitive_desc ahead(forward, own_scratch, engine(), true);
   if (!ahead.get(true)) return {};
   if (pass == Pass::Forward) {
-    return {dnnl::convolution_forward(ahead), ahead.scratchpad_desc(), {g.x(), ahead.src_desc()}, {g.weight(), ahead.weights_desc()}, {g.y(), ahead.dst_desc()}};
+    return {dnnl::convolution_forward(ahead), ahead.scratchpad_desc(), {g.x(), ahead.src_desc(), false},
+            {g.weight(), ahead.weights_desc(), false}, {g.y(), ahead.dst_desc(), true}};
   }
   if (pass == Pass::Data) {
     const dnnl::convolution_backward_data::desc data(way, x, weight, y, stride, holes, near, far);
     const dnnl::convolution_backward_data::primitive_desc back(data, own_scratch, engine(), ahead, true);
     if (!back.get(true)) return {};
-    return {dnnl::convolution_backward_data(back), back.scratchpad_desc(), {g.x(), back.diff_src_desc()}, {g.weight(), back.weights_desc()}, {g.y(), back.diff_dst_desc()}};
+    return {dnnl::convolution_backward_data(back), back.scratchpad_desc(), {g.x(), back.diff_src_desc(), true},
+            {g.weight(), back.weights_desc(), false}, {g.y(), back.diff_dst_desc(), false}};
   }
   const dnnl::convolution_backward_weights::desc weights(way, x, weight, shift, y, stride, holes, near, far);
   const dnnl::convolution_backward_weights::primitive_desc back(weights, own_scratch, engine(), ahead, true);
   if (!back.get(true)) return {};
-  return {dnnl::convolution_backward_weights(back), back.scratchpad_desc(), {g.x(), back.src_desc()}, {g.weight(), back.diff_weights_desc()}, {g.y(), back.diff_dst_desc()}};
+  return {dnnl::convolution_backward_weights(back), back.scratchpad_desc(), {g.x(), back.src_desc(), false},
+          {g.weight(), back.diff_weights_desc(), true}, {g.y(), back.diff_dst_desc(), false}};
 }
 
-const Plan& plan(Pass pass, const Geometry& g, bool bias) {
+Plan choose(Pass pass, const Geometry& g, bool bias) {
+  // Winograd's intermediate values of 16 images of COCO's size would take gigabytes.
+  constexpr size_t most_scratch = size_t{256} << 20;
+  try {
+    if (winograd_pays(g)) {
+      auto made = prepare(pass, g, bias, dnnl::algorithm::convolution_winograd);
+      if (made.primitive && made.scratch.get_size() <= most_scratch) return made;
+    }
+    return prepare(pass, g, bias, dnnl::algorithm::convolution_direct);
+  } catch (const dnnl::error&) {
+    return {};  // Numbers that oneDNN has no description for.
+  }
+}
+
+// The plan for a shape, which the caller keeps alive: the next one may take its place.
+std::shared_ptr<const Plan> plan(Pass pass, const Geometry& g, bool bias) {
   // Photos come in many sizes; a training does not need the plans of all of them at once.
   constexpr size_t most = 1024;
-  thread_local std::map<std::tuple<Pass, Geometry, bool, int>, Plan> plans;
+  thread_local std::map<std::tuple<Pass, Geometry, bool, int>, std::shared_ptr<const Plan>> plans;
   // A plan is made for a number of threads.
   std::tuple<Pass, Geometry, bool, int> key(pass, g, bias, at::get_num_threads());
   const auto found = plans.find(key);
   if (found != plans.end()) return found->second;
   if (plans.size() >= most) plans.clear();
-  Plan made = winograd_pays(g) ? prepare(pass, g, bias, dnnl::algorithm::convolution_winograd) : Plan();
-  if (!made.primitive) made = prepare(pass, g, bias, dnnl::algorithm::convolution_direct);
-  return plans.emplace(std::move(key), std::move(made)).first->second;
+  return plans.emplace(std::move(key), std::make_shared<const Plan>(choose(pass, g, bias))).first->second;
 }
 
 at::Tensor convolve(const Plan& p, const at::Tensor& x, const at::Tensor& weight, const Bias& bias) {
   auto y = at::empty(p.y.plain.dims(), x.options());
   const auto source = p.x.read(x), kernels = p.weight.read(weight), result = p.y.room(y);
   std::unordered_map<int, memory> arguments{{DNNL_ARG_SRC, source.values}, {DNNL_ARG_WEIGHTS, kernels.values}, {DNNL_ARG_DST, result.values}};
-  if (bias) arguments.emplace(DNNL_ARG_BIAS, Buffer(*bias, memory::desc(bias->sizes().vec(), memory::data_type::f32, memory::format_tag::x)).values);
+  if (bias) arguments.emplace(DNNL_ARG_BIAS, Buffer(*bias, numbers(bias->size(0))).values);
   p.execute(std::move(arguments));
   p.y.deliver(result, y);
   return y;
@@ -150,7 +170,7 @@ struct Convolution : public torch::autograd::Function<Convolution> {
     ctx->saved_data["padding"] = at::IntArrayRef(g.padding);
     ctx->saved_data["dilation"] = at::IntArrayRef(g.dilation);
     ctx->saved_data["groups"] = g.groups;
-    return convolve(plan(Pass::Forward, g, bias.has_value()), x, weight, bias);
+    return convolve(*plan(Pass::Forward, g, bias.has_value()), x, weight, bias);
   }
 
   static variable_list backward(AutogradContext* ctx, variable_list grads) {
@@ -163,34 +183,36 @@ struct Convolution : public torch::autograd::Function<Convolution> {
     const Geometry g(x, weight, pair("stride"), pair("padding"), pair("dilation"), ctx->saved_data["groups"].toInt());
     const bool want_x = ctx->needs_input_grad(0), want_weight = ctx->needs_input_grad(1);
     const bool want_bias = ctx->saved_data["bias"].toBool() && ctx->needs_input_grad(2);
-    const auto &to_x = plan(Pass::Data, g, false), &to_weight = plan(Pass::Weights, g, want_bias);
-    if (at::GradMode::is_enabled() || !to_x.primitive || !to_weight.primitive) {
+    const auto to_x = want_x ? plan(Pass::Data, g, false) : nullptr;
+    const auto to_weight = want_weight || want_bias ? plan(Pass::Weights, g, want_bias) : nullptr;
+    if (at::GradMode::is_enabled() || (to_x && !to_x->primitive) || (to_weight && !to_weight->primitive)) {
       // A gradient that is to be differentiated itself comes from libtorch.
       auto all = at::convolution_backward(grads[0], x, weight, want_bias ? at::OptionalIntArrayRef(g.outputs) : c10::nullopt, g.stride, g.padding,
                                           g.dilation, false, Pair{0, 0}, g.groups, {want_x, want_weight, want_bias});
       return {std::get<0>(all), std::get<1>(all), std::get<2>(all), at::Tensor()};
     }
     variable_list results(4);
-    const auto grad = grads[0].contiguous();
-    auto arriving = to_x.y.read(grad);
-    if (want_x) {
+    const auto grad = grads[0].resolve_neg().contiguous();
+    c10::optional<Buffer> arriving;
+    if (to_x) {
       results[0] = at::empty_like(x);
-      const auto kernels = to_x.weight.read(weight), result = to_x.x.room(results[0]);
-      to_x.execute({{DNNL_ARG_DIFF_DST, arriving.values}, {DNNL_ARG_WEIGHTS, kernels.values}, {DNNL_ARG_DIFF_SRC, result.values}});
-      to_x.x.deliver(result, results[0]);
+      arriving = to_x->y.read(grad);
+      const auto kernels = to_x->weight.read(weight), result = to_x->x.room(results[0]);
+      to_x->execute({{DNNL_ARG_DIFF_DST, arriving->values}, {DNNL_ARG_WEIGHTS, kernels.values}, {DNNL_ARG_DIFF_SRC, result.values}});
+      to_x->x.deliver(result, results[0]);
     }
-    if (want_weight || want_bias) {
+    if (to_weight) {
       results[1] = at::empty_like(weight);
-      const auto source = to_weight.x.read(x), result = to_weight.weight.room(results[1]);
-      if (to_weight.y.wanted != to_x.y.wanted) arriving = to_weight.y.read(grad);
+      if (!arriving || to_weight->y.wanted != to_x->y.wanted) arriving = to_weight->y.read(grad);
+      const auto source = to_weight->x.read(x), result = to_weight->weight.room(results[1]);
       std::unordered_map<int, memory> arguments{
-          {DNNL_ARG_SRC, source.values}, {DNNL_ARG_DIFF_DST, arriving.values}, {DNNL_ARG_DIFF_WEIGHTS, result.values}};
+          {DNNL_ARG_SRC, source.values}, {DNNL_ARG_DIFF_DST, arriving->values}, {DNNL_ARG_DIFF_WEIGHTS, result.values}};
       if (want_bias) {
         results[2] = at::empty({g.outputs}, weight.options());
-        arguments.emplace(DNNL_ARG_DIFF_BIAS, Buffer(results[2], memory::desc({g.outputs}, memory::data_type::f32, memory::format_tag::x)).values);
+        arguments.emplace(DNNL_ARG_DIFF_BIAS, Buffer(results[2], numbers(g.outputs)).values);
       }
-      to_weight.execute(std::move(arguments));
-      to_weight.weight.deliver(result, results[1]);
+      to_weight->execute(std::move(arguments));
+      to_weight->weight.deliver(result, results[1]);
     }
     return results;
   }
@@ -202,22 +224,23 @@ at::Tensor try_onednn(const at::Tensor& x, const at::Tensor& weight, const Bias&
   Pair stride, padding, dilation;
   const bool well_formed = x.dim() == 4 && weight.dim() == 4 && plain_float(x) && plain_float(weight) &&
                            (!bias || (plain_float(*bias) && bias->dim() == 1 && bias->size(0) == weight.size(0))) && groups >= 1 &&
-                           weight.size(1) * groups == x.size(1) && weight.size(0) % groups == 0 && read(stride, strides, 1) &&
-                           read(padding, paddings, 0) && read(dilation, dilations, 1);
+                           weight.size(1) * groups == x.size(1) && weight.size(0) % groups == 0 && read_pair(stride, strides, 1) &&
+                           read_pair(padding, paddings, 0) && read_pair(dilation, dilations, 1);
   // Channels that lie last stay so in libtorch's result.
-  if (!well_formed || (!x.is_contiguous() && x.is_contiguous(at::MemoryFormat::ChannelsLast)) || !at::globalContext().userEnabledMkldnn()) return {};
+  const auto last = at::MemoryFormat::ChannelsLast;
+  if (!well_formed || x.suggest_memory_format() == last || weight.suggest_memory_format() == last || !at::globalContext().userEnabledMkldnn()) return {};
   // What a single cell passes over is left out first: the rest is a product of matrices.
   if (weight.size(2) == 1 && weight.size(3) == 1 && std::max(stride[0], stride[1]) > 1 && padding == Pair{0, 0}) {
     return try_onednn(x.slice(2, 0, c10::nullopt, stride[0]).slice(3, 0, c10::nullopt, stride[1]).contiguous(), weight, bias, 1, 0, 1, groups);
   }
   const Geometry g(x, weight, stride, padding, dilation, groups);
   if (g.size[0] + 2 * padding[0] <= dilation[0] * (g.kernel[0] - 1) || g.size[1] + 2 * padding[1] <= dilation[1] * (g.kernel[1] - 1)) return {};
-  const auto& p = plan(Pass::Forward, g, bias.has_value());
-  if (!p.primitive) return {};
+  const auto p = plan(Pass::Forward, g, bias.has_value());
+  if (!p->primitive) return {};
   const auto pixels = x.contiguous(), kernels = weight.contiguous();
   const auto shift = bias ? c10::make_optional(bias->contiguous()) : c10::nullopt;
   const bool recorded = at::GradMode::is_enabled() && (x.requires_grad() || weight.requires_grad() || (bias && bias->requires_grad()));
-  return recorded ? Convolution::apply(pixels, kernels, shift, g) : convolve(p, pixels, kernels, shift);
+  return recorded ? Convolution::apply(pixels, kernels, shift, g) : convolve(*p, pixels, kernels, shift);
 }
 
 }  // namespace
@@ -237,7 +260,8 @@ BT_API Impl* bt_conv2d(Impl* input, Impl* weight, Impl* bias, const int64_t* str
     // With one thread, stride 1 and fewer than 16 images libtorch turns an undilated 1x1 kernel into a product by BLAS, and a
     // dilated one, which means the same, goes to oneDNN. Where BLAS is the reference library that is 20 times as fast.
     constexpr int64_t two[] = {2, 2};
-    const bool pointwise = x.is_cpu() && w.dim() == 4 && w.size(2) == 1 && w.size(3) == 1;
+    std::array<int64_t, 2> given;
+    const bool pointwise = plain_float(x) && w.dim() == 4 && w.size(2) == 1 && w.size(3) == 1 && read_pair(given, d, 1);
     return release(at::conv2d(x, w, b, s, p, pointwise ? at::IntArrayRef(two) : d, groups));
   });
 }

@@ -3,8 +3,6 @@
 
 #include "bridge.h"
 
-#include <algorithm>
-#include <array>
 #include <oneapi/dnnl/dnnl.hpp>
 
 namespace bt::onednn {
@@ -32,35 +30,31 @@ struct Buffer {
   explicit Buffer(const memory::desc& layout) : Buffer(at::empty({static_cast<int64_t>(layout.get_size())}, at::kByte), layout) {}
 };
 
-// A contiguous tensor's layout beside the one that a pass wants, and the ways between them.
+// A contiguous tensor's layout beside the one that a pass wants, and the way between them.
 struct Layouts {
   memory::desc plain, wanted;
-  bool same = true;
-  dnnl::reorder there, back;
+  dnnl::reorder way;
 
   Layouts() = default;
-  Layouts(const memory::dims& sizes, const memory::desc& wanted) : plain(sizes, memory::data_type::f32, strides(sizes)), wanted(wanted) {
-    same = plain == wanted;
-    if (same) return;
-    there = dnnl::reorder({engine(), plain, engine(), wanted});
-    back = dnnl::reorder({engine(), wanted, engine(), plain});
+  // What a pass reads comes to its layout, what it writes goes back.
+  Layouts(const memory::dims& sizes, const memory::desc& wanted, bool written) : plain(sizes, memory::data_type::f32, strides(sizes)), wanted(wanted) {
+    if (plain == wanted) return;
+    way = written ? dnnl::reorder({engine(), wanted, engine(), plain}) : dnnl::reorder({engine(), plain, engine(), wanted});
   }
 
   Buffer read(const at::Tensor& t) const {
     Buffer given(t, plain);
-    if (same) return given;
+    if (!way) return given;
     Buffer copy(wanted);
-    auto to = copy.values;
-    there.execute(stream(), given.values, to);
+    way.execute(stream(), given.values, copy.values);
     return copy;
   }
   // Where to write what `deliver` brings to the tensor.
-  Buffer room(const at::Tensor& t) const { return same ? Buffer(t, plain) : Buffer(wanted); }
-  void deliver(const Buffer& from, const at::Tensor& t) const {
-    if (same) return;
-    auto source = from.values;
+  Buffer room(const at::Tensor& t) const { return way ? Buffer(wanted) : Buffer(t, plain); }
+  void deliver(Buffer from, const at::Tensor& t) const {
+    if (!way) return;
     Buffer to(t, plain);
-    back.execute(stream(), source, to.values);
+    way.execute(stream(), from.values, to.values);
   }
 
  private:
@@ -70,17 +64,5 @@ struct Layouts {
     return result;
   }
 };
-
-// A float image on the CPU that is not empty.
-inline bool plain_float(const at::Tensor& t) {
-  return t.is_cpu() && t.layout() == at::kStrided && t.scalar_type() == at::kFloat && !t.is_neg() && t.numel() > 0;
-}
-
-// One number for both directions, or one for each; false where there are others or one is too small.
-inline bool read(Pair& pair, at::IntArrayRef list, int64_t least) {
-  if (list.empty() || list.size() > 2) return false;
-  pair = {list.front(), list.back()};
-  return std::min(pair[0], pair[1]) >= least;
-}
 
 }  // namespace bt::onednn

@@ -36,25 +36,25 @@ void pool(const float* plane, int64_t height, int64_t width, Window down, Window
   }
 }
 
-// A window that reaches into every image and never lies beside it; what is ill-formed is left to libtorch, which says so.
+// A window that never lies beside the image; what is ill-formed is left to libtorch, which says so.
 bool fits(const Window& w, int64_t inputs) {
-  return w.size >= 1 && w.stride >= 1 && w.padding >= 0 && 2 * w.padding <= w.size && inputs + 2 * w.padding >= w.size;
+  return 2 * w.padding <= w.size && inputs + 2 * w.padding >= w.size;
 }
 
 }  // namespace
 
-// Lists have two entries, down and across.
-BT_API Impl* bt_max_pool2d(Impl* input, const int64_t* kernel, const int64_t* stride, const int64_t* padding, const int64_t* dilation,
-                           int32_t ceil_mode) {
+// Lists have one entry for both directions, or two.
+BT_API Impl* bt_max_pool2d(Impl* input, const int64_t* kernel, int32_t kernel_n, const int64_t* stride, int32_t stride_n, const int64_t* padding,
+                           int32_t padding_n, const int64_t* dilation, int32_t dilation_n, int32_t ceil_mode) {
   return guarded<Impl*>(nullptr, [&] {
     const auto x = tensor(input);
-    const Window down{kernel[0], stride[0], padding[0]}, across{kernel[1], stride[1], padding[1]};
-    const bool ours = x.is_cpu() && x.scalar_type() == at::kFloat && x.dim() == 4 && x.numel() > 0 && x.is_contiguous() && !x.is_neg() &&
-                      !(at::GradMode::is_enabled() && x.requires_grad()) && dilation[0] == 1 && dilation[1] == 1 && !ceil_mode &&
-                      fits(down, x.size(2)) && fits(across, x.size(3));
-    if (!ours) {
-      return release(at::max_pool2d(x, {kernel, 2}, {stride, 2}, {padding, 2}, {dilation, 2}, ceil_mode != 0));
-    }
+    const at::IntArrayRef k(kernel, kernel_n), s(stride, stride_n), p(padding, padding_n), d(dilation, dilation_n);
+    std::array<int64_t, 2> size{}, step{}, border{}, holes{};
+    const bool read = read_pair(size, k, 1) && read_pair(step, s, 1) && read_pair(border, p, 0) && read_pair(holes, d, 1);
+    const Window down{size[0], step[0], border[0]}, across{size[1], step[1], border[1]};
+    const bool ours = read && holes[0] == 1 && holes[1] == 1 && !ceil_mode && plain_float(x) && x.dim() == 4 && x.is_contiguous() &&
+                      !(at::GradMode::is_enabled() && x.requires_grad()) && fits(down, x.size(2)) && fits(across, x.size(3));
+    if (!ours) return release(at::max_pool2d(x, k, s, p, d, ceil_mode != 0));
     const int64_t planes = x.size(0) * x.size(1), height = x.size(2), width = x.size(3);
     auto result = at::empty({x.size(0), x.size(1), down.outputs(height), across.outputs(width)}, x.options());
     const float* from = x.data_ptr<float>();
@@ -62,7 +62,7 @@ BT_API Impl* bt_max_pool2d(Impl* input, const int64_t* kernel, const int64_t* st
     const int64_t cells = result.size(2) * result.size(3);
     at::parallel_for(0, planes, std::max<int64_t>(1, 32768 / (height * width)), [&](int64_t begin, int64_t end) {
       std::vector<float> columns(width);
-      for (int64_t p = begin; p < end; p++) pool(from + p * height * width, height, width, down, across, to + p * cells, columns.data());
+      for (int64_t i = begin; i < end; i++) pool(from + i * height * width, height, width, down, across, to + i * cells, columns.data());
     });
     return release(std::move(result));
   });

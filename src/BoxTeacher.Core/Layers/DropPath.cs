@@ -26,6 +26,17 @@ public sealed class DropPath : nn.Module<Tensor, Tensor>
     /// <summary>What it draws from. A stream of the step's own makes a step repeatable, in whatever run and order.</summary>
     public RandomStream Random { get; set; }
 
+    /// <summary>Gives the layers of networks that draw a stream each.</summary>
+    /// <param name="networks">In an order that does not change.</param>
+    /// <param name="random">Split by the number of the layer.</param>
+    public static void Seed(IEnumerable<nn.Module> networks, RandomStream random)
+    {
+        foreach (var (index, layer) in networks.SelectMany(network => network.modules()).OfType<DropPath>().Index())
+        {
+            layer.Random = random.Split((ulong)index);
+        }
+    }
+
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {

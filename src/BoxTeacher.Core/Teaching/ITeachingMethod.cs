@@ -5,8 +5,9 @@ using BoxTeacher.Losses;
 namespace BoxTeacher.Teaching;
 
 /// <summary>
-/// Turns batches into losses for a student, with or without a teacher beside it. All that changes from step to step,
-/// random numbers included, is a function of the step's number, so weights and number are enough to resume.
+/// Turns batches into losses for a student, with or without a teacher beside it. All that changes from step to step
+/// is a function of the step's number, so weights and number are enough to resume; layers that draw random numbers get a stream for
+/// each step from the trainer.
 /// </summary>
 public interface ITeachingMethod : IDisposable
 {

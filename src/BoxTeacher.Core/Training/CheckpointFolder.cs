@@ -2,10 +2,7 @@ using System.Globalization;
 using System.Text;
 using BoxTeacher.Data;
 using BoxTeacher.Teaching;
-using BoxTeacher.Torch;
-using TorchSharp;
 using TorchSharp.Modules;
-using static TorchSharp.torch;
 
 namespace BoxTeacher.Training;
 

@@ -92,7 +92,8 @@ public sealed class Trainer(Recipe recipe, ITeachingMethod method, InstanceDatas
         batches.MoveNext();
         using var batch = batches.Current;
 
-        Seed(iteration);
+        // Streams of the step's own, so that a resumed run, and one beside others, draws the same.
+        DropPath.Seed(method.Teacher is { } teacher ? [method.Student, teacher] : [method.Student], Build.LayerRandom(recipe).Split((ulong)iteration));
         // Before the forward pass, whose activations then take the gradients' place in memory.
         method.Student.zero_grad();
         method.BeforeStep(iteration);
@@ -108,19 +109,6 @@ public sealed class Trainer(Recipe recipe, ITeachingMethod method, InstanceDatas
         }
         optimizer.step();
         return Report(iteration + 1, terms, rate, norm, watch);
-    }
-
-    /// <summary>
-    /// Gives every layer that draws numbers a stream of the step's own, so that a resumed run, and one beside others, draws the same.
-    /// </summary>
-    private void Seed(int iteration)
-    {
-        var step = Build.LayerRandom(recipe).Split((ulong)iteration);
-        var layers = method.Student.modules().Concat(method.Teacher?.modules() ?? []).OfType<DropPath>();
-        foreach (var (index, layer) in layers.Index())
-        {
-            layer.Random = step.Split((ulong)index);
-        }
     }
 
     private static StepFinished Report(int iteration, LossTerms terms, double rate, double? norm, Stopwatch watch)

@@ -38,7 +38,7 @@ internal static unsafe partial class NativeMethods
     [DllImport(Library)] internal static extern nint bt_arithmetic(int kind, nint a, nint b);
     [DllImport(Library)] internal static extern nint bt_arithmetic_number(int kind, nint a, int isInteger, long i, double d);
     [DllImport(Library)] internal static extern nint bt_conv2d(nint input, nint weight, nint bias, long* strides, int stridesN, long* padding, int paddingN, long* dilation, int dilationN, long groups);
-    [DllImport(Library)] internal static extern nint bt_max_pool2d(nint input, long* kernel, long* stride, long* padding, long* dilation, int ceilMode);
+    [DllImport(Library)] internal static extern nint bt_max_pool2d(nint input, long* kernel, int kernelN, long* stride, int strideN, long* padding, int paddingN, long* dilation, int dilationN, int ceilMode);
     [DllImport(Library)] internal static extern byte* bt_schema(nint op);
     [DllImport(Library)] internal static extern void bt_free(void* p);
 

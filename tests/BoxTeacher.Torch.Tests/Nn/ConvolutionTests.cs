@@ -95,6 +95,21 @@ public sealed class ConvolutionTests : IDisposable
             Assert.False(F.conv2d(input, weight, padding: [1, 1]).requires_grad);
     }
 
+    // What is prepared for a size is kept for some 300 sizes.
+    [Fact]
+    public void Sizes_come_and_go()
+    {
+        var call = new Call([1, 1], [1, 1], [1, 1], 1);
+        var weight = randn(4, 4, 3, 3);
+        for (var size = 0; size < 400; size++)
+        {
+            using var scope = NewDisposeScope();
+            var input = randn(1, 4, 4 + size % 20, 4 + size / 20);
+            foreach (var (want, have) in WithGradients(call.OfLibtorch, input, weight, null).Zip(WithGradients(call.Run, input, weight, null)))
+                Assert.True(want.allclose(have, 1e-4, 1e-4));
+        }
+    }
+
     [Fact]
     public void A_view_is_convolved_like_its_copy()
     {

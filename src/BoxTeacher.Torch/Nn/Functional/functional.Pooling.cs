@@ -48,15 +48,16 @@ public static partial class torch
 
             public static Tensor max_pool2d(Tensor input, long[] kernel_size, long[]? strides = null, long[]? padding = null, long[]? dilation = null, bool ceil_mode = false)
             {
-                var (strideOf, paddingOf, dilationOf) = (strides ?? kernel_size, padding ?? s_zero2, dilation ?? s_one2);
+                strides ??= kernel_size;
+                padding ??= s_zero2;
+                dilation ??= s_one2;
                 unsafe {
-                    var k = stackalloc[] { kernel_size[0], kernel_size[^1] };
-                    var s = stackalloc[] { strideOf[0], strideOf[^1] };
-                    var p = stackalloc[] { paddingOf[0], paddingOf[^1] };
-                    var d = stackalloc[] { dilationOf[0], dilationOf[^1] };
-                    var handle = NativeMethods.bt_max_pool2d(input.Handle, k, s, p, d, ceil_mode ? 1 : 0);
-                    GC.KeepAlive(input);
-                    return new Tensor(Error.Check(handle));
+                    fixed (long* k = kernel_size, s = strides, p = padding, d = dilation) {
+                        var handle = NativeMethods.bt_max_pool2d(
+                            input.Handle, k, kernel_size.Length, s, strides.Length, p, padding.Length, d, dilation.Length, ceil_mode ? 1 : 0);
+                        GC.KeepAlive(input);
+                        return new Tensor(Error.Check(handle));
+                    }
                 }
             }
 
