@@ -6,12 +6,16 @@ export async function open(url, token, notebook, pictures) {
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] })
   const page = await browser.newPage({ viewport: { width: 1100, height: 1000 } })
   page.setDefaultTimeout(Number(process.env.LIVE_TIMEOUT ?? 120_000))
+  const requested = []
+  page.on('request', request => request.url().startsWith('http') && requested.push(request.url()))
   await page.goto(`${url}/notebooks/${notebook}?token=${token}`)
   await page.waitForFunction(() => globalThis.Jupyter?.notebook?.kernel?.is_connected())
 
   const output = index => page.locator('.code_cell').nth(index).locator('.output')
   const self = {
     page,
+    /// The addresses that the page has asked for so far.
+    requested,
     output,
     close: () => browser.close(),
     picture: name => page.screenshot({ path: `${pictures}/${name}.png` }),
@@ -32,6 +36,15 @@ export async function open(url, token, notebook, pictures) {
     shows: (index, pattern) => page.waitForFunction(
       ([i, source]) => new RegExp(source).test(document.querySelectorAll('.code_cell')[i].querySelector('.output').innerText),
       [index, pattern.source]),
+
+    /// Waits until a cell has this number. The prompt is written with a space that does not break.
+    numbered: (index, count) => page.waitForFunction(
+      ([i, n]) => document.querySelectorAll('.code_cell')[i].querySelector('.input_prompt').innerText.trim() === `In\u00a0[${n}]:`,
+      [index, count]),
+
+    /// What the kernel proposes at the end of the code.
+    complete: code => page.evaluate(c => new Promise(resolve =>
+      Jupyter.notebook.kernel.complete(c, c.length, reply => resolve(reply.content.matches))), code),
   }
   await self.idle()
   return self

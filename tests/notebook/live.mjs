@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { open } from './classic.mjs'
 
 const [url, token, pictures] = process.argv.slice(2)
-const { page, output, text, start, shows, idle, interrupt, picture, close } = await open(url, token, 'live.ipynb', pictures)
+const { page, output, text, start, shows, numbered, complete, idle, interrupt, picture, close } = await open(url, token, 'live.ipynb', pictures)
 
 try {
   await start(0)
@@ -42,9 +42,7 @@ try {
   await picture('table-after-interrupt')
   console.log('the notebook went on after the interruptions')
 
-  const matches = await page.evaluate(() => new Promise(resolve =>
-    Jupyter.notebook.kernel.complete('steps.Comp', 10, reply => resolve(reply.content.matches))))
-  assert.deepEqual(matches, ['CompareTo'])
+  assert.deepEqual(await complete('steps.Comp'), ['CompareTo'])
   console.log('completion knows the values of earlier cells')
 
   // What is sent before the new kernel answers would go to the old one.
@@ -53,8 +51,10 @@ try {
     Jupyter.notebook.kernel.restart()
   }))
   await start(3)
-  await page.waitForFunction(() => document.querySelectorAll('.code_cell')[3].innerText.includes('In [1]:'))
+  await numbered(3, 1)
   await shows(3, /scored/)
+  await idle()
+  assert.deepEqual(await complete('steps.Comp'), [], 'the restarted kernel knows values of the one before it')
   console.log('the kernel was restarted')
 } catch (problem) {
   await picture('failed')

@@ -26,6 +26,8 @@ sed "s|\"\.\./artifacts|\"$root/artifacts|" ../../notebooks/refs.fsx >"$folder/n
 dotnet ../../artifacts/bin/BoxTeacher.Cli/release/boxteacher.dll data shapes --out "$folder/notebooks/data/shapes" --train 24 --val 4
 
 token=$(head -c 16 /dev/urandom | od -An -tx1 | tr -d ' \n')
+# Read from the first moment on, when the server may not have opened it yet.
+touch "$folder/server.log"
 allow=()
 [ "$(id -u)" -ne 0 ] || allow=(--allow-root)
 jupyter notebook "${allow[@]}" --no-browser --ip=127.0.0.1 --port=$((20000 + RANDOM % 20000)) --NotebookApp.token="$token" \
