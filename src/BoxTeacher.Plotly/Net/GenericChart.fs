@@ -112,6 +112,19 @@ type GenericChart =
         // The same chart shown twice gets two ids.
         let id = "chart-" + Guid.NewGuid().ToString "N"
         let config = Json.toText (GenericChart.getConfig gChart).Json
+        let layout = (GenericChart.getLayout gChart).Json
+        let isAcross = Json.tryText "legend.orientation" layout = Some "h"
+        let top = (if (Json.tryText "title.text" layout).IsSome then 60 else 36) + (if isAcross then 24 else 0)
+        let legend = if isAcross then "{x: 0, y: 1, yanchor: 'bottom'}" else "{}"
+
+        // By itself plotly.js leaves 100 pixels above and 80 below, and lays a legend over the title of the x axis. A template
+        // gives way to what the figure says, and has the picture's arrangement.
+        let template =
+            $$"""{ layout: {
+      font: { family: "system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif" },
+      margin: { l: 60, r: 24, t: {{top}}, b: 50 },
+      title: { x: 0, xref: "paper", xanchor: "left", y: 1, yanchor: "top", pad: { t: 16 } },
+      legend: {{legend}}, xaxis: { automargin: true }, yaxis: { automargin: true } } }"""
 
         $"""<div id="{id}"><img alt="chart" src="{Svg.toDataUri picture}"/></div>
 <script type="text/javascript">
@@ -122,6 +135,7 @@ type GenericChart =
     if (!place || !window.Plotly) return;
     var picture = place.firstChild;
     place.textContent = "";
+    figure.layout.template = figure.layout.template || {template};
     try {{ window.Plotly.newPlot(place, figure.data, figure.layout, config); }} catch (problem) {{ place.replaceChildren(picture); }}
   }}
   if (window.Plotly) return draw();

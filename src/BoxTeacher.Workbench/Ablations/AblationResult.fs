@@ -108,7 +108,8 @@ module AblationResult =
             [ Column.text "variant" (fun (row: VariantSummary) -> if row.Variant = result.Base then $"{row.Variant} (base)" else row.Variant)
               for name in result.Metrics do
                   Column.spread name 1 Better.Higher (metric name)
-              Column.difference $"{main} − base" 1 (fun row -> row.Differences |> List.find (fun (key, _) -> key = main) |> snd)
+              if result.Variants.Length > 1 then
+                  Column.difference $"{main} − base" 1 (fun row -> row.Differences |> List.find (fun (key, _) -> key = main) |> snd)
               Column.duration "time a run" (fun row -> TimeSpan.FromSeconds(if Double.IsFinite row.Seconds.Mean then row.Seconds.Mean else 0.0))
               Column.number "MB" 0 Better.Neither (fun row -> float row.PeakMemory / 1e6) ]
 
@@ -120,10 +121,11 @@ module AblationResult =
             else
                 "One seed: there is no spread and no interval, and a difference of a few points may be chance."
 
+        let company = if result.Provenance.Degree > 1 then $"; {result.Provenance.Degree} ran side by side" else ""
         let missing = finished |> List.sumBy (fun count -> seeds - count)
 
         Table.ofRows result.Question columns (summaries result)
-        |> Table.withNote $"{result.Data}. {spreadNote} AP in percent, best in bold. Memory is the whole process's while the run was in it; {result.Provenance.Degree} ran side by side."
+        |> Table.withNote $"{result.Data}. {spreadNote} AP in percent, best in bold. Memory is the whole process's while the run was in it{company}."
         |> fun table -> if missing = 0 then table else table |> Table.withNote $"{missing} of {seeds * finished.Length} runs are missing."
 
     /// What the numbers say of the main metric, one sentence a variant, never more than they say.
