@@ -19,8 +19,14 @@ export async function open(url, token, notebook, pictures) {
     output,
     close: () => browser.close(),
     picture: name => page.screenshot({ path: `${pictures}/${name}.png` }),
+
+    /// Scrolls until the end of a cell's output is seen.
+    scroll: index => page.evaluate(i => document.querySelectorAll('.code_cell')[i].scrollIntoView({ block: 'end' }), index),
     text: index => output(index).innerText(),
-    idle: () => page.waitForFunction(() => Jupyter.notebook.kernel?.is_connected() && !Jupyter.notebook.kernel_busy),
+
+    /// Waits until no cell runs. The kernel's state and the answer to a cell come by different ways, in any order.
+    idle: () => page.waitForFunction(() => Jupyter.notebook.kernel?.is_connected() && !Jupyter.notebook.kernel_busy
+      && !document.querySelector('.code_cell.running')),
     busy: () => page.evaluate(() => Jupyter.notebook.kernel_busy),
     interrupt: () => page.click('#run_int button[data-jupyter-action="jupyter-notebook:interrupt-kernel"]'),
 
@@ -32,10 +38,13 @@ export async function open(url, token, notebook, pictures) {
       cell.execute()
     }, index),
 
-    /// Waits until the output of a cell shows what the pattern says.
-    shows: (index, pattern) => page.waitForFunction(
-      ([i, source]) => new RegExp(source).test(document.querySelectorAll('.code_cell')[i].querySelector('.output').innerText),
-      [index, pattern.source]),
+    /// Waits until the output of a cell shows what the pattern says, and returns the output of that moment.
+    shows: async (index, pattern) => (await page.waitForFunction(
+      ([i, source]) => {
+        const shown = document.querySelectorAll('.code_cell')[i].querySelector('.output').innerText
+        return new RegExp(source).test(shown) && shown
+      },
+      [index, pattern.source])).jsonValue(),
 
     /// Waits until a cell has this number. The prompt is written with a space that does not break.
     numbered: (index, count) => page.waitForFunction(

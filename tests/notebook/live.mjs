@@ -7,8 +7,7 @@ const { page, output, text, start, shows, numbered, complete, idle, interrupt, p
 
 try {
   await start(0)
-  await shows(0, /step [1-9]/)
-  const early = await text(0)
+  const early = await shows(0, /step [1-9]/)
   await picture('running')
   await shows(0, /step 12/)
   await idle()
@@ -28,7 +27,7 @@ try {
   console.log('a training loop ended between two steps')
 
   await start(2)
-  await page.waitForTimeout(1000)
+  await shows(2, /drawing/)
   await interrupt()
   await shows(2, /The cell was interrupted/)
   await idle()

@@ -79,7 +79,7 @@ printfn "interrupt of a wait      %.2f s" (interrupted "Threading.Thread.Sleep 6
 
 let _, ending =
     timed (fun () ->
-        client.Command("shutdown", dict [ "restart", false ]) |> ignore
+        client.Command("shutdown", dict [ ("restart", false) ]) |> ignore
         kernel.Process.WaitForExit())
 
 printfn "shutdown                 %.2f s" ending

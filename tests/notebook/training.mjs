@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { open } from './classic.mjs'
 
 const [url, token, pictures] = process.argv.slice(2)
-const { page, requested, output, text, start, shows, idle, busy, interrupt, picture, close } = await open(url, token, 'training.ipynb', pictures)
+const { page, requested, output, text, start, shows, idle, busy, interrupt, scroll, picture, close } = await open(url, token, 'training.ipynb', pictures)
 const steps = async () => Number(/(\d+)\/400/.exec(await text(3))[1])
 const curve = () => output(3).locator('img').getAttribute('src')
 
@@ -29,6 +29,7 @@ try {
   await page.waitForFunction(([before]) => Number(/(\d+)\/400/.exec(document.querySelectorAll('.code_cell')[3].querySelector('.output').innerText)[1]) > before + 5, [first])
   assert.ok(await busy(), 'the progress changed only when the cell had ended')
   assert.notEqual(await curve(), drawn, 'the loss curve was not drawn anew')
+  await scroll(3)
   await picture('training')
   console.log('progress and loss curve changed while the cell trained')
 
@@ -37,6 +38,7 @@ try {
   await idle()
   const stopped = await steps()
   assert.ok(stopped < 400)
+  await scroll(3)
   await picture('training-stopped')
   console.log(`the training ended after step ${stopped}, with a checkpoint`)
 
@@ -46,11 +48,15 @@ try {
     const found = /(\d+)\/400/.exec(document.querySelectorAll('.code_cell')[3].querySelector('.output').innerText)
     return found && Number(found[1]) > before
   }, [stopped])
+  await shows(3, /[2-4]\d\d\/400/)
+  await scroll(3)
+  await picture('training-resumed')
   await shows(3, /done in/)
   await idle()
   await start(4)
   await shows(4, /BoxTeacher \(base\)/)
   await idle()
+  await scroll(4)
   await picture('training-finished')
   console.log('the training went on from there and ended; its table is shown')
 } catch (problem) {
