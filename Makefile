@@ -48,7 +48,7 @@ bench-eval: build ## speed of evaluation and of masks, to artifacts/bench/eval.j
 	@dotnet run --project benchmarks/BoxTeacher.Benchmarks.Eval -c $(CONFIGURATION) --no-build
 
 kernel: ## install the F# kernel for Jupyter (make kernel KERNEL_OPTIONS="--prefix DIR")
-	@scripts/kernel.sh install $(KERNEL_OPTIONS)
+	@scripts/kernel.sh install --ready-to-run $(KERNEL_OPTIONS)
 
 notebooks: build ## execute every notebook with Jupyter, a few steps each (NOTEBOOK_STEPS=N)
 	@scripts/setup.sh notebooks
