@@ -16,7 +16,7 @@ let names =
 
     data
 
-let private settings = { Cases = 500; Start = None }
+let private settings = Inputs.settings |> Settings.cases 500
 
 let private caught name =
     let law, loss, most = all |> List.find (fun (law, _, _) -> law.Name = name)
@@ -55,5 +55,5 @@ let ``every law has a loss that breaks it and one that keeps it`` () =
 
 [<Fact>]
 let ``the IoU of corners obeys all laws but one`` () =
-    let report = Laws.check BrokenLosses.linearIou
+    let report = Laws.checkWith settings BrokenLosses.linearIou
     Assert.Equal<string list>([], report.Broken |> List.map _.Law.Name)

@@ -26,7 +26,7 @@ let exceptions = theory (fun known -> List.map fst known.Exceptions)
 let ``obeys`` loss law =
     let known = find loss
     let law = known.Claims |> List.find (fun claim -> claim.Name = law)
-    known.Loss |> Laws.hold Settings.standard [ law ] |> Laws.require
+    known.Loss |> Laws.hold Inputs.settings [ law ] |> Laws.require
 
 [<Theory; MemberData(nameof exceptions)>]
 let ``breaks for the reason given`` loss law =
