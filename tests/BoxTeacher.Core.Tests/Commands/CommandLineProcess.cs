@@ -13,7 +13,8 @@ internal sealed class CommandLineProcess : IDisposable
 
     public CommandLineProcess(params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "boxteacher.dll"), .. arguments])
+        // A shell that runs the tests in the background has its children ignore SIGINT.
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", Path.Combine(AppContext.BaseDirectory, "boxteacher.dll"), .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -42,7 +42,7 @@ public sealed class CommandTests : IDisposable
     public void An_interrupted_run_goes_on_bit_for_bit()
     {
         MakeScenes();
-        var recipe = Recipe(iterations: 120);
+        var recipe = Recipe(iterations: 40);
         Success(Train(recipe, "whole"));
 
         using (var command = Start(recipe, "parts"))
