@@ -17,8 +17,19 @@
 using namespace bt;
 
 namespace {
+
 using Bias = c10::optional<at::Tensor>;
+
+// The dilation to call libtorch with. With one thread, stride 1 and fewer than 16 images it turns an undilated 1x1 kernel into a
+// product by BLAS, and a dilated one, which means the same, goes to oneDNN. Where BLAS is the reference library that is 20 times
+// as fast.
+at::IntArrayRef for_libtorch(at::IntArrayRef dilation, const at::Tensor& x, const at::Tensor& weight) {
+  static constexpr int64_t two[] = {2, 2};
+  std::array<int64_t, 2> given;
+  return plain_float(x) && weight.dim() == 4 && weight.size(2) == 1 && weight.size(3) == 1 && read_pair(given, dilation, 1) ? at::IntArrayRef(two) : dilation;
 }
+
+}  // namespace
 
 #ifdef BT_ONEDNN
 
@@ -188,7 +199,7 @@ struct Convolution : public torch::autograd::Function<Convolution> {
     if (at::GradMode::is_enabled() || (to_x && !to_x->primitive) || (to_weight && !to_weight->primitive)) {
       // A gradient that is to be differentiated itself comes from libtorch.
       auto all = at::convolution_backward(grads[0], x, weight, want_bias ? at::OptionalIntArrayRef(g.outputs) : c10::nullopt, g.stride, g.padding,
-                                          g.dilation, false, Pair{0, 0}, g.groups, {want_x, want_weight, want_bias});
+                                          for_libtorch(g.dilation, x, weight), false, Pair{0, 0}, g.groups, {want_x, want_weight, want_bias});
       return {std::get<0>(all), std::get<1>(all), std::get<2>(all), at::Tensor()};
     }
     variable_list results(4);
@@ -257,11 +268,6 @@ BT_API Impl* bt_conv2d(Impl* input, Impl* weight, Impl* bias, const int64_t* str
 #ifdef BT_ONEDNN
     if (auto result = try_onednn(x, w, b, s, p, d, groups); result.defined()) return release(std::move(result));
 #endif
-    // With one thread, stride 1 and fewer than 16 images libtorch turns an undilated 1x1 kernel into a product by BLAS, and a
-    // dilated one, which means the same, goes to oneDNN. Where BLAS is the reference library that is 20 times as fast.
-    constexpr int64_t two[] = {2, 2};
-    std::array<int64_t, 2> given;
-    const bool pointwise = plain_float(x) && w.dim() == 4 && w.size(2) == 1 && w.size(3) == 1 && read_pair(given, d, 1);
-    return release(at::conv2d(x, w, b, s, p, pointwise ? at::IntArrayRef(two) : d, groups));
+    return release(at::conv2d(x, w, b, s, p, for_libtorch(d, x, w), groups));
   });
 }

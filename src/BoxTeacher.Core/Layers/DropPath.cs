@@ -26,12 +26,16 @@ public sealed class DropPath : nn.Module<Tensor, Tensor>
     /// <summary>What it draws from. A stream of the step's own makes a step repeatable, in whatever run and order.</summary>
     public RandomStream Random { get; set; }
 
-    /// <summary>Gives the layers of networks that draw a stream each.</summary>
-    /// <param name="networks">In an order that does not change.</param>
+    /// <summary>The layers of this kind in networks, in the order of their modules.</summary>
+    public static IReadOnlyList<DropPath> In(params IEnumerable<nn.Module> networks) =>
+        [.. networks.SelectMany(network => network.modules()).OfType<DropPath>()];
+
+    /// <summary>Gives each layer a stream of its own.</summary>
+    /// <param name="layers">In an order that does not change; see <see cref="In"/>.</param>
     /// <param name="random">Split by the number of the layer.</param>
-    public static void Seed(IEnumerable<nn.Module> networks, RandomStream random)
+    public static void Seed(IReadOnlyList<DropPath> layers, RandomStream random)
     {
-        foreach (var (index, layer) in networks.SelectMany(network => network.modules()).OfType<DropPath>().Index())
+        foreach (var (index, layer) in layers.Index())
         {
             layer.Random = random.Split((ulong)index);
         }

@@ -42,13 +42,14 @@ public sealed class Trainer(Recipe recipe, ITeachingMethod method, InstanceDatas
         using var optimizer = Build.Optimizer(recipe.Solver.Optimizer, method.Student);
         var iteration = Resume(optimizer, listener);
         var saved = iteration;
+        var dropping = DropPath.In(method.Teacher is { } teacher ? [method.Student, teacher] : [method.Student]);
         Evaluated? last = null;
         var batches = Build.Loader(recipe, training).Batches(iteration, CancellationToken.None).GetEnumerator();
         try
         {
             while (iteration < recipe.Budget.Iterations && !cancellation.IsCancellationRequested)
             {
-                var step = Step(batches, optimizer, iteration);
+                var step = Step(batches, optimizer, dropping, iteration);
                 iteration++;
                 listener?.Invoke(step);
                 if (validation is not null && (iteration == recipe.Budget.Iterations || iteration % recipe.Budget.EvaluateEvery == 0))
@@ -85,7 +86,7 @@ public sealed class Trainer(Recipe recipe, ITeachingMethod method, InstanceDatas
         }
     }
 
-    private StepFinished Step(IEnumerator<TrainingBatch> batches, OptimizerHelper optimizer, int iteration)
+    private StepFinished Step(IEnumerator<TrainingBatch> batches, OptimizerHelper optimizer, IReadOnlyList<DropPath> dropping, int iteration)
     {
         var watch = Stopwatch.StartNew();
         using var scope = NewDisposeScope();
@@ -93,7 +94,7 @@ public sealed class Trainer(Recipe recipe, ITeachingMethod method, InstanceDatas
         using var batch = batches.Current;
 
         // Streams of the step's own, so that a resumed run, and one beside others, draws the same.
-        DropPath.Seed(method.Teacher is { } teacher ? [method.Student, teacher] : [method.Student], Build.LayerRandom(recipe).Split((ulong)iteration));
+        DropPath.Seed(dropping, Build.LayerRandom(recipe).Split((ulong)iteration));
         // Before the forward pass, whose activations then take the gradients' place in memory.
         method.Student.zero_grad();
         method.BeforeStep(iteration);

@@ -43,7 +43,7 @@ public sealed class SwinTransformer : Backbone
             channels << i, heads[i], window, expansion,
             [.. Enumerable.Range(depths.Take(i).Sum(), depth).Select(block => i < frozen - 1 ? 0 : block * step)], last: i == depths.Count - 1))]);
         RegisterComponents();
-        DropPath.Seed([this], new RandomStream(0));
+        DropPath.Seed(DropPath.In(this), new RandomStream(0));
         var first = depths.Count - outputs;
         _norms = new LayerNorm[outputs];
         var levels = new FeatureLevel[outputs];
