@@ -1,6 +1,7 @@
 module BoxTeacher.Workbench.Tests.AblationTests
 
 open System
+open System.Collections.Concurrent
 open System.IO
 open System.Threading
 open TorchSharp
@@ -51,7 +52,21 @@ type private StopAfter(steps: int, stop: CancellationTokenSource) =
             work
                 { new IMatrixListener with
                     member _.Started _ = ()
-                    member _.Progressed(_, progress) = if progress.Iteration >= steps then stop.Cancel()
+                    member _.Progressed(_, progress) =
+                        match progress with
+                        | RunProgress.Stepped(iteration, _) when iteration >= steps -> stop.Cancel()
+                        | _ -> ()
+
+                    member _.Ended(_, _) = () }
+
+/// Keeps what the runs tell.
+type private Record(told: ConcurrentQueue<PlannedRun * RunProgress>) =
+    interface IProgressDisplay with
+        member _.Show(_, work) =
+            work
+                { new IMatrixListener with
+                    member _.Started _ = ()
+                    member _.Progressed(run, progress) = told.Enqueue((run, progress))
                     member _.Ended(_, _) = () }
 
 [<Fact>]
@@ -64,7 +79,18 @@ let ``an ablation that was stopped ends with the numbers of one that was not`` (
         Assert.Throws<OperationCanceledException>(fun () -> Ablation.runWith (StopAfter(2, stop)) stop.Token { options with Parallel = 1 } ablation |> ignore)
 
     Assert.Contains("of 2 runs are finished", stopped.Message)
-    let resumed = run options
+    let told = ConcurrentQueue()
+    let resumed = Ablation.runWith (Record told) CancellationToken.None options ablation
+
+    // Where a run went on, a display hears of the losses so far.
+    match [ for run, progress in told do match progress with RunProgress.Resumed(at, losses) -> run.Key, at, losses | _ -> () ] with
+    | [ key, at, losses ] ->
+        let run = whole.Runs |> List.find (fun result -> result.Run.Key = key)
+        let curve = run.Curves |> List.find (fun curve -> curve.Name = "loss")
+        Assert.Equal(2, at)
+        Assert.Equal<(int * float) list>(List.truncate 2 curve.Points, losses)
+    | others -> failwith $"{others}"
+
     let numbers (result: AblationResult) = [ for r in result.Runs -> r.Run.Variant, r.Metrics, r.Curves, r.Found |> List.map (fun (id, found) -> id, List.map RunJson.ofFound found) ]
     Assert.Equal<_ list>(numbers whole, numbers resumed)
 

@@ -43,7 +43,7 @@ let private train (steps: ConcurrentBag<string * int>) (context: RunContext) =
     while iteration < context.Run.Iterations && not context.Cancellation.IsCancellationRequested do
         iteration <- iteration + 1
         steps.Add((context.Run.Key, iteration))
-        context.Report { Iteration = iteration; Loss = Some 1.0; Metric = None }
+        context.Report(RunProgress.Stepped(iteration, 1.0))
         File.WriteAllText(checkpoint, string iteration)
 
     if iteration = context.Run.Iterations then
@@ -81,7 +81,10 @@ let ``a stopped run goes on where it was`` () =
     let listener =
         { new IMatrixListener with
             member _.Started _ = ()
-            member _.Progressed(_, progress) = if progress.Iteration = 4 then stop.Cancel()
+            member _.Progressed(_, progress) =
+                match progress with
+                | RunProgress.Stepped(4, _) -> stop.Cancel()
+                | _ -> ()
             member _.Ended(_, _) = () }
 
     let runs = [ plan "a" 1L; plan "b" 1L ]
@@ -180,7 +183,8 @@ let ``plain progress says when runs begin and end and how far they are`` () =
 
     let train (context: RunContext) =
         for i in 1..8 do
-            context.Report { Iteration = i; Loss = Some 0.5; Metric = (if i = 5 then Some("mask AP", 12.0) else None) }
+            context.Report(RunProgress.Stepped(i, 0.5))
+            if i = 5 then context.Report(RunProgress.Evaluated(i, "mask AP", 12.0))
 
         Assert.True(SpinWait.SpinUntil((fun () -> says @"a, seed 1: 8/10  loss 0\.500  mask AP 12\.0, .* left"), TimeSpan.FromSeconds 20.0))
         RunOutcome.Finished(resultOf context.Run 1.0)

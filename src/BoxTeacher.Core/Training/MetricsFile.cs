@@ -9,12 +9,14 @@ namespace BoxTeacher.Training;
 /// <summary>
 /// A run's history as JSON lines: <c>{"iteration": 1, "losses": {...}, "total": ..., ...}</c> for each step and
 /// <c>{"iteration": 400, "evaluated": "student", "box": {...}, "mask": {...}}</c> for each evaluation. Hand <see cref="Write"/> to
-/// <see cref="Trainer.Run"/>. When a run goes on from a checkpoint, lines after that iteration are dropped first.
+/// <see cref="Trainer.Run"/>. A run that goes on from a checkpoint, or begins anew after a crash before the first one, drops the
+/// lines of the iterations that it repeats.
 /// </summary>
 public sealed class MetricsFile : IDisposable
 {
     private readonly string file;
     private StreamWriter writer;
+    private bool follows;
 
     /// <summary>Opens the file for appending; makes it, with its folder, where there is none.</summary>
     public MetricsFile(string file)
@@ -27,6 +29,11 @@ public sealed class MetricsFile : IDisposable
     /// <summary>Writes the event's line, and flushes where a reader would want to see it.</summary>
     public void Write(TrainingEvent happened)
     {
+        if (!follows)
+        {
+            DropAfter(happened is StepFinished first ? first.Iteration - 1 : happened.Iteration);
+            follows = true;
+        }
         switch (happened)
         {
             case StepFinished step:
@@ -53,9 +60,6 @@ public sealed class MetricsFile : IDisposable
                 break;
             case CheckpointWritten:
                 writer.Flush();
-                break;
-            case Resumed resumed:
-                DropAfter(resumed.Iteration);
                 break;
         }
     }

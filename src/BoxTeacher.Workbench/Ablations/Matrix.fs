@@ -5,21 +5,12 @@ open System.Collections.Concurrent
 open System.IO
 open System.Threading
 
-/// How far a run is.
-type RunProgress =
-    { /// Finished iterations.
-      Iteration: int
-      /// The loss of the latest step.
-      Loss: float option
-      /// The latest evaluation: name and value.
-      Metric: (string * float) option }
-
 /// What a trainer is given for a run.
 type RunContext =
     { Run: PlannedRun
       /// The run's own folder, for checkpoints; it exists.
       Folder: string
-      /// Tells how far the run is; cheap, and callable after every step.
+      /// Tells how the run goes; cheap, and callable after every step.
       Report: RunProgress -> unit
       /// Asks the run to write a checkpoint and return.
       Cancellation: CancellationToken }

@@ -15,11 +15,11 @@ type IProgressDisplay =
 
 module private Words =
 
-    let figures (progress: RunProgress) =
-        [ match progress.Loss with
+    let figures (state: RunState) =
+        [ match state.Loss with
           | Some loss -> $"loss {loss:F3}"
           | None -> ()
-          match progress.Metric with
+          match state.Metric with
           | Some(name, value) -> $"{name} {value:F1}"
           | None -> () ]
         |> String.concat "  "
@@ -39,7 +39,7 @@ type PlainProgress(writer: TextWriter, every: TimeSpan) =
     interface IProgressDisplay with
         member _.Show(_, work) =
             let clock = Stopwatch.StartNew()
-            let running = ConcurrentDictionary<string, PlannedRun * TimeSpan * int option * RunProgress>()
+            let running = ConcurrentDictionary<string, PlannedRun * RunState>()
             let gate = obj ()
 
             let write (text: string) =
@@ -47,39 +47,39 @@ type PlainProgress(writer: TextWriter, every: TimeSpan) =
                     writer.WriteLine $"[{int clock.Elapsed.TotalMinutes:D2}:{clock.Elapsed.Seconds:D2}] {text}"
                     writer.Flush())
 
-            let line (run: PlannedRun, began: TimeSpan, first: int option, progress: RunProgress) =
+            let line (run: PlannedRun, state) =
                 let left =
-                    match first with
-                    | _ when progress.Iteration >= run.Iterations -> ", evaluating"
-                    // A resumed run's pace counts from where it went on.
-                    | Some first when progress.Iteration > first ->
-                        let pace = (clock.Elapsed - began) / float (progress.Iteration - first)
-                        let left = pace * float (run.Iterations - progress.Iteration)
-                        $", {CellText.Duration left} left"
-                    | _ -> ""
+                    if state.Iteration >= run.Iterations then
+                        ", evaluating"
+                    else
+                        match RunState.timeLeft clock.Elapsed run.Iterations state with
+                        | Some left -> $", {CellText.Duration left} left"
+                        | None -> ""
 
-                let figures = match Words.figures progress with "" -> "" | text -> "  " + text
-                $"{run.Label}: {progress.Iteration}/{run.Iterations}{figures}{left}"
+                let figures = match Words.figures state with "" -> "" | text -> "  " + text
+                $"{run.Label}: {state.Iteration}/{run.Iterations}{figures}{left}"
 
             let listener =
                 { new IMatrixListener with
                     member _.Started run =
-                        running[run.Key] <- (run, clock.Elapsed, None, { Iteration = 0; Loss = None; Metric = None })
+                        running[run.Key] <- (run, RunState.start)
                         write $"{run.Label}: {run.Iterations} iterations"
 
                     member _.Progressed(run, progress) =
                         match running.TryGetValue run.Key with
-                        | true, (_, _, None, _) -> running[run.Key] <- (run, clock.Elapsed, Some progress.Iteration, progress)
-                        | true, (_, began, first, last) ->
-                            running[run.Key] <- (run, began, first, { progress with Metric = progress.Metric |> Option.orElse last.Metric; Loss = progress.Loss |> Option.orElse last.Loss })
+                        | true, (_, state) -> running[run.Key] <- (run, RunState.after clock.Elapsed progress state)
                         | false, _ -> ()
+
+                        match progress with
+                        | RunProgress.Resumed(iteration, _) -> write $"{run.Label}: goes on after {iteration} iterations"
+                        | _ -> ()
 
                     member _.Ended(run, how) =
                         running.TryRemove run.Key |> ignore
                         write (Words.ended run how) }
 
             use _ =
-                new Timer(TimerCallback(fun _ -> running.Values |> Seq.sortBy (fun (run, _, _, _) -> run.Label) |> Seq.iter (line >> write)), null, every, every)
+                new Timer(TimerCallback(fun _ -> running.Values |> Seq.sortBy (fun (run, _) -> run.Label) |> Seq.iter (line >> write)), null, every, every)
 
             work listener
 
@@ -102,26 +102,19 @@ type LiveProgress(console: IAnsiConsole) =
                         |> List.map (fun run -> run.Key, context.AddTask(Markup.Escape run.Label, false, float run.Iterations))
                         |> dict
 
-                    let latest = ConcurrentDictionary<string, RunProgress>()
+                    let states = ConcurrentDictionary<string, RunState>()
 
                     let listener =
                         { new IMatrixListener with
                             member _.Started run = tasks[run.Key].StartTask()
 
                             member _.Progressed(run, progress) =
-                                let known =
-                                    latest.AddOrUpdate(
-                                        run.Key,
-                                        progress,
-                                        fun _ last ->
-                                            { progress with
-                                                Metric = progress.Metric |> Option.orElse last.Metric
-                                                Loss = progress.Loss |> Option.orElse last.Loss }
-                                    )
-
+                                // The bar reckons the time left by itself.
+                                let next = RunState.after TimeSpan.Zero progress
+                                let state = states.AddOrUpdate(run.Key, (fun _ -> next RunState.start), (fun _ state -> next state))
                                 let task = tasks[run.Key]
-                                task.Description <- Markup.Escape $"{run.Label}  {Words.figures known}"
-                                task.Value <- float progress.Iteration
+                                task.Description <- Markup.Escape $"{run.Label}  {Words.figures state}"
+                                task.Value <- float state.Iteration
 
                             member _.Ended(run, how) =
                                 let task = tasks[run.Key]

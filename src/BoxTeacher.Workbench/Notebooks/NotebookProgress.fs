@@ -9,12 +9,9 @@ open System.Threading
 open BoxTeacher.Charts
 open Plotly.NET
 
-/// What is known of a run while it trains.
-type private RunState =
-    { Began: TimeSpan
-      /// The iteration that this call went on from.
-      First: int option
-      Latest: RunProgress
+/// What is shown of a run: how far it is, the losses of its steps by iteration, and its end.
+type private RunView =
+    { State: RunState
       Losses: List<int * float>
       End: RunEnd option }
 
@@ -27,39 +24,32 @@ type NotebookProgress(show: obj -> (obj -> unit), interval: TimeSpan) =
     // A short drawn curve is as telling as one of every step, and is drawn five times a second.
     static let drawnPoints = 120
 
-    static let start began = { Began = began; First = None; Latest = { Iteration = 0; Loss = None; Metric = None }; Losses = List(); End = None }
-
-    static let left (clock: TimeSpan) (run: PlannedRun) state =
-        match state.End, state.First with
-        | Some _, _ -> ""
-        | None, _ when state.Latest.Iteration >= run.Iterations -> "evaluating"
-        | None, Some first when state.Latest.Iteration > first ->
-            let pace = (clock - state.Began) / float (state.Latest.Iteration - first)
-            CellText.Duration(pace * float (run.Iterations - state.Latest.Iteration)) + " left"
-        | None, _ -> "starting"
-
-    static let row clock (run: PlannedRun) state =
-        let state = state |> Option.defaultValue (start clock)
+    static let row clock (run: PlannedRun) (view: RunView option) =
+        let state = match view with Some view -> view.State | None -> RunState.start
 
         let iteration, remark =
-            match state.End with
+            match view |> Option.bind _.End with
             | Some(RunEnd.Trained result) -> run.Iterations, "done in " + CellText.Duration(TimeSpan.FromSeconds result.Seconds)
             | Some(RunEnd.Cached _) -> run.Iterations, "finished before"
             | Some(RunEnd.Stopped iteration) -> iteration, "stopped, with a checkpoint"
             | Some RunEnd.Waiting -> 0, "not begun"
-            | Some(RunEnd.Failed error) -> state.Latest.Iteration, "failed: " + error.Message
-            | None when state.First.IsNone -> 0, "waiting"
-            | None -> state.Latest.Iteration, left clock run state
+            | Some(RunEnd.Failed error) -> state.Iteration, "failed: " + error.Message
+            | None when view.IsNone -> 0, "waiting"
+            | None when state.Iteration >= run.Iterations -> state.Iteration, "evaluating"
+            | None ->
+                match RunState.timeLeft clock run.Iterations state with
+                | Some left -> state.Iteration, CellText.Duration left + " left"
+                | None -> state.Iteration, "starting"
 
         let share = 100.0 * float iteration / float run.Iterations
         let number (format: string) (value: float) = value.ToString(format, Globalization.CultureInfo.InvariantCulture)
-        let loss = state.Latest.Loss |> Option.map (number "F3") |> Option.defaultValue ""
-        let metric = state.Latest.Metric |> Option.map (fun (name, value) -> name + " " + number "F1" value) |> Option.defaultValue ""
+        let loss = state.Loss |> Option.map (number "F3") |> Option.defaultValue ""
+        let metric = state.Metric |> Option.map (fun (name, value) -> name + " " + number "F1" value) |> Option.defaultValue ""
 
         $"""<tr><td style="text-align:left">{escape run.Label}</td><td><div style="width:160px;height:9px;border-radius:4px;background:#d8dee4"><div style="width:{share:F0}%%;height:9px;border-radius:4px;background:#0072b2"></div></div></td><td>{iteration}/{run.Iterations}</td><td>{loss}</td><td>{metric}</td><td style="text-align:left">{escape remark}</td></tr>"""
 
-    static let chart (runs: (PlannedRun * RunState) list) =
-        match AblationCharts.lossesOfRuns drawnPoints [ for run, state in runs -> run.Label, lock state.Losses (fun () -> List.ofSeq state.Losses) ] with
+    static let chart (runs: (PlannedRun * RunView) list) =
+        match AblationCharts.lossesOfRuns drawnPoints [ for run, view in runs -> run.Label, lock view.Losses (fun () -> List.ofSeq view.Losses) ] with
         | None -> ""
         | Some chart ->
             let picture = Svg.ofFigure Palette.Light (GenericChart.toFigureJson chart)
@@ -69,17 +59,18 @@ type NotebookProgress(show: obj -> (obj -> unit), interval: TimeSpan) =
         member _.Show(runs, work) =
             let clock = Stopwatch.StartNew()
             let runs = runs |> List.distinctBy _.Key
-            let states = ConcurrentDictionary<string, RunState>()
+            let views = ConcurrentDictionary<string, RunView>()
             let changed = ref true
 
             let change (run: PlannedRun) update =
-                states.AddOrUpdate(run.Key, (fun _ -> update (start clock.Elapsed)), (fun _ state -> update state)) |> ignore
+                let first _ = update { State = RunState.start; Losses = List(); End = None }
+                views.AddOrUpdate(run.Key, first, (fun _ view -> update view)) |> ignore
                 Volatile.Write(&changed.contents, true)
 
             let page () =
-                let known (run: PlannedRun) = match states.TryGetValue run.Key with | true, state -> Some state | _ -> None
+                let known (run: PlannedRun) = match views.TryGetValue run.Key with | true, view -> Some view | _ -> None
                 let rows = runs |> List.map (fun run -> row clock.Elapsed run (known run)) |> String.concat "\n"
-                let curves = chart [ for run in runs do match known run with Some state -> run, state | None -> () ]
+                let curves = chart [ for run in runs do match known run with Some view -> run, view | None -> () ]
                 HtmlText $"<div><table><thead><tr><th>run</th><th></th><th>iteration</th><th>loss</th><th></th><th></th></tr></thead><tbody>\n{rows}\n</tbody></table>{curves}</div>"
 
             let update = show (page ())
@@ -89,17 +80,16 @@ type NotebookProgress(show: obj -> (obj -> unit), interval: TimeSpan) =
                     member _.Started run = change run id
 
                     member _.Progressed(run, progress) =
-                        change run (fun state ->
-                            progress.Loss |> Option.iter (fun loss -> lock state.Losses (fun () -> state.Losses.Add((progress.Iteration, loss))))
+                        change run (fun view ->
+                            lock view.Losses (fun () ->
+                                match progress with
+                                | RunProgress.Resumed(_, losses) -> view.Losses.AddRange losses
+                                | RunProgress.Stepped(iteration, loss) -> view.Losses.Add((iteration, loss))
+                                | RunProgress.Evaluated _ -> ())
 
-                            { state with
-                                First = state.First |> Option.orElse (Some progress.Iteration)
-                                Latest =
-                                    { progress with
-                                        Metric = progress.Metric |> Option.orElse state.Latest.Metric
-                                        Loss = progress.Loss |> Option.orElse state.Latest.Loss } })
+                            { view with State = RunState.after clock.Elapsed progress view.State })
 
-                    member _.Ended(run, how) = change run (fun state -> { state with End = Some how }) }
+                    member _.Ended(run, how) = change run (fun view -> { view with End = Some how }) }
 
             use stop = new ManualResetEventSlim()
 

@@ -29,7 +29,7 @@ module internal RunTraining =
     let private short (value: float) =
         if Double.IsFinite value then Double.Parse(value.ToString("G6", Globalization.CultureInfo.InvariantCulture), Globalization.CultureInfo.InvariantCulture) else value
 
-    /// Curves and time of a run, from its metrics file.
+    /// Curves and time of a run, from its metrics file, which may still be open for writing.
     let history (file: string) =
         let curves = Dictionary<string, List<int * float>>()
         let mutable seconds = 0.0
@@ -39,7 +39,9 @@ module internal RunTraining =
             | true, points -> points.Add((iteration, value))
             | _ -> curves[name] <- List [ iteration, value ]
 
-        for line in File.ReadLines file do
+        use reader = new StreamReader(new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite))
+
+        for line in Seq.unfold (fun () -> reader.ReadLine() |> Option.ofObj |> Option.map (fun line -> line, ())) () do
             let json = Json.parse line
             let iteration = Json.tryNumber "iteration" json |> Option.defaultValue 0.0 |> int
             seconds <- seconds + (Json.tryNumber "seconds" json |> Option.defaultValue 0.0)
@@ -136,18 +138,26 @@ module internal RunTraining =
         let outcome =
             use file = new MetricsFile(folder.MetricsFile)
 
+            let mainMetric = metricNames.Head
+
+            let resume iteration =
+                let curves, _ = history folder.MetricsFile
+                let points name = curves |> List.tryFind (fun curve -> curve.Name = name) |> Option.map _.Points |> Option.defaultValue []
+                context.Report(RunProgress.Resumed(iteration, points "loss"))
+                points mainMetric |> List.tryLast |> Option.iter (fun (at, value) -> context.Report(RunProgress.Evaluated(at, mainMetric, value)))
+
             let listen (happened: TrainingEvent) =
                 file.Write happened
 
                 match happened with
                 | :? StepFinished as step ->
                     peak <- max peak Environment.WorkingSet
-                    context.Report { Iteration = step.Iteration; Loss = Some step.Total; Metric = None }
+                    context.Report(RunProgress.Stepped(step.Iteration, step.Total))
                 | :? Evaluated as evaluated ->
                     peak <- max peak Environment.WorkingSet
                     last <- Some evaluated
-                    context.Report { Iteration = evaluated.Iteration; Loss = None; Metric = Some("mask AP", percent evaluated.Mask.AP) }
-                | :? Resumed as resumed -> context.Report { Iteration = resumed.Iteration; Loss = None; Metric = None }
+                    context.Report(RunProgress.Evaluated(evaluated.Iteration, mainMetric, percent evaluated.Mask.AP))
+                | :? Resumed as resumed -> resume resumed.Iteration
                 | _ -> ()
 
             Trainer(recipe, method, data.Training, data.Validation, folder).Run(Action<TrainingEvent> listen, context.Cancellation)

@@ -161,6 +161,22 @@ public sealed class TrainerTests : IDisposable
             line["total"]!.GetValue<double>(), line["losses"]!.AsObject().Sum(loss => loss.Value!.GetValue<double>()), 6));
     }
 
+    [Fact]
+    public void Metrics_of_a_run_that_died_before_its_first_checkpoint_are_forgotten()
+    {
+        var file = Path.Combine(scenes.Path, "died", "metrics.jsonl");
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        File.WriteAllText(file, """{"iteration":1,"total":9.0,"losses":{}}""" + "\n" + """{"iteration":2,"tot""");
+
+        using (var metrics = new MetricsFile(file))
+        {
+            metrics.Write(new StepFinished(1, new Dictionary<string, double> { ["loss"] = 3.0 }, 3.0, 0.1, null, 0.5));
+        }
+
+        var line = System.Text.Json.Nodes.JsonNode.Parse(Assert.Single(File.ReadAllLines(file)))!;
+        Assert.Equal(3.0, line["total"]!.GetValue<double>());
+    }
+
     private static void Collect(TrainingEvent happened, List<double> losses)
     {
         if (happened is StepFinished step)
