@@ -1,12 +1,9 @@
-// Makes the report of an experiment again, from its results alone.
+// Makes a report: of an experiment again, from its results alone, or of a run of `boxteacher train`.
 //
 //   dotnet fsi experiments/report.fsx runs/NAME/results.json
+//   dotnet fsi experiments/report.fsx runs/NAME-SEED
 #load "refs.fsx"
 
 open BoxTeacher.Workbench
 
-match List.ofArray fsi.CommandLineArgs with
-| [ _; results ] -> printfn "%s" (Report.rebuild results).Page
-| _ ->
-    eprintfn "usage: dotnet fsi experiments/report.fsx RESULTS.json"
-    exit 2
+Script.reportOf fsi.CommandLineArgs

@@ -76,7 +76,7 @@ let ``an ablation that was stopped ends with the numbers of one that was not`` (
     use stop = new CancellationTokenSource()
 
     let stopped =
-        Assert.Throws<OperationCanceledException>(fun () -> Ablation.runWith (StopAfter(2, stop)) stop.Token { options with Parallel = 1 } ablation |> ignore)
+        Assert.Throws<AblationStoppedException>(fun () -> Ablation.runWith (StopAfter(2, stop)) stop.Token { options with Parallel = 1 } ablation |> ignore)
 
     Assert.Contains("of 2 runs are finished", stopped.Message)
     let told = ConcurrentQueue()
@@ -135,8 +135,91 @@ let ``a part written in a script takes the place of the recipe's`` () =
     // The teacher begins as a copy of the student and is asked from then on.
     Assert.Equal<int64 list>([ 1L; 2L ], List.rev asked.Value)
     Assert.Single result.Runs |> ignore
-    // The same variant in another script would be another run.
-    Assert.NotEqual<string>(own.Identity, (Variant.Of("own", id, own.Method, "another.fsx")).Identity)
+
+[<Fact>]
+let ``a replaced part is told by the script's text, with what the script loads, or by its version`` () =
+    let folder = temporaryFolder ()
+    let file (name: string) (text: string) =
+        let path = Path.Combine(folder, name)
+        File.WriteAllText(path, text)
+        path
+
+    let identity (script: string) : string = Variant.With("own", id, MethodParts(), file = script).Identity
+    let script = file "script.fsx" "#load \"part.fsx\"\nlet score = Part.score"
+    let part = file "part.fsx" "  #load \"deeper.fsx\"\nlet score = Deeper.score"
+    let deeper = file "deeper.fsx" "let score = 0.5"
+    let first = identity script
+    Assert.Equal(first, identity script)
+
+    for changed in [ deeper; part; script ] do
+        let before = identity script
+        File.AppendAllText(changed, "\n// other")
+        Assert.NotEqual<string>(before, identity script)
+
+    let versioned (version: string) : string = Variant.With("own", id, MethodParts(), version, script).Identity
+    let before = versioned "1"
+    File.AppendAllText(script, "\nlet more = 1")
+    Assert.Equal(before, versioned "1")
+    Assert.NotEqual<string>(before, versioned "2")
+
+    // Piped into dotnet fsi, or typed there, a script has no file.
+    let error = Assert.Throws<ArgumentException>(fun () -> identity "stdin" |> ignore)
+    Assert.Contains("version", error.Message)
+
+[<Fact>]
+let ``a variant may learn from other data, and is evaluated on the same`` () =
+    let options = { optionsIn (temporaryFolder ()) with Iterations = Some 1 }
+    let train = Path.Combine(dataRoot.Value, tiny.Dataset.TrainAnnotations)
+    let less = Path.ChangeExtension(tiny.Dataset.TrainAnnotations, ".less.json")
+    let dataset = CocoReader.Read(train, Path.Combine(dataRoot.Value, tiny.Dataset.TrainImages))
+    let shortened = [| for image in Seq.truncate 3 dataset.Images -> ImageRecord(image.Id, Path.GetFileName image.FileName, image.Width, image.Height, image.Annotations) |]
+    CocoWriter.Write(Path.Combine(dataRoot.Value, less), InstanceDataset("less", dataset.Categories, shortened))
+
+    let both =
+        Ablation.from "?" tiny
+        |> Ablation.variant "all" Recipe.asBoxInst
+        |> Ablation.variant "less" (Recipe.asBoxInst >> Recipe.learningFrom less tiny.Dataset.TrainImages)
+        |> Ablation.runWith (SilentProgress()) CancellationToken.None options
+
+    let losses (run: RunResult) = run.Curves |> List.find (fun curve -> curve.Name = "loss") |> _.Points
+    Assert.NotEqual<_ list>(losses both.Runs[0], losses both.Runs[1])
+
+    let nowhere = Ablation.from "?" tiny |> Ablation.variant "a" (Recipe.learningFrom "nowhere.json" "images")
+    let missing = Assert.ThrowsAny<IOException>(fun () -> nowhere |> Ablation.runWith (SilentProgress()) CancellationToken.None options |> ignore)
+    Assert.Contains("nowhere.json", missing.Message)
+
+    let elsewhere = Ablation.from "?" tiny |> Ablation.variant "a" id |> Ablation.variant "b" (Recipe.evaluatedOn less tiny.Dataset.TrainImages)
+    let error = Assert.Throws<ArgumentException>(fun () -> elsewhere |> Ablation.runWith (SilentProgress()) CancellationToken.None options |> ignore)
+    Assert.Contains("evaluated on the same images", error.Message)
+
+[<Fact>]
+let ``a renamed variant keeps its runs`` () =
+    let options = { optionsIn (temporaryFolder ()) with Iterations = Some 1 }
+    let called name = Ablation.from "?" tiny |> Ablation.variant name Recipe.asBoxInst |> Ablation.runWith (SilentProgress()) CancellationToken.None options
+    let first, second = called "first", called "second"
+    Assert.Equal<_ list>(first.Runs.Head.Curves, second.Runs.Head.Curves)
+    Assert.Equal("second", second.Runs.Head.Run.Variant)
+    Assert.Single(Directory.GetDirectories(Path.Combine(options.Out, "runs"))) |> ignore
+
+[<Fact>]
+let ``a finished run of the command line has a report`` () =
+    let folder = RunFolder(Path.Combine(temporaryFolder (), "run"))
+    let recipe = tiny |> Recipe.iterations 2 |> Recipe.seeded 4L
+    let training = Build.TrainingData(recipe.Dataset, dataRoot.Value)
+    use method = Build.Method(recipe, training.Categories.Count, dataRoot.Value)
+
+    do
+        use metrics = new MetricsFile(folder.MetricsFile)
+        Trainer(recipe, method, training, null, folder).Run(Action<TrainingEvent> metrics.Write) |> ignore
+
+    let result = RunReport.ofFolder dataRoot.Value folder.Path
+    Assert.Equal<int64 list>([ 4L ], result.Seeds)
+    Assert.Equal<int list>([ 1; 2 ], (result.Runs.Head.Curves |> List.find (fun curve -> curve.Name = "loss")).Points |> List.map fst)
+    Assert.InRange(result.Runs.Head.Metric "box AP", 0.0, 100.0)
+    Assert.Contains(recipe.Name, Report.toHtml None result)
+
+    let unfinished = Assert.Throws<FileNotFoundException>(fun () -> RunReport.ofFolder dataRoot.Value (temporaryFolder ()) |> ignore)
+    Assert.Contains("model.safetensors", unfinished.Message)
 
 [<Fact>]
 let ``a term without affinities costs nothing`` () =
@@ -190,9 +273,14 @@ let ``a part that the teaching has no place for fails its run by name`` () =
 
     let error =
         Assert.Throws<AblationException>(fun () ->
-            Ablation.from "?" tiny |> Ablation.add own |> Ablation.runWith (SilentProgress()) CancellationToken.None options |> ignore)
+            Ablation.from "?" tiny
+            |> Ablation.variant "base" Recipe.asBoxInst
+            |> Ablation.add own
+            |> Ablation.runWith (SilentProgress()) CancellationToken.None options
+            |> ignore)
 
     Assert.Contains("own, seed 1: BoxInstTeaching has no place for: Confidence", error.Message)
+    Assert.Equal("base", error.Finished.Runs |> List.exactlyOne |> _.Run.Variant)
 
 [<Fact>]
 let ``variants have names of their own and the base exists`` () =

@@ -8,8 +8,14 @@ open Xunit
 open BoxTeacher.Structures
 open BoxTeacher.Workbench
 
+/// The folder of all that these tests write; it goes with the process.
+let private temporary =
+    let root = Directory.CreateTempSubdirectory("workbench-").FullName
+    AppDomain.CurrentDomain.ProcessExit.Add(fun _ -> Directory.Delete(root, true))
+    root
+
 let temporaryFolder () =
-    Directory.CreateTempSubdirectory("workbench-").FullName
+    Directory.CreateDirectory(Path.Combine(temporary, Guid.NewGuid().ToString "N")).FullName
 
 let plan variant seed =
     { Variant = variant

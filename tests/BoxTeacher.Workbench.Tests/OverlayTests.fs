@@ -92,3 +92,17 @@ let ``images stand side by side`` () =
     let sheet = Overlay.sideBySide 3 { R = 255uy; G = 255uy; B = 255uy } [ Image(2, 2); Image(2, 4) ]
     Assert.Equal((2, 9), (sheet.Height, sheet.Width))
     Assert.Equal<byte list>([ 0uy; 255uy; 0uy ], [ sheet.Pixels[3]; sheet.Pixels[6]; sheet.Pixels[15] ])
+
+[<Fact>]
+let ``labels of objects at one place are all readable`` () =
+    let at y label = { Box = Some(Box.FromCorners(2.0, y, 30.0, 40.0)); Mask = None; Label = label; Colour = Overlay.grey }
+    let size (text: string) = 6.0 * float text.Length, 10.0
+    let placed = Labels.arrange (60.0, 80.0) 1.0 size [ at 20.0 "first"; at 20.0 ""; at 22.0 "second"; at 21.0 "upper" ] |> List.map snd
+    // The uppermost has the place above its box.
+    Assert.Equal(11.0, placed[2].Y)
+
+    for a, b in List.allPairs placed placed do
+        Assert.True(a = b || a.Y + a.Height <= b.Y || b.Y + b.Height <= a.Y)
+
+    // However many there are, they stay on the picture.
+    Assert.All(Labels.arrange (60.0, 80.0) 1.0 size (List.replicate 12 (at 50.0 "x")), fun (_, place) -> Assert.InRange(place.Y, 0.0, 50.0))

@@ -138,3 +138,22 @@ let ``recipes differ where they differ`` () =
 [<Fact>]
 let ``nothing finished is no report`` () =
     Assert.Throws<ArgumentException>(fun () -> Report.toHtml None { result with Runs = [] } |> ignore) |> ignore
+
+[<Fact>]
+let ``results that no report can be made of name the file and what is wrong`` () =
+    let file = Path.Combine(temporaryFolder (), "results.json")
+    let whole = Json.toIndentedText (ResultJson.ofResult result)
+
+    let refusal (text: string) =
+        File.WriteAllText(file, text)
+        let error = Assert.Throws<InvalidDataException>(fun () -> Report.rebuild file |> ignore)
+        Assert.StartsWith(file, error.Message)
+        // What was there is left alone, and nothing is put beside it.
+        Assert.Equal(text, File.ReadAllText file)
+        Assert.Single(Directory.GetFiles(nonNull (Path.GetDirectoryName file))) |> ignore
+        error.Message
+
+    Assert.Contains("'base'", refusal (whole.Replace("\"base\": \"BoxInst\"", "\"base\": \"nobody\"")))
+    Assert.Contains("'metrics'", refusal (Json.toText (Json.withMember "metrics" (JsonValue.Array [||]) (Json.parse whole))))
+    Assert.Contains("curve 'mask AP'", refusal (Regex.Replace(whole, "\"iterations\": \\[[^]]*\\]", "\"iterations\": []")))
+    refusal "{" |> ignore

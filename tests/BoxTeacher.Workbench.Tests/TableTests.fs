@@ -64,6 +64,26 @@ let ``CSV keeps every number in full`` () =
     Assert.Equal("<half> | 50 %,1,,1,-3.04,,,1,0.5", lines[3])
 
 [<Fact>]
+let ``signs of headings are mathematics in LaTeX and plain in CSV`` () =
+    let table = Table.ofRows "a − b" [ Column.text "AP − base ± 1" id ] [ "x" ]
+    Assert.Contains("AP $-$ base $\\pm$ 1 \\\\", Table.toLatex table)
+    Assert.DoesNotContain("−", Table.toLatex table)
+    Assert.StartsWith("AP - base", Table.toCsv table)
+
+[<Fact>]
+let ``numbers have a decimal point wherever the reader lives`` () =
+    let culture = Globalization.CultureInfo.CurrentCulture
+
+    try
+        let comma = Globalization.CultureInfo.InvariantCulture.Clone() :?> Globalization.CultureInfo
+        comma.NumberFormat.NumberDecimalSeparator <- ","
+        Globalization.CultureInfo.CurrentCulture <- comma
+        let table = Table.ofRows "" [ Column.duration "time" id; Column.number "AP" 1 Better.Neither _.TotalMinutes ] [ TimeSpan.FromSeconds 0.25 ]
+        Assert.Contains("| 0.25 s | 0.0 |", Table.toMarkdown table)
+    finally
+        Globalization.CultureInfo.CurrentCulture <- culture
+
+[<Fact>]
 let ``HTML is well formed, escaped, and bold only where the best is`` () =
     let html = Table.toHtml table
     let document = XDocument.Parse html
@@ -89,15 +109,16 @@ let ``the terminal shows everything, turned where it is narrow`` (width: int) (i
         Assert.Contains(text, shown)
 
 [<Fact>]
-let ``numbers that read alike are equally good and a lower-is-better column finds the least`` () =
+let ``numbers that read alike are equally good, none is the best of equals, and lower may be better`` () =
     let t =
         Table.ofRows
             ""
             [ Column.number "loss" 1 Better.Lower id; Column.number "same" 0 Better.Higher (fun v -> 1.0 + v / 100.0) ]
             [ 2.04; 2.01; 3.0 ]
 
-    Assert.Equal("| **2.0** | **1** |", (Table.toMarkdown t).Split('\n')[2])
-    Assert.Equal("| 3.0 | **1** |", (Table.toMarkdown t).Split('\n')[4])
+    Assert.Equal("| **2.0** | 1 |", (Table.toMarkdown t).Split('\n')[2])
+    Assert.Equal("| **2.0** | 1 |", (Table.toMarkdown t).Split('\n')[3])
+    Assert.Equal("| 3.0 | 1 |", (Table.toMarkdown t).Split('\n')[4])
 
 [<Fact>]
 let ``a negative number that rounds to zero has no sign and a missing one no text`` () =

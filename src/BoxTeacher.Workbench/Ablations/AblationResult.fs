@@ -111,21 +111,20 @@ module AblationResult =
               if result.Variants.Length > 1 then
                   Column.difference $"{main} − base" 1 (fun row -> row.Differences |> List.find (fun (key, _) -> key = main) |> snd)
               Column.duration "time a run" (fun row -> TimeSpan.FromSeconds(if Double.IsFinite row.Seconds.Mean then row.Seconds.Mean else 0.0))
-              Column.number "MB" 0 Better.Neither (fun row -> float row.PeakMemory / 1e6) ]
+              Column.number "MB" 0 Better.Neither (fun row -> if row.PeakMemory > 0L then float row.PeakMemory / 1e6 else nan) ]
 
         let seeds = result.Seeds.Length
 
         let spreadNote =
             if seeds > 1 then
-                $"Mean ± standard deviation over {seeds} seeds; differences are paired by seed, in brackets Student's {100.0 * confidence:F0} %% interval."
+                $"Mean ± standard deviation over {seeds} seeds; differences are paired by seed, in brackets Student's %.0f{100.0 * confidence} %% interval."
             else
                 "One seed: there is no spread and no interval, and a difference of a few points may be chance."
 
-        let company = if result.Provenance.Degree > 1 then $"; {result.Provenance.Degree} ran side by side" else ""
         let missing = finished |> List.sumBy (fun count -> seeds - count)
 
         Table.ofRows result.Question columns (summaries result)
-        |> Table.withNote $"{result.Data}. {spreadNote} AP in percent, best in bold. Memory is the whole process's while the run was in it{company}."
+        |> Table.withNote $"{result.Data}. {spreadNote} AP in percent, best in bold. Memory is the whole process's while the run was in it, with what ran beside it."
         |> fun table -> if missing = 0 then table else table |> Table.withNote $"{missing} of {seeds * finished.Length} runs are missing."
 
     /// What the numbers say of the main metric, one sentence a variant, never more than they say.
@@ -136,7 +135,7 @@ module AblationResult =
               if variant <> result.Base then
                   let d = difference main variant result
 
-                  let size = $"{abs d.Mean:F1} points of {main}"
+                  let size = $"%.1f{abs d.Mean} points of {main}"
                   let direction = if d.Mean >= 0.0 then "above" else "below"
 
                   if d.Count = 0 then
@@ -144,6 +143,6 @@ module AblationResult =
                   elif not (Double.IsFinite d.Low) then
                       $"{variant} ended {size} {direction} {result.Base} with one seed, which says nothing about chance."
                   elif d.IsClear then
-                      $"{variant} is {size} {direction} {result.Base}; the interval [{d.Low:F1}, {d.High:F1}] leaves zero out ({d.Count} seeds)."
+                      $"{variant} is {size} {direction} {result.Base}; the interval [%.1f{d.Low}, %.1f{d.High}] leaves zero out ({d.Count} seeds)."
                   else
-                      $"{variant} is {size} {direction} {result.Base}, which {d.Count} seeds do not tell from chance: the interval [{d.Low:F1}, {d.High:F1}] contains zero." ]
+                      $"{variant} is {size} {direction} {result.Base}, which {d.Count} seeds do not tell from chance: the interval [%.1f{d.Low}, %.1f{d.High}] contains zero." ]

@@ -17,10 +17,10 @@ module private Words =
 
     let figures (state: RunState) =
         [ match state.Loss with
-          | Some loss -> $"loss {loss:F3}"
+          | Some loss -> $"loss %.3f{loss}"
           | None -> ()
           match state.Metric with
-          | Some(name, value) -> $"{name} {value:F1}"
+          | Some(name, value) -> $"{name} %.1f{value}"
           | None -> () ]
         |> String.concat "  "
 

@@ -41,7 +41,8 @@ type RunResult =
       Curves: Curve list
       /// Time of training and evaluation, over all interruptions.
       Seconds: float
-      /// Largest resident memory, in bytes, of the process while the run was in it. Runs side by side share the process.
+      /// Largest resident memory, in bytes, of the process while the run was in it; 0 where nobody looked. Runs side by side share
+      /// the process.
       PeakMemory: int64
       /// Mask precision at recalls 0, 0.01 .. 1, a mean over categories, for some overlap thresholds.
       Precision: (float * float list) list
@@ -159,8 +160,13 @@ module RunJson =
             | _ -> raise (FormatException "the run result has no metrics")
           Curves =
             [ for curve in Json.items "curves" json ->
-                  { Name = requiredText "name" curve
-                    Points = [ for at, value in Array.zip (numbers "iterations" curve) (numbers "values" curve) -> int at, value ] } ]
+                  let name, iterations, values = requiredText "name" curve, numbers "iterations" curve, numbers "values" curve
+
+                  if iterations.Length <> values.Length then
+                      raise (FormatException $"curve '{name}' has {iterations.Length} iterations and {values.Length} values")
+
+                  { Name = name
+                    Points = [ for at, value in Array.zip iterations values -> int at, value ] } ]
           Seconds = requiredNumber "seconds" json
           PeakMemory = int64 (requiredNumber "peakMemory" json)
           Precision = [ for curve in Json.items "precision" json -> requiredNumber "overlap" curve, List.ofArray (numbers "values" curve) ]

@@ -31,9 +31,10 @@ type RunStore(root: string) =
 
         Convert.ToHexString(hash.GetHashAndReset(), 0, 8).ToLowerInvariant()
 
-    /// The folder of a run; it may not exist yet.
+    /// The folder of a run; it may not exist yet. One that was made under another name of the variant stays the run's.
     member _.Folder(run: PlannedRun) =
-        Path.Combine(root, $"{slug run.Variant}-seed{run.Seed}-{run.Key}")
+        let made = if Directory.Exists root then Directory.GetDirectories(root, $"*-{run.Key}") |> Array.sort |> Array.tryHead else None
+        made |> Option.defaultWith (fun () -> Path.Combine(root, $"{slug run.Variant}-seed{run.Seed}-{run.Key}"))
 
     /// The run's result, when it is finished. Raises InvalidDataException naming the file when it cannot be read.
     member store.TryRead(run: PlannedRun) =
@@ -43,7 +44,6 @@ type RunStore(root: string) =
             try
                 let result = RunJson.toResult (Json.parse (File.ReadAllText file))
 
-                // What a variant is called may change without training it anew.
                 if result.Run.Key = run.Key then Some { result with Run = run } else None
             with
             | :? FormatException

@@ -29,7 +29,7 @@ module Gallery =
         paint scale image objects (fun index _ -> Overlay.colour index) (fun object -> List.item object.Category categories) show
 
     let private found scale image truth objects =
-        paint scale image objects (fun _ object -> GalleryPage.colourOf truth object) (fun object -> $"{object.Score:F2}") (false, true)
+        paint scale image objects (fun _ object -> GalleryPage.colourOf truth object) (fun object -> $"%.2f{object.Score}") (false, true)
 
     /// The surest detections of an image, as reports show them.
     let private shown objects = GalleryPage.shown objects |> List.rev
@@ -77,7 +77,7 @@ module Gallery =
                   let image = ImageFile.Read loss.Image.FileName
                   let truths = truthOf loss.Image
                   let boxes = truth scale image categories truths (true, false)
-                  Overlay.caption boxes $"loss {loss.Total:F2}"
+                  Overlay.caption boxes $"loss %.2f{loss.Total}"
                   [ boxes; truth scale image categories truths (false, true); found scale image truths (shown objects) ] ]
 
         Picture.grid [ "largest losses"; "truth"; "found" ] rows

@@ -46,7 +46,7 @@ type NotebookProgress(show: obj -> (obj -> unit), interval: TimeSpan) =
         let loss = state.Loss |> Option.map (number "F3") |> Option.defaultValue ""
         let metric = state.Metric |> Option.map (fun (name, value) -> name + " " + number "F1" value) |> Option.defaultValue ""
 
-        $"""<tr><td style="text-align:left">{escape run.Label}</td><td><div style="width:160px;height:9px;border-radius:4px;background:#d8dee4"><div style="width:{share:F0}%%;height:9px;border-radius:4px;background:#0072b2"></div></div></td><td>{iteration}/{run.Iterations}</td><td>{loss}</td><td>{metric}</td><td style="text-align:left">{escape remark}</td></tr>"""
+        $"""<tr><td style="text-align:left">{escape run.Label}</td><td><div style="width:160px;height:9px;border-radius:4px;background:#d8dee4"><div style="width:%.0f{share}%%;height:9px;border-radius:4px;background:#0072b2"></div></div></td><td>{iteration}/{run.Iterations}</td><td>{loss}</td><td>{metric}</td><td style="text-align:left">{escape remark}</td></tr>"""
 
     static let chart (runs: (PlannedRun * RunView) list) =
         match AblationCharts.lossesOfRuns drawnPoints [ for run, view in runs -> run.Label, lock view.Losses (fun () -> List.ofSeq view.Losses) ] with
@@ -71,7 +71,7 @@ type NotebookProgress(show: obj -> (obj -> unit), interval: TimeSpan) =
                 let known (run: PlannedRun) = match views.TryGetValue run.Key with | true, view -> Some view | _ -> None
                 let rows = runs |> List.map (fun run -> row clock.Elapsed run (known run)) |> String.concat "\n"
                 let curves = chart [ for run in runs do match known run with Some view -> run, view | None -> () ]
-                HtmlText $"<div><table><thead><tr><th>run</th><th></th><th>iteration</th><th>loss</th><th></th><th></th></tr></thead><tbody>\n{rows}\n</tbody></table>{curves}</div>"
+                HtmlText $"<div><table><thead><tr><th style=\"text-align:left\">run</th><th></th><th>iteration</th><th>loss</th><th></th><th></th></tr></thead><tbody>\n{rows}\n</tbody></table>{curves}</div>"
 
             let update = show (page ())
 

@@ -4,20 +4,6 @@ open System
 open BoxTeacher.Charts
 open BoxTeacher.Structures
 
-/// A colour in 0..255 a part.
-[<Struct>]
-type Rgb = { R: byte; G: byte; B: byte }
-
-/// What is drawn over an image for one object.
-type Marking =
-    { /// A frame in absolute pixels of the image.
-      Box: Box option
-      /// A translucent area with an outline, of the image's size.
-      Mask: RunLengthMask option
-      /// A few words above the box; empty for none.
-      Label: string
-      Colour: Rgb }
-
 /// Images with boxes, translucent masks and labels.
 [<RequireQualifiedAccess>]
 module Overlay =
@@ -80,16 +66,12 @@ module Overlay =
         paintRect canvas colour 0.9 x0 (y0 + t) (x0 + t) (y1 - t)
         paintRect canvas colour 0.9 (x1 - t) (y0 + t) x1 (y1 - t)
 
-    let private paintLabel (canvas: Image) scale (colour: Rgb) (corner: float * float) (text: string) =
-        let width, height = text.Length * PixelFont.advance + 1, PixelFont.height + 2
-        let left = Math.Clamp(int (fst corner * float scale), 0, max 0 (canvas.Width - width))
-        // Above the box where there is room, else inside it.
-        let above = int (snd corner * float scale) - height
-        let top = if above >= 0 then above else int (max 0.0 (snd corner * float scale))
-        paintRect canvas { R = 16uy; G = 18uy; B = 22uy } 0.72 left top (left + width) (top + height)
+    let private paintLabel (canvas: Image) (marking: Marking, place: LabelPlace) =
+        let left, top = int place.X, int place.Y
+        paintRect canvas { R = 16uy; G = 18uy; B = 22uy } 0.72 left top (left + int place.Width) (top + int place.Height)
 
-        for x, y in PixelFont.pixels text do
-            paintRect canvas colour 1.0 (left + 1 + x) (top + 1 + y) (left + 2 + x) (top + 2 + y)
+        for x, y in PixelFont.pixels marking.Label do
+            paintRect canvas marking.Colour 1.0 (left + 1 + x) (top + 1 + y) (left + 2 + x) (top + 2 + y)
 
     /// The image enlarged by a whole factor, with the markings over it; the first is the undermost.
     /// Raises ArgumentException when a mask is not of the image's size.
@@ -106,16 +88,8 @@ module Overlay =
         for marking in markings do
             marking.Box |> Option.iter (paintFrame canvas scale marking.Colour)
 
-        for marking in markings do
-            if marking.Label <> "" then
-                let corner =
-                    match marking.Box, marking.Mask with
-                    | Some box, _ -> box.X0, box.Y0
-                    | None, Some mask -> mask.Bounds.X0, mask.Bounds.Y0
-                    | None, None -> 0.0, 0.0
-
-                paintLabel canvas scale marking.Colour corner marking.Label
-
+        let size (text: string) = float (text.Length * PixelFont.advance + 1), float (PixelFont.height + 2)
+        Labels.arrange (float canvas.Height, float canvas.Width) (float scale) size markings |> List.iter (paintLabel canvas)
         canvas
 
     /// Height of a line of text in pixels.

@@ -38,10 +38,9 @@ module Picture =
     let private paper = { R = 255uy; G = 255uy; B = 255uy }
     let private ink = { R = 27uy; G = 31uy; B = 36uy }
     let private gap = 6
-    let private letter = 2
 
-    /// An image with others in a row, over which headings stand; rows from above. Columns are as wide as their widest image, rows
-    /// as high as their highest. Raises ArgumentException when a row has another number of images than there are headings.
+    /// Images in rows from above, under headings that may all be empty. Columns are as wide as their widest image, rows as high as
+    /// their highest. Raises ArgumentException when a row has another number of images than there are headings.
     let grid (headings: string list) (rows: Image list list) =
         for row in rows do
             if row.Length <> headings.Length then
@@ -49,7 +48,9 @@ module Picture =
 
         let widths = [ for column in 0 .. headings.Length - 1 -> rows |> List.map (fun row -> row[column].Width) |> List.fold max 0 ]
         let heights = rows |> List.map (List.map _.Height >> List.fold max 0)
-        let top = Overlay.textHeight * letter + 2 * gap
+        // Large letters where the headings have room for them.
+        let letter = if List.forall2 (fun heading width -> Overlay.shortened (width / 2) heading = heading) headings widths then 2 else 1
+        let top = if headings |> List.forall ((=) "") then 0 else Overlay.textHeight * letter + 2 * gap
         let sheet = Image(top + List.sum heights + gap * heights.Length, List.sum widths + gap * (widths.Length - 1))
         Overlay.fill paper sheet
 

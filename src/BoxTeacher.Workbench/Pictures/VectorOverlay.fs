@@ -61,11 +61,12 @@ module internal VectorOverlay =
 
         path.ToString()
 
-    /// The elements of a marking over an image of a size, in the image's own coordinates. Lengths that should look alike in all
-    /// pictures are in units of 1/256 of the image's longer side.
-    let elements (height: int) (width: int) (marking: Marking) =
+    // Lengths that should look alike in all pictures are in units of 1/256 of the image's longer side.
+    let private unit (height: int) (width: int) = float (max height width) / 256.0
+
+    let private shape (height: int) (width: int) (marking: Marking) =
         let text = StringBuilder()
-        let unit = float (max height width) / 256.0
+        let unit = unit height width
         let colour = css marking.Colour
 
         match marking.Mask with
@@ -82,19 +83,14 @@ module internal VectorOverlay =
             |> ignore
         | None -> ()
 
-        if marking.Label <> "" then
-            let bounds =
-                match marking.Box, marking.Mask with
-                | Some box, _ -> box
-                | None, Some mask -> mask.Bounds
-                | None, None -> Box.FromCorners(0.0, 0.0, 0.0, 0.0)
-
-            let size = 12.0 * unit
-            let boxWidth = 0.54 * size * float marking.Label.Length + 0.5 * size
-            let x = Math.Clamp(bounds.X0, 0.0, max 0.0 (float width - boxWidth))
-            let y = if bounds.Y0 >= 1.25 * size then bounds.Y0 - 1.25 * size else max 0.0 bounds.Y0
-
-            text.Append($"<rect x=\"{number x}\" y=\"{number y}\" width=\"{number boxWidth}\" height=\"{number (1.25 * size)}\" fill=\"#101216\" fill-opacity=\".78\"/><text x=\"{number (x + 0.25 * size)}\" y=\"{number (y + 0.95 * size)}\" font-size=\"{number size}\" fill=\"{colour}\">{WebUtility.HtmlEncode marking.Label}</text>")
-            |> ignore
-
         text.ToString()
+
+    let private label size (marking: Marking, place: LabelPlace) =
+        $"<rect x=\"{number place.X}\" y=\"{number place.Y}\" width=\"{number place.Width}\" height=\"{number place.Height}\" fill=\"#101216\" fill-opacity=\".78\"/><text x=\"{number (place.X + 0.25 * size)}\" y=\"{number (place.Y + 0.95 * size)}\" font-size=\"{number size}\" fill=\"{css marking.Colour}\">{WebUtility.HtmlEncode marking.Label}</text>"
+
+    /// The elements of markings over an image of a size, in the image's own coordinates; the first is the undermost.
+    let elements (height: int) (width: int) (markings: Marking list) =
+        let size = 12.0 * unit height width
+        let extent (text: string) = 0.54 * size * float text.Length + 0.5 * size, 1.25 * size
+        let labels = Labels.arrange (float height, float width) 1.0 extent markings |> List.map (label size)
+        String.concat "" (List.map (shape height width) markings @ labels)

@@ -87,15 +87,19 @@ module AblationCharts =
               |> band ]
         |> ofBands $"{metric} on validation images, {over result.Seeds.Length}" "iteration" metric true
 
-    /// A loss along the training, averaged over stretches of iterations; None when it was not recorded.
-    let lossCurves name (result: AblationResult) =
+    /// A loss along the training, averaged over stretches of iterations: "loss", or "loss, NAME" for one of its terms. None when it
+    /// was not recorded.
+    let lossCurves (name: string) (result: AblationResult) =
+        // A term's name says itself that it is a loss.
+        let shown = if name.StartsWith "loss, " then name.Substring "loss, ".Length else name
+
         [ for variant in result.Variants ->
               variant,
               AblationResult.runsOf variant result
               |> List.choose (fun run -> run.Curves |> List.tryFind (fun curve -> curve.Name = name))
               |> List.map (thinned 80)
               |> band ]
-        |> ofBands $"{name}, {over result.Seeds.Length}" "iteration" name false
+        |> ofBands $"{shown}, {over result.Seeds.Length}" "iteration" shown false
 
     /// The losses of runs, each averaged to at most so many points; None when there are none yet.
     let lossesOfRuns points (runs: (string * (int * float) list) list) =
@@ -113,7 +117,7 @@ module AblationCharts =
               |> List.choose (fun run -> run.Precision |> List.tryFind (fun (at, _) -> at = overlap) |> Option.map snd)
               |> List.map (fun values -> { Name = ""; Points = values |> List.mapi (fun recall value -> recall, 100.0 * value) })
               |> band ]
-        |> ofBands $"masks at an overlap of {overlap}, {over result.Seeds.Length}" "recall, %" "precision, %" false
+        |> ofBands $"masks at an overlap of %g{overlap}, {over result.Seeds.Length}" "recall, %" "precision, %" false
 
     let private confidenceBins = 20
 

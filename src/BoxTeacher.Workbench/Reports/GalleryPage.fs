@@ -47,7 +47,7 @@ module internal GalleryPage =
         [ for object in List.rev (shown found) ->
               { Box = None
                 Mask = object.Mask
-                Label = $"{categoryName result object.Category} {object.Score:F2}"
+                Label = $"{categoryName result object.Category} %.2f{object.Score}"
                 Colour = colourOf image.Truth object } ]
 
     let boxMarkings result (image: GalleryImage) =
@@ -62,11 +62,11 @@ module internal GalleryPage =
         [ for mask in masks ->
               { Box = None
                 Mask = mask.Mask
-                Label = $"{mask.Score:F2}"
+                Label = $"%.2f{mask.Score}"
                 Colour = colourOf image.Truth mask } ]
 
     let private picture (image: GalleryImage) caption (markings: Marking list) =
-        let elements = markings |> List.map (VectorOverlay.elements image.Height image.Width) |> String.concat ""
+        let elements = VectorOverlay.elements image.Height image.Width markings
 
         $"<figure><svg viewBox=\"0 0 {image.Width} {image.Height}\" role=\"img\" aria-label=\"{escape caption}\"><use href=\"#image-{image.Id}\"/>{elements}</svg></figure>\n"
 

@@ -23,25 +23,29 @@ module Report =
 
         ReportPage.html plotly result
 
-    /// Writes report.html, results.json and the table as table.md, table.tex and table.csv into a folder, each whole or not at all.
-    /// Charts are interactive when the environment variable PLOTLY_JS names a copy of plotly.js.
-    let write (folder: string) (result: AblationResult) =
+    let private writePage folder result =
         let plotly =
             Environment.GetEnvironmentVariable "PLOTLY_JS"
             |> Option.ofObj
             |> Option.filter (fun path -> path <> "")
             |> Option.map File.ReadAllText
 
-        let files = { Page = Path.Combine(folder, "report.html"); Results = Path.Combine(folder, "results.json") }
+        let page = Path.Combine(folder, "report.html")
+        Files.writeText page (toHtml plotly result)
+        page
+
+    /// Writes report.html, results.json and the table as table.md, table.tex and table.csv into a folder, each whole or not at all.
+    /// Charts are interactive when the environment variable PLOTLY_JS names a copy of plotly.js.
+    let write (folder: string) (result: AblationResult) =
+        let results = Path.Combine(folder, "results.json")
         let table = AblationResult.table result
-        Files.writeText files.Results (Json.toIndentedText (ResultJson.ofResult result))
-        Files.writeText files.Page (toHtml plotly result)
+        Files.writeText results (Json.toIndentedText (ResultJson.ofResult result))
         Files.writeText (Path.Combine(folder, "table.md")) (Table.toMarkdown table)
         Files.writeText (Path.Combine(folder, "table.tex")) (Table.toLatex table)
         Files.writeText (Path.Combine(folder, "table.csv")) (Table.toCsv table)
-        files
+        { Page = writePage folder result; Results = results }
 
-    /// Makes the report again from a results file, into the same folder.
+    /// Makes report.html again from a results file, beside it. Raises InvalidDataException naming the file and what is wrong in it.
     let rebuild (resultsFile: string) =
         let folder = Path.GetDirectoryName(Path.GetFullPath resultsFile) |> Option.ofObj |> Option.defaultValue "."
-        write folder (ResultJson.read resultsFile)
+        { Page = writePage folder (ResultJson.read resultsFile); Results = resultsFile }

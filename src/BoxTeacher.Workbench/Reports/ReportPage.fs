@@ -24,11 +24,11 @@ body { margin: 0 auto; max-width: 1240px; padding: 2.2rem 1.6rem 4rem; backgroun
 h1 { font-size: 1.65rem; line-height: 1.25; margin: 0 0 .3rem; }
 h2 { font-size: 1.15rem; margin: 2.6rem 0 .8rem; padding-bottom: .3rem; border-bottom: 1px solid var(--rule); }
 p, li { max-width: 78ch; }
-.meta { color: var(--soft); margin: 0; }
+.meta { color: var(--soft); margin: 0; max-width: none; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 480px), 1fr)); gap: 1.4rem; }
 figure { margin: 0; }
 .chart svg { width: 100%; height: auto; }
-.gallery { display: grid; grid-template-columns: repeat(var(--columns), minmax(110px, 1fr)); gap: .45rem; overflow-x: auto; align-items: start; }
+.gallery { display: grid; grid-template-columns: repeat(var(--columns), minmax(110px, 320px)); gap: .45rem; overflow-x: auto; align-items: start; }
 .gallery .head { font-size: .85rem; font-weight: 600; color: var(--soft); position: sticky; top: 0; background: var(--paper); padding: .3rem 0; }
 .gallery svg { width: 100%; height: auto; display: block; border-radius: 4px; background: var(--panel); }
 details { margin: .7rem 0; } summary { cursor: pointer; color: var(--accent); }

@@ -65,7 +65,23 @@ module ResultJson =
                                "file", text (Convert.ToBase64String image.File)
                                "truth", JsonValue.Array [| for object in image.Truth -> RunJson.ofFound object |] ] |] ]
 
-    /// Reads results; raises FormatException naming what is missing.
+    /// The results, when a report can be made of them; raises FormatException naming what does not fit.
+    let private consistent (result: AblationResult) =
+        let refuse text = raise (FormatException text)
+        let isVariant name = List.contains name result.Variants
+
+        if result.Metrics.IsEmpty then refuse "the results name no 'metrics'"
+        if result.Variants.IsEmpty then refuse "the results name no 'variants'"
+        if result.Seeds.IsEmpty then refuse "the results name no 'seeds'"
+        if not (isVariant result.Base) then refuse $"'base' is '{result.Base}', which is none of the 'variants'"
+
+        for run in result.Runs do
+            if not (isVariant run.Run.Variant) then
+                refuse $"a run is of '{run.Run.Variant}', which is none of the 'variants'"
+
+        result
+
+    /// Reads results; raises FormatException naming what is missing or does not fit.
     let toResult json : AblationResult =
         let text path json =
             Json.tryText path json |> Option.defaultWith (fun () -> raise (FormatException $"the results have no text '{path}'"))
@@ -99,6 +115,7 @@ module ResultJson =
               Machine = text "provenance.machine" json
               Degree = int (number "provenance.degree" json)
               WallSeconds = number "provenance.wallSeconds" json } }
+        |> consistent
 
     /// Reads a results file; raises InvalidDataException naming the file when it is damaged.
     let read (file: string) =
@@ -106,4 +123,5 @@ module ResultJson =
             toResult (Json.parse (File.ReadAllText file))
         with
         | :? FormatException
+        | :? ArgumentException
         | :? JsonException as error -> raise (InvalidDataException($"{file}: {error.Message}", error))

@@ -3,25 +3,23 @@ namespace BoxTeacher.Workbench
 open System
 open System.Diagnostics
 open System.IO
-open System.Runtime.CompilerServices
-open System.Runtime.InteropServices
 open System.Threading
 open BoxTeacher.Teaching
 open BoxTeacher.Training
 
-/// An ablation did not finish.
-type AblationException(message: string, inner: exn) =
+/// A run of an ablation failed.
+type AblationException(message: string, finished: AblationResult, inner: exn) =
     inherit Exception(message, inner)
 
-/// A variant of the base recipe.
-type Variant =
-    { Name: string
-      /// What of the recipe is different.
-      Change: Recipe -> Recipe
-      /// The method, from the recipe, the number of classes and the data root.
-      Method: Recipe -> int -> string -> ITeachingMethod
-      /// What tells a replaced part from the recipe's own when results are looked up; empty when nothing is replaced.
-      Identity: string }
+    /// What the runs measured that did finish.
+    member _.Finished = finished
+
+/// An ablation was stopped before its last run was finished.
+type AblationStoppedException(message: string, finished: AblationResult) =
+    inherit OperationCanceledException(message)
+
+    /// What the runs measured that did finish.
+    member _.Finished = finished
 
 /// A question, and the variants that are to answer it.
 type Ablation =
@@ -33,23 +31,6 @@ type Ablation =
       Seeds: int64 list
       /// Iterations of a run with --quick; None: a quarter of the recipe's.
       QuickIterations: int option }
-
-/// Variants whose parts are replaced by a script's own.
-type Variant with
-
-    /// A variant with a method built by the script. It is trained anew whenever the script's text changes.
-    static member Of
-        (name: string, change: Recipe -> Recipe, methodOf: Recipe -> int -> string -> ITeachingMethod, [<CallerFilePath; Optional; DefaultParameterValue("")>] file: string)
-        =
-        // The text of a script, or of a notebook's cell, decides what its functions do.
-        let identity = if File.Exists file then File.ReadAllText file else Notebook.cellText () |> Option.defaultValue file
-        { Name = name; Change = change; Method = methodOf; Identity = RunStore.Fingerprint [ name; identity ] }
-
-    /// A variant that changes the recipe and has parts of the script's own in the place of the recipe's.
-    static member With
-        (name: string, change: Recipe -> Recipe, parts: MethodParts, [<CallerFilePath; Optional; DefaultParameterValue("")>] file: string)
-        =
-        Variant.Of(name, change, (fun recipe classes root -> Build.Method(recipe, classes, root, parts)), file)
 
 /// Ablations, to be piped: from a question and a base recipe over variants to a run.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
@@ -73,12 +54,7 @@ module Ablation =
 
     /// Adds a variant that differs from the base by a change of the recipe.
     let variant name change ablation =
-        ablation
-        |> add
-            { Name = name
-              Change = change
-              Method = fun recipe classes root -> Build.Method(recipe, classes, root)
-              Identity = "" }
+        ablation |> add (Variant(name, change, (fun recipe classes root -> Build.Method(recipe, classes, root)), ""))
 
     /// Adds a variant for each value of something that is swept.
     let sweep values (name: 'T -> string) (change: 'T -> Recipe -> Recipe) ablation =
@@ -113,8 +89,22 @@ module Ablation =
 
         ablation.Base |> Recipe.iterations count |> variant.Change |> Recipe.named variant.Name
 
+    /// The data of each variant, read once for all that share them.
+    let private dataOf (options: ExperimentOptions) (ablation: Ablation) =
+        let datasets = [ for variant in ablation.Variants -> variant, (recipeOf options ablation variant).Dataset ]
+        let evaluated (dataset: DatasetRecipe) = dataset.ValidationAnnotations, dataset.ValidationImages
+
+        match datasets |> List.tryFind (fun (_, dataset) -> evaluated dataset <> evaluated (snd datasets.Head)) with
+        | Some(variant, dataset) ->
+            invalidArg
+                (nameof ablation)
+                $"'{variant.Name}' is evaluated on {dataset.ValidationAnnotations} and '{(fst datasets.Head).Name}' on {(snd datasets.Head).ValidationAnnotations}; what is compared is evaluated on the same images"
+        | None ->
+            let loaded = datasets |> List.map snd |> List.distinct |> List.map (fun dataset -> dataset, LoadedData.read options.DataRoot dataset)
+            [ for variant, dataset in datasets -> variant.Name, loaded |> List.find (fst >> (=) dataset) |> snd ] |> Map.ofList
+
     /// The runs of an ablation, seed after seed so that every variant gets somewhere when time runs out.
-    let private plan (options: ExperimentOptions) (ablation: Ablation) (data: LoadedData) =
+    let private plan (options: ExperimentOptions) (ablation: Ablation) (data: Map<string, LoadedData>) =
         let seeds =
             match options.Seeds, options.Quick with
             | Some count, _ -> [ for seed in 1 .. count -> int64 seed ]
@@ -131,15 +121,13 @@ module Ablation =
 
                   { Variant = variant.Name
                     Seed = seed
-                    Key = RunStore.Fingerprint [ content; variant.Identity; data.Fingerprint; Origin.codeFingerprint.Value ]
+                    Key = RunStore.Fingerprint [ content; variant.Identity; data[variant.Name].Fingerprint; Origin.codeFingerprint.Value ]
                     Iterations = recipe.Budget.Iterations
                     Recipe = RecipeJson.Write recipe },
                   (variant, recipe) ]
 
-    let private galleryCount = 6
-
     /// Trains what is not trained yet, showing progress. Ctrl-C stops it with checkpoints; the same call goes on from there.
-    /// Raises OperationCanceledException when it was stopped and AblationException when a run failed.
+    /// Raises AblationStoppedException when it was stopped and AblationException when a run failed; both hold what is finished.
     let runWith (display: IProgressDisplay) (cancellation: CancellationToken) (options: ExperimentOptions) (ablation: Ablation) =
         if ablation.Variants.IsEmpty then
             invalidArg (nameof ablation) "an ablation needs a variant"
@@ -151,8 +139,9 @@ module Ablation =
 
         let clock = Stopwatch.StartNew()
         DataSets.prepare options.DataRoot options.Data
-        let data = LoadedData.read options.DataRoot ablation.Base.Dataset
-        let gallery = RunTraining.galleryImages galleryCount data.Validation
+        let data = dataOf options ablation
+        let baseData = data[reference]
+        let gallery = RunTraining.galleryImages RunTraining.galleryCount baseData.Validation
         let seeds, planned = plan options ablation data
         let byKey = planned |> List.map (fun (run, how) -> run.Key, how) |> dict
         let store = RunStore(Path.Combine(options.Out, "runs"))
@@ -160,49 +149,45 @@ module Ablation =
         let train (context: RunContext) =
             let variant, recipe = byKey[context.Run.Key]
             let methodOf recipe classes = variant.Method recipe classes options.DataRoot
-            RunTraining.train data gallery recipe methodOf context
+            RunTraining.train data[variant.Name] gallery recipe methodOf context
 
         use stop = CancellationTokenSource.CreateLinkedTokenSource cancellation
 
-        // The first signal stops in good order; a second one ends the process.
-        let onSignal (context: PosixSignalContext) =
-            if not stop.IsCancellationRequested then
-                context.Cancel <- true
-                stop.Cancel()
-                eprintfn "stopping after the step or evaluation in progress; once more ends at once"
-
-        use _ = PosixSignalRegistration.Create(PosixSignal.SIGINT, onSignal)
-        use _ = PosixSignalRegistration.Create(PosixSignal.SIGTERM, onSignal)
-
+        use _ = new StopSignals(stop)
         let runs = planned |> List.map fst
         let mutable ends = []
         display.Show(runs, fun listener -> ends <- Matrix.run options.Parallel store listener train stop.Token runs)
 
         let results = ends |> List.choose (fun (_, how) -> match how with RunEnd.Trained result | RunEnd.Cached result -> Some result | _ -> None)
 
+        let finished =
+            { Question = ablation.Question
+              Data = LoadedData.describe options.Data baseData
+              Variants = ablation.Variants |> List.map _.Name
+              Base = reference
+              Seeds = seeds
+              Metrics = RunTraining.metricNames
+              Categories = [ for category in baseData.Training.Categories -> category.Name ]
+              Runs = results
+              Gallery = gallery |> List.map RunTraining.galleryImage
+              Provenance =
+                { Command = options.Command
+                  Finished = DateTimeOffset.UtcNow
+                  Code = Origin.code
+                  Machine = Origin.machine.Value
+                  Degree = min options.Parallel runs.Length
+                  WallSeconds = clock.Elapsed.TotalSeconds } }
+
         match ends |> List.tryPick (fun (run, how) -> match how with RunEnd.Failed error -> Some(run, error) | _ -> None) with
-        | Some(run, error) -> raise (AblationException($"{run.Label}: {error.Message}", error))
-        | None -> ()
-
-        if results.Length < runs.Length then
-            raise (OperationCanceledException $"stopped; {results.Length} of {runs.Length} runs are finished, and the same command goes on from here")
-
-        { Question = ablation.Question
-          Data = LoadedData.describe options.Data data
-          Variants = ablation.Variants |> List.map _.Name
-          Base = reference
-          Seeds = seeds
-          Metrics = RunTraining.metricNames
-          Categories = [ for category in data.Training.Categories -> category.Name ]
-          Runs = results
-          Gallery = gallery |> List.map RunTraining.galleryImage
-          Provenance =
-            { Command = options.Command
-              Finished = DateTimeOffset.UtcNow
-              Code = Origin.code
-              Machine = Origin.machine.Value
-              Degree = min options.Parallel runs.Length
-              WallSeconds = clock.Elapsed.TotalSeconds } }
+        | Some(run, error) -> raise (AblationException($"{run.Label}: {error.Message}", finished, error))
+        | None when results.Length < runs.Length ->
+            raise (
+                AblationStoppedException(
+                    $"stopped; {results.Length} of {runs.Length} runs are finished, and the same command goes on from here",
+                    finished
+                )
+            )
+        | None -> finished
 
     /// How often a notebook's output is redrawn.
     let private redrawing = TimeSpan.FromSeconds 0.2

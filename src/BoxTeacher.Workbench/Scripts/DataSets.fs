@@ -37,7 +37,7 @@ module DataSets =
 type internal LoadedData =
     { Training: InstanceDataset
       Validation: InstanceDataset
-      /// Of the annotation files' bytes.
+      /// Of the annotation files' bytes and the images' names and sizes.
       Fingerprint: string }
 
 module internal LoadedData =
@@ -45,9 +45,16 @@ module internal LoadedData =
     let read root (recipe: DatasetRecipe) =
         let bytes file = System.Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(Path.Combine(root, (file: string)))))
 
-        { Training = Build.TrainingData(recipe, root)
-          Validation = Build.ValidationData(recipe, root)
-          Fingerprint = RunStore.Fingerprint [ bytes recipe.TrainAnnotations; bytes recipe.ValidationAnnotations ] }
+        // Every byte of a large data set would take minutes to read.
+        let images (set: InstanceDataset) =
+            RunStore.Fingerprint(seq { for image in set.Images do string (Path.GetFileName image.FileName); string (FileInfo(image.FileName).Length) })
+
+        let training, validation = Build.TrainingData(recipe, root), Build.ValidationData(recipe, root)
+
+        { Training = training
+          Validation = validation
+          Fingerprint =
+            RunStore.Fingerprint [ bytes recipe.TrainAnnotations; bytes recipe.ValidationAnnotations; images training; images validation ] }
 
     /// How reports describe it.
     let describe choice (data: LoadedData) =

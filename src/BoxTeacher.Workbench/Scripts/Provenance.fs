@@ -20,7 +20,8 @@ module internal Origin =
         |> Option.map _.InformationalVersion
         |> Option.defaultValue "unknown"
 
-    /// A fingerprint of everything that computes: the core, the tensor library behind it and their native parts.
+    /// A fingerprint of everything that computes: workbench, core, the tensor library behind it and their native parts, and
+    /// libtorch's version.
     let codeFingerprint =
         lazy
             (let folder = Path.GetDirectoryName core.Location |> Option.ofObj |> Option.defaultValue "."
@@ -31,7 +32,9 @@ module internal Origin =
                  |> Array.map (fun file -> Convert.ToHexString(SHA256.HashData(File.ReadAllBytes file)))
 
              RunStore.Fingerprint
-                 [ string core.ManifestModule.ModuleVersionId
+                 [ string (Assembly.GetExecutingAssembly().ManifestModule.ModuleVersionId)
+                   TorchSharp.torch.__version__
+                   string core.ManifestModule.ModuleVersionId
                    string provider.ManifestModule.ModuleVersionId
                    yield! natives ])
 
@@ -49,4 +52,4 @@ module internal Origin =
 
              let memory = float (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes) / 1e9
 
-             $"{processor}, {Environment.ProcessorCount} cores, {memory:F0} GB; {RuntimeInformation.OSDescription}; {RuntimeInformation.FrameworkDescription}")
+             $"{processor}, {Environment.ProcessorCount} cores, %.0f{memory} GB; {RuntimeInformation.OSDescription}; {RuntimeInformation.FrameworkDescription}")

@@ -60,6 +60,9 @@ module internal RunTraining =
 
         [ for pair in curves -> { Name = pair.Key; Points = List.ofSeq pair.Value } ], seconds
 
+    /// Number of images in a report's gallery.
+    let galleryCount = 6
+
     /// The images of a gallery: so many of the data set, evenly spaced.
     let galleryImages count (dataset: InstanceDataset) =
         let all = dataset.Images
@@ -127,6 +130,31 @@ module internal RunTraining =
                           Box = result.Box
                           Mask = Option.ofObj result.Mask } ] ]
 
+    /// What a trained run has to show: its metrics, after an evaluation unless its last one is at hand, its history, and what its
+    /// networks find. peak is the largest memory seen while it trained, 0 where nobody looked.
+    let measure (data: LoadedData) (gallery: ImageRecord list) (recipe: Recipe) (method: ITeachingMethod) (folder: RunFolder) run (last: Evaluated option) peak =
+        let curves, seconds = history folder.MetricsFile
+
+        let struct (box, mask) =
+            match last with
+            | Some evaluated -> struct (evaluated.Box, evaluated.Mask)
+            | None -> Inference.Evaluate(data.Validation, Inference(evaluatedNetwork recipe method, recipe).Detect data.Validation)
+
+        let foundNow = found method recipe gallery
+        // Last, since a teacher in training mode moves its own statistics.
+        let pseudo images = PseudoMasks.tryTeacher method |> Option.map (fun method -> PseudoMasks.ofImages recipe method images) |> Option.defaultValue []
+        let sample = galleryImages confidenceImages data.Training
+
+        { Run = run
+          Metrics = [ "mask AP", percent mask.AP; "mask AP50", percent mask.AP50; "mask AP75", percent mask.AP75; "box AP", percent box.AP ]
+          Precision = precision mask
+          Confidences = [ for _, masks in pseudo sample do for mask in masks -> short mask.Score ]
+          Curves = curves
+          Seconds = seconds
+          PeakMemory = peak
+          Found = foundNow
+          Pseudo = [ for image, masks in pseudo gallery -> image.Id, masks ] }
+
     /// Trains a run to the end of its budget, or until it is cancelled.
     let train (data: LoadedData) (gallery: ImageRecord list) (recipe: Recipe) (methodOf: Recipe -> int -> ITeachingMethod) (context: RunContext) =
         use method = methodOf recipe data.Training.Categories.Count
@@ -165,27 +193,6 @@ module internal RunTraining =
         if not outcome.Finished then
             RunOutcome.Stopped outcome.Iteration
         else
-            let curves, seconds = history folder.MetricsFile
-
             // A run that was stopped after its last evaluation is evaluated again.
-            let struct (box, mask) =
-                match last with
-                | Some evaluated when evaluated.Iteration = outcome.Iteration -> struct (evaluated.Box, evaluated.Mask)
-                | _ -> Inference.Evaluate(data.Validation, Inference(evaluatedNetwork recipe method, recipe).Detect data.Validation)
-
-            let foundNow = found method recipe gallery
-            // Last, since a teacher in training mode moves its own statistics.
-            let pseudo images = PseudoMasks.tryTeacher method |> Option.map (fun method -> PseudoMasks.ofImages recipe method images) |> Option.defaultValue []
-            let sample = galleryImages confidenceImages data.Training
-
-            RunOutcome.Finished
-                { Run = context.Run
-                  Metrics =
-                    [ "mask AP", percent mask.AP; "mask AP50", percent mask.AP50; "mask AP75", percent mask.AP75; "box AP", percent box.AP ]
-                  Precision = precision mask
-                  Confidences = [ for _, masks in pseudo sample do for mask in masks -> short mask.Score ]
-                  Curves = curves
-                  Seconds = seconds
-                  PeakMemory = peak
-                  Found = foundNow
-                  Pseudo = [ for image, masks in pseudo gallery -> image.Id, masks ] }
+            let last = last |> Option.filter (fun evaluated -> evaluated.Iteration = outcome.Iteration)
+            RunOutcome.Finished(measure data gallery recipe method folder context.Run last peak)

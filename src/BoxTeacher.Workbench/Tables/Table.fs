@@ -102,7 +102,8 @@ and internal CellText =
                 let ranks =
                     table.Rows |> List.choose (fun row -> CellText.Rank row[index]) |> List.map (shown heading.Decimals)
 
-                match heading.Better, ranks with
+                // Where all are equal, none is the best.
+                match heading.Better, List.distinct ranks with
                 | Better.Higher, _ :: _ :: _ -> Some(List.max ranks)
                 | Better.Lower, _ :: _ :: _ -> Some(List.min ranks)
                 | _ -> None)
@@ -116,7 +117,7 @@ and internal CellText =
     static member Duration(span: TimeSpan) =
         let whole = TimeSpan.FromSeconds(Math.Round span.TotalSeconds)
 
-        if span.TotalSeconds < 1.0 then $"{span.TotalSeconds:F2} s"
+        if span.TotalSeconds < 1.0 then $"%.2f{span.TotalSeconds} s"
         elif whole.TotalSeconds < 60.0 then $"{whole.Seconds} s"
         elif whole.TotalMinutes < 60.0 then $"{whole.Minutes} min {whole.Seconds:D2} s"
         else $"{int whole.TotalHours} h {whole.Minutes:D2} min"

@@ -123,12 +123,10 @@ module Table =
                 | c -> string c)
 
         // Words are escaped before the signs become mathematics.
-        let cell (heading: Heading) isBest value =
-            let text =
-                CellText.Words "−" "±" heading value
-                |> escape
-                |> fun text -> text.Replace("±", "$\\pm$").Replace("−", "$-$").Replace("+", "$+$")
+        let words (text: string) = (escape text).Replace("±", "$\\pm$").Replace("−", "$-$").Replace("+", "$+$")
 
+        let cell (heading: Heading) isBest value =
+            let text = words (CellText.Words "−" "±" heading value)
             if isBest then $"\\textbf{{{text}}}" else text
 
         let align = table.Headings |> List.map (fun heading -> if heading.IsText then "l" else "r") |> String.concat ""
@@ -137,23 +135,23 @@ module Table =
         [ "\\begin{table}"
           "\\centering"
           if table.Caption <> "" then
-              $"\\caption{{{escape table.Caption}}}"
+              $"\\caption{{{words table.Caption}}}"
           $"\\begin{{tabular}}{{{align}}}"
           "\\toprule"
-          line [ for heading in table.Headings -> escape heading.Title ]
+          line [ for heading in table.Headings -> words heading.Title ]
           "\\midrule"
           for row, best in List.zip table.Rows (CellText.Best table) do
               line [ for heading, value, isBest in List.zip3 table.Headings row best -> cell heading isBest value ]
           "\\bottomrule"
           "\\end{tabular}"
           for note in table.Notes do
-              $"\\par\\footnotesize {escape note}"
+              $"\\par\\footnotesize {words note}"
           "\\end{table}" ]
         |> String.concat "\n"
         |> fun text -> text + "\n"
 
     /// Comma-separated values with every number in full: a spread fills three columns (mean, sd, n), a difference four
-    /// (mean, low, high, n).
+    /// (mean, low, high, n). Headings have a plain minus, which programs know.
     let toCsv (table: Table) =
         let quote (text: string) =
             if text.IndexOfAny [| ','; '"'; '\n'; '\r' |] >= 0 then "\"" + text.Replace("\"", "\"\"") + "\"" else text
@@ -184,7 +182,7 @@ module Table =
 
         let widths = table.Headings |> List.mapi (fun index _ -> parts index)
 
-        [ String.Join(",", [ for heading, parts in List.zip table.Headings widths do for part in parts -> quote (heading.Title + part) ])
+        [ String.Join(",", [ for heading, parts in List.zip table.Headings widths do for part in parts -> quote (heading.Title.Replace("−", "-") + part) ])
           for row in table.Rows do
               String.Join(",", [ for cell, parts in List.zip row widths do for field in fields parts.Length cell -> quote field ]) ]
         |> String.concat "\n"

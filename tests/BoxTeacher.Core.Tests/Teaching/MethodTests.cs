@@ -112,6 +112,24 @@ public sealed class MethodTests
     }
 
     [Fact]
+    public void A_confidence_that_is_none_is_refused()
+    {
+        using var scope = NewDisposeScope();
+        using var batch = Batch([10, 12, 40, 44], [20, 8, 60, 50]);
+
+        Assert.Contains("returned 9; confidences are in [0, 1]", Refusal(masks => full_like(masks.Scores, 9)), StringComparison.Ordinal);
+        Assert.Contains("returned NaN", Refusal(masks => full_like(masks.Scores, double.NaN)), StringComparison.Ordinal);
+        Assert.Contains("one number a mask", Refusal(masks => stack([masks.Scores, masks.Scores])), StringComparison.Ordinal);
+
+        string Refusal(Func<TeacherMasks, Tensor> score)
+        {
+            using var method = BoxTeacher(ConfidenceScore.From(score), GreedyAssignment.OneToOne(iouThreshold: 0), TeacherMode.Inference);
+            method.BeforeStep(0);
+            return Assert.Throws<ArgumentException>(() => method.Step(batch, 0)).Message;
+        }
+    }
+
+    [Fact]
     public void Teacher_follows_its_mode()
     {
         using var scope = NewDisposeScope();

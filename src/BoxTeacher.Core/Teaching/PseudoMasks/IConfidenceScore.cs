@@ -6,7 +6,10 @@ namespace BoxTeacher.Teaching.PseudoMasks;
 /// <summary>How far a pseudo mask is to be trusted: the weight of its box's instances in the pseudo losses.</summary>
 public interface IConfidenceScore
 {
-    /// <summary>Confidence of each mask, in [0, 1]; 0 takes the mask out of the losses. [n].</summary>
+    /// <summary>
+    /// Confidence of each mask, in [0, 1]; 0 takes the mask out of the losses. [n]. Anything else ends the training with an
+    /// <see cref="ArgumentException"/>.
+    /// </summary>
     Tensor Confidence(TeacherMasks masks);
 }
 

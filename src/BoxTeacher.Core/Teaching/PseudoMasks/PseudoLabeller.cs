@@ -1,3 +1,4 @@
+using System.Globalization;
 using BoxTeacher.Detectors;
 using BoxTeacher.Layers;
 using BoxTeacher.Structures;
@@ -127,12 +128,30 @@ public sealed class PseudoLabeller(
             var soft = MaskPostprocess.Resize(coarse.narrow(0, start, length), network, image, maskStride);
             var predicted = new TeacherMasks(boxes.narrow(0, start, length), scores.narrow(0, start, length), soft, maskThreshold);
             ranks.Add(predicted.DetectionScores().MoveToOuterDisposeScope());
-            trusts.Add(confidence.Confidence(predicted).MoveToOuterDisposeScope());
+            trusts.Add(Checked(confidence.Confidence(predicted), length).MoveToOuterDisposeScope());
             var samples = predicted.Cut(scene.GridSamples(soft));
             sampled.narrow(0, start, length).narrow(1, 0, samples.size(1)).narrow(2, 0, samples.size(2)).copy_(samples);
         }
 
         return new Drawn(sampled.MoveToOuterDisposeScope(), HostValues.Floats(cat(ranks)), HostValues.Floats(cat(trusts)));
+    }
+
+    /// <summary>The confidences of so many masks; a score of one's own may be anything.</summary>
+    private static Tensor Checked(Tensor confidences, int count)
+    {
+        if (confidences.dim() != 1 || confidences.size(0) != count)
+        {
+            throw new ArgumentException($"a confidence score returned [{string.Join(", ", confidences.shape)}] for {count} masks; it returns one number a mask, [{count}]");
+        }
+        foreach (var value in HostValues.Floats(confidences))
+        {
+            // Means of ones may round to a little more.
+            if (value is not (>= 0 and <= 1.00001f))
+            {
+                throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"a confidence score returned {value}; confidences are in [0, 1]"));
+            }
+        }
+        return confidences;
     }
 
     private void Assign(Matched match, Drawn drawn, int firstBox, Tensor masks, Tensor trust)
