@@ -58,7 +58,7 @@ let ``the picture is a PNG file of what is in it`` () =
 [<Fact>]
 let ``boxes are drawn in both formats`` () =
     for loss in [ Loss.ofBoxes "b" (fun p t w -> w * (p - t).abs().sum 1L); Loss.ofDistances "d" (fun p t w -> w * (p - t).abs().sum 1L) ] do
-        let found = (Laws.one settings loss (Law.within 0.0 0.5)).Outcome |> function Outcome.Broken c -> c | Outcome.Held _ -> failwith "held"
+        let found = (Laws.one settings loss (Law.within 0.0 0.5)).Outcome |> function Outcome.Broken c -> c | other -> failwith $"{other}"
         Assert.True(found.Png.Length > 300)
 
 [<Fact>]
@@ -74,9 +74,43 @@ let ``a loss is held to what it claims, and without claims to everything`` () =
     Assert.Equal<string list>(Laws.ofKind Kind.Masks |> List.map _.Name, names (dice |> Laws.checkWith (settings |> Settings.cases 1)))
 
 [<Fact>]
-let ``a law of boxes holds for no masks`` () =
-    match (Laws.one settings dice Law.sameElsewhere).Outcome with
-    | Outcome.Held 0 -> ()
+let ``a claimed law of boxes is not tried on a loss of masks, and does not hold`` () =
+    let report = dice |> Loss.claiming [ Law.finite; Law.sameElsewhere ] |> Laws.checkWith settings
+    Assert.False report.Holds
+    Assert.Equal<string list>([ "same elsewhere" ], report.Untried |> List.map _.Name)
+    let lines = report.Text.Split '\n'
+    Assert.Equal("dice: 1 of 2 laws are not tried", lines[0])
+    Assert.Equal("  ? same elsewhere  not tried: it does not speak of losses of this kind", lines[2])
+    Assert.Contains("not tried: it does not speak", (report :> IHtml).ToHtml())
+    Assert.ThrowsAny<exn>(fun () -> Laws.require report) |> ignore
+    Assert.StartsWith("no <eps>: 1 of 2 laws are broken, 1 not tried", (broken |> Laws.hold settings [ Law.finiteGradient; Law.sameElsewhere ]).Text)
+
+[<Fact>]
+let ``no law at all is no claim`` () =
+    Assert.Contains("dice claims no law", Assert.Throws<ArgumentException>(fun () -> dice |> Loss.claiming [] |> ignore).Message)
+    Assert.Contains("no law to hold dice to", Assert.Throws<ArgumentException>(fun () -> dice |> Laws.hold settings [] |> ignore).Message)
+
+[<Fact>]
+let ``a law is tried on at least one input`` () =
+    for count in [ 0; -1 ] do
+        Assert.Contains($"not on {count}", Assert.Throws<ArgumentException>(fun () -> settings |> Settings.cases count |> ignore).Message)
+        let written = { settings with Cases = count }
+        Assert.Throws<ArgumentException>(fun () -> dice |> Laws.hold written [ Law.finite ] |> ignore) |> ignore
+        Assert.Throws<ArgumentException>(fun () -> Laws.forAll written (Laws.inputs Kind.Masks Law.finite) ignore) |> ignore
+
+let private outcome law = (Laws.one settings dice law).Outcome
+
+[<Fact>]
+let ``a law that finds too few of its inputs is not tried, and says how many it found`` () =
+    let never = { Text = "what never comes up"; Holds = (fun _ -> false); Make = id }
+
+    match outcome (Law.finite |> Law.presuming never) with
+    | Outcome.Untried reason -> Assert.Equal("it spoke of 0 inputs, and 50 were asked for", reason)
+    | other -> failwith $"{other}"
+
+    // One object and several: neither is lost for the other.
+    match outcome (Law.both Law.neverNegative Law.additive) with
+    | Outcome.Untried _ -> ()
     | other -> failwith $"{other}"
 
 [<Fact>]

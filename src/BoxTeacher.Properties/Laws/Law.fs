@@ -62,7 +62,12 @@ module Loss =
     let ofDistances name evaluate = create (Kind.Boxes BoxFormat.Distances) name evaluate
 
     /// The loss with the laws that it claims to obey.
-    let claiming laws (loss: Loss) = { loss with Claims = Some laws }
+    /// Raises ArgumentException when these are none.
+    let claiming laws (loss: Loss) =
+        if List.isEmpty laws then
+            invalidArg (nameof laws) $"{loss.Name} claims no law"
+
+        { loss with Claims = Some laws }
 
     /// The tensors of an input in a dtype: prediction, truth, weights.
     let private tensors (dtype: torch.ScalarType) (case: Case) (prediction: float array) =

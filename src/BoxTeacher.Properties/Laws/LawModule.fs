@@ -36,16 +36,22 @@ module Law =
 
     let private n = Numbers.short
 
-    /// |actual - expected| <= tolerance * max(1, |expected|). Numbers that are not finite are left to the laws of finite values.
+    // Every condition says what holds, not what must not be: of NaN nothing holds, so that it breaks each law it comes before.
+
+    /// |actual - expected| <= tolerance * max(1, |expected|), and both are finite.
     let private same tolerance what expected actual =
         require
-            (not (Double.IsFinite expected && Double.IsFinite actual) || abs (actual - expected) <= tolerance * max 1.0 (abs expected))
+            (Double.IsFinite expected && abs (actual - expected) <= tolerance * max 1.0 (abs expected))
             (lazy (let expected, actual = Numbers.shortPair expected actual in $"the loss is {expected}, and {what} {actual}"))
 
+    /// better <= worse + slack * max(1, |worse|).
     let private noMore slack what worse better =
         require
-            (not (Double.IsFinite worse && Double.IsFinite better) || better <= worse + slack * max 1.0 (abs worse))
-            (lazy (let worse, better = Numbers.shortPair worse better in $"the loss rises from {worse} to {better}, {what}"))
+            (better <= worse || better <= worse + slack * max 1.0 (abs worse))
+            (lazy
+                (let verb = if better > worse then "rises" else "goes"
+                 let worse, better = Numbers.shortPair worse better
+                 $"the loss {verb} from {worse} to {better}, {what}"))
 
     let private invariant name statement ofKind needs tolerance what change =
         create name statement ofKind needs (fun loss case -> same tolerance what (Loss.value loss case) (Loss.value loss (change case)))
@@ -75,7 +81,7 @@ module Law =
         let slack = 1e-9
         create $"within [{n low}, {n high}]" $"The loss of one object is at least {n low} and at most {n high}." any [ Need.single ] (fun loss case ->
             let value = Loss.value loss case
-            require (not (value < low - slack || value > high + slack)) (lazy $"the loss is {n value}"))
+            require (value >= low - slack && value <= high + slack) (lazy $"the loss is {n value}"))
 
     /// The loss of one object is at least zero.
     let neverNegative = { within 0.0 infinity with Name = "never negative"; Statement = "The loss of one object is at least 0." }
@@ -90,13 +96,13 @@ module Law =
     let leastAtTruth tolerance =
         create "least at the truth" $"No prediction costs less than the truth, up to {n tolerance}." any [ Need.single; Need.binary; Need.seen ] (fun loss case ->
             let truth, value = Loss.value loss (Case.predictTruth Case.certain case), Loss.value loss case
-            require (not (value < truth - tolerance)) (lazy $"the loss is {n value}, and that of the truth {n truth}"))
+            require (value >= truth - tolerance) (lazy $"the loss is {n value}, and that of the truth {n truth}"))
 
     /// The contrary of the truth costs more than the truth.
     let rightBeatsWrong =
         create "right beats wrong" "The contrary of the truth costs more than the truth." any [ Need.single; Need.binary; Need.seen ] (fun loss case ->
             let right, wrong = Loss.value loss (Case.predictTruth Case.certain case), Loss.value loss (Case.predictContrary case)
-            require (not (wrong <= right + 1e-6)) (lazy $"the truth costs {n right}, its contrary {n wrong}"))
+            require (wrong > right + 1e-6) (lazy $"the truth costs {n right}, its contrary {n wrong}"))
 
     /// Right masks cost less the more certain they are, boxes around the true ones less the closer they are.
     let surerIsBetter =
@@ -116,20 +122,16 @@ module Law =
             |> Seq.map (fun ((_, worse), (share, better)) -> noMore 1e-9 $"{n (100.0 * share)} %% of the way to the truth" worse better)
             |> every)
 
-    /// The same input twice gives the same bits.
+    /// The same input twice gives the same number.
     let repeatable =
         create "repeatable" "The same input gives the same loss twice." any [] (fun loss case ->
             let first, second = Loss.value loss case, Loss.value loss case
-            require (first.Equals second) (lazy $"the loss is {n first}, and {n second} the next time"))
+            require (first = second) (lazy $"the loss is {n first}, and {n second} the next time"))
 
     /// The loss does not need float64.
     let singlePrecision tolerance =
         create "single precision" $"In float32 the loss is what it is in float64, up to {n tolerance} of its value or of 1." any [] (fun loss case ->
-            let value, single = Loss.value loss case, Loss.valueAs torch.float32 loss case
-
-            every
-                [ require (Double.IsFinite single || not (Double.IsFinite value)) (lazy $"the loss is {n value}, and in float32 {n single}")
-                  same tolerance "in float32" value single ])
+            same tolerance "in float32" (Loss.value loss case) (Loss.valueAs torch.float32 loss case))
 
     // Objects and weights
 
@@ -229,8 +231,9 @@ module Law =
             let slack = 1e-5 * max 1.0 (abs derivative) + 1e-15 * abs value / step
 
             require
-                (not (Double.IsFinite value && Double.IsFinite before && Double.IsFinite after)
-                 || not (derivative < List.min slopes - slack || derivative > List.max slopes + slack || Double.IsNaN derivative))
+                (List.forall Double.IsFinite [ value; before; after ]
+                 && derivative >= List.min slopes - slack
+                 && derivative <= List.max slopes + slack)
                 (lazy $"the derivative is {n derivative}, the difference quotients are {n slopes[0]} and {n slopes[1]}"))
 
     /// The gradient pulls each pixel to its true side.
@@ -238,7 +241,7 @@ module Law =
         create "pulls to the truth" "The gradient is at most 0 at pixels of the object and at least 0 at those of the background." masks [ Need.binary ] (fun loss case ->
             (Loss.gradient loss case, case.Truth)
             ||> Array.map2 (fun g t -> g * (2.0 * t - 1.0))
-            |> Array.tryFind (fun push -> push > 1e-12)
+            |> Array.tryFind (fun push -> not (push <= 1e-12))
             |> function
                 | None -> Ok()
                 | Some push -> Error $"a gradient of {n push} pushes a pixel away from the truth")
@@ -255,7 +258,7 @@ module Law =
 
             (mirrored, Loss.gradient loss (Case.mirror case))
             ||> Seq.map2 (fun expected actual ->
-                require (not (abs (actual - expected) > 1e-9 * max 1.0 (abs expected))) (lazy $"a gradient is {n expected}, and {n actual} in the mirror"))
+                require (Double.IsFinite expected && abs (actual - expected) <= 1e-9 * max 1.0 (abs expected)) (lazy $"a gradient is {n expected}, and {n actual} in the mirror"))
             |> every)
 
     /// A loss does not write into what it is given.

@@ -38,6 +38,8 @@ type Outcome =
     /// It held for so many inputs.
     | Held of cases: int
     | Broken of Counterexample
+    /// It neither held nor broke, for want of inputs that it speaks of.
+    | Untried of reason: string
 
 /// A law with its outcome.
 [<NoComparison; ReferenceEquality>]
@@ -50,10 +52,13 @@ type LawReport =
       Results: LawResult list }
 
     /// The broken laws.
-    member this.Broken = this.Results |> List.choose (fun r -> match r.Outcome with Outcome.Broken c -> Some c | Outcome.Held _ -> None)
+    member this.Broken = this.Results |> List.choose (fun r -> match r.Outcome with Outcome.Broken c -> Some c | _ -> None)
+
+    /// The laws that could not be tried.
+    member this.Untried = this.Results |> List.choose (fun r -> match r.Outcome with Outcome.Untried _ -> Some r.Law | _ -> None)
 
     /// Whether all laws held.
-    member this.Holds = this.Broken.IsEmpty
+    member this.Holds = this.Broken.IsEmpty && this.Untried.IsEmpty
 
     /// In lines.
     member this.Text = ReportText.report this
@@ -75,8 +80,16 @@ module internal ReportText =
         String.Join("\n", [ $"{c.Law.Name}: {c.Message}"; c.Law.Statement; string c.Input; where c; $"replay with \"{c.Seed}\"" ])
 
     let summary (report: LawReport) =
-        let broken, all = report.Broken.Length, report.Results.Length
-        if broken = 0 then $"{report.Loss.Name}: all {all} laws hold" else $"{report.Loss.Name}: {broken} of {all} laws are broken"
+        let all = report.Results.Length
+
+        let what =
+            match report.Broken.Length, report.Untried.Length with
+            | 0, 0 -> $"all {all} laws hold"
+            | 0, untried -> $"{untried} of {all} laws are not tried"
+            | broken, 0 -> $"{broken} of {all} laws are broken"
+            | broken, untried -> $"{broken} of {all} laws are broken, {untried} not tried"
+
+        $"{report.Loss.Name}: {what}"
 
     let report (report: LawReport) =
         let width = report.Results |> List.map _.Law.Name.Length |> List.fold max 0
@@ -85,6 +98,7 @@ module internal ReportText =
           for result in report.Results do
               match result.Outcome with
               | Outcome.Held cases -> $"  ✓ {result.Law.Name.PadRight width}  {cases} cases"
+              | Outcome.Untried reason -> $"  ? {result.Law.Name.PadRight width}  not tried: {reason}"
               | Outcome.Broken c ->
                   $"  ✗ {result.Law.Name.PadRight width}  {c.Message}"
                   indent $"{c.Law.Statement}\n{c.Input}\n{where c}; replay with \"{c.Seed}\"" ]
@@ -121,6 +135,7 @@ module internal ReportHtml =
                 let mark, colour, what =
                     match result.Outcome with
                     | Outcome.Held cases -> "✓", "#2da44e", $"{cases} cases<span style=\"opacity:.75\"> · {escape result.Law.Statement}</span>"
+                    | Outcome.Untried reason -> "?", "#bf8700", $"not tried: {escape reason}<span style=\"opacity:.75\"> · {escape result.Law.Statement}</span>"
                     | Outcome.Broken c -> "✗", "#e5534b", $"<strong>{escape c.Message}</strong>{details c}"
 
                 $"<tr style=\"background:none\"><td style=\"{cell};color:{colour}\">{mark}</td><td style=\"{cell};white-space:nowrap\">{escape result.Law.Name}</td><td style=\"{cell}\">{what}</td></tr>")

@@ -35,7 +35,12 @@ module Settings =
           Start = Environment.GetEnvironmentVariable "FSCHECK_REPLAY" |> Option.ofObj |> Option.filter ((<>) "") |> Option.map parseSeed }
 
     /// The settings with a number of inputs.
-    let cases count (settings: Settings) = { settings with Cases = count }
+    /// Raises ArgumentException for fewer than one.
+    let cases count (settings: Settings) =
+        if count < 1 then
+            invalidArg (nameof count) $"a law is tried on at least one input, not on {count}"
+
+        { settings with Cases = count }
 
     /// The settings with a place to begin at, as a failing law prints it.
     let from (seed: string) (settings: Settings) = { settings with Start = Some(parseSeed seed) }
@@ -59,11 +64,17 @@ module Laws =
     /// Every law that speaks of losses of a kind.
     let ofKind kind = all |> List.filter (fun law -> law.Of kind)
 
-    /// The inputs that a law is tried on, as generated and as shrunk.
+    let private speaksOf (law: Law) case = law.Needs |> List.forall (fun need -> need.Holds case)
+
+    /// The inputs for a law, as generated and as shrunk: the generated ones made what it needs, where they can be.
     let inputs (kind: Kind) (law: Law) : Arbitrary<Case> =
         let make case = law.Needs |> List.fold (fun case need -> need.Make case) case
-        let holds case = law.Needs |> List.forall (fun need -> need.Holds case)
-        Arb.fromGenShrink (Generate.case kind |> Gen.map make, Shrink.case >> Seq.filter holds)
+        Arb.fromGenShrink (Generate.case kind |> Gen.map make, Shrink.case >> Seq.filter (speaksOf law))
+
+    /// A configuration with settings, which may have been written as a record with any number of cases.
+    let private configure (settings: Settings) (config: Config) =
+        let settings = settings |> Settings.cases settings.Cases
+        config.WithMaxTest(settings.Cases).WithReplay(settings.Start)
 
     /// Runs a property with settings and says how it ended.
     let private run (settings: Settings) (property: Property) =
@@ -76,8 +87,7 @@ module Laws =
                 member _.OnShrink(_, _) = ()
                 member _.OnFinished(_, outcome) = result <- Some outcome }
 
-        let config = Config.Quick.WithMaxTest(settings.Cases).WithReplay(settings.Start).WithRunner runner
-        Check.One(config, property)
+        Check.One((Config.Quick |> configure settings).WithRunner runner, property)
         result.Value
 
     let private verdict (law: Law) loss case =
@@ -90,13 +100,16 @@ module Laws =
 
     let private seedText (rnd: Rnd) (size: int) = $"({rnd.Seed},{rnd.Gamma},{size})"
 
-    /// Holds a loss to one law. A law that speaks of losses of another kind holds for no input.
+    /// Holds a loss to one law. Inputs that could not be made what the law needs do not count. A law with too few others is not
+    /// tried, nor is one that speaks of losses of another kind.
     let one (settings: Settings) (loss: Loss) (law: Law) : LawResult =
         let outcome =
             if not (law.Of loss.Kind) then
-                Outcome.Held 0
+                Outcome.Untried "it does not speak of losses of this kind"
             else
-                match run settings (Prop.forAll (inputs loss.Kind law) (fun case -> Result.isOk (verdict law loss case))) with
+                let property = Prop.forAll (inputs loss.Kind law) (fun case -> speaksOf law case ==> lazy Result.isOk (verdict law loss case))
+
+                match run settings property with
                 | TestResult.Failed(data, [ generated ], [ shrunk ], _, _, last, size) ->
                     let input = shrunk :?> Case
 
@@ -109,14 +122,19 @@ module Laws =
                           FoundAt = data.NumberOfTests
                           Shrinks = data.NumberOfShrinks
                           Seed = seedText last size }
-                | TestResult.Passed(data, _)
-                | TestResult.Exhausted data
-                | TestResult.Failed(data, _, _, _, _, _, _) -> Outcome.Held data.NumberOfTests
+                | TestResult.Passed(data, _) -> Outcome.Held data.NumberOfTests
+                | TestResult.Exhausted data ->
+                    Outcome.Untried $"it spoke of {data.NumberOfTests} inputs, and {settings.Cases} were asked for"
+                | TestResult.Failed(_, _, _, outcome, _, _, _) -> failwith $"{law.Name}: no input to show for {outcome}"
 
         { Law = law; Outcome = outcome }
 
     /// Holds a loss to some laws.
+    /// Raises ArgumentException when these are none.
     let hold (settings: Settings) (laws: Law list) (loss: Loss) : LawReport =
+        if laws.IsEmpty then
+            invalidArg (nameof laws) $"no law to hold {loss.Name} to"
+
         { Loss = loss; Results = laws |> List.map (one settings loss) }
 
     /// Holds a loss to the laws that it claims, or to all of its kind when it claims none.
@@ -129,7 +147,7 @@ module Laws =
     /// Holds a loss to a law again, from the seed that a counterexample states.
     let replay (seed: string) (law: Law) (loss: Loss) : LawResult = one (Settings.standard |> Settings.from seed) loss law
 
-    /// Raises an exception with the whole report when a law is broken: for test projects.
+    /// Raises an exception with the whole report unless all laws held: for test projects.
     let require (report: LawReport) = if not report.Holds then failwith report.Text
 
     /// Holds any statement to generated inputs: it raises an exception where it is wrong. Tensors made in it are disposed of.
@@ -138,4 +156,4 @@ module Laws =
             use _ = torch.NewDisposeScope()
             statement input)
 
-        Check.One(Config.QuickThrowOnFailure.WithQuietOnSuccess(true).WithMaxTest(settings.Cases).WithReplay settings.Start, property)
+        Check.One((Config.QuickThrowOnFailure |> configure settings).WithQuietOnSuccess true, property)
