@@ -2,6 +2,7 @@ module BoxTeacher.Workbench.Tests.ChartTests
 
 open System
 open System.Globalization
+open System.IO
 open System.Xml.Linq
 open Xunit
 open Plotly.NET
@@ -175,3 +176,34 @@ let ``a curve of nothing stands on the axis`` () =
     Assert.Contains("0.0", shown)
     Assert.Contains("1.0", shown)
     Assert.DoesNotContain(shown, fun text -> text.StartsWith '-')
+
+[<Fact>]
+let ``the cells that a short row lacks are left blank`` () =
+    let cells rows = Chart.Heatmap(zData = rows, ShowScale = false) |> svg |> named "rect" |> List.map string
+
+    for ragged, filled in
+        [ [ [ 1.0 ]; [ 2.0; 3.0 ] ], [ [ 1.0; nan ]; [ 2.0; 3.0 ] ]
+          [ [ 2.0; 3.0 ]; [ 1.0 ] ], [ [ 2.0; 3.0 ]; [ 1.0; nan ] ]
+          [ []; [ 2.0; 3.0 ] ], [ [ nan; nan ]; [ 2.0; 3.0 ] ] ] do
+        Assert.Equal<string list>(cells filled, cells ragged)
+
+[<Fact>]
+let ``a heat map without cells is still a picture`` () =
+    for rows: float list list in [ []; [ [] ] ] do
+        for chart in [ Chart.Heatmap(zData = rows); Chart.Heatmap(zData = rows, X = [ 1; 2 ], Y = [ 1; 2 ]) ] do
+            Assert.Equal("svg", (svg chart).Root.Name.LocalName)
+
+[<Fact>]
+let ``a page is saved whole, in a folder that is made for it`` () =
+    let root = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid()}")
+    let chart = Chart.Line(x = [ 0; 1 ], y = [ 0; 1 ])
+
+    try
+        let page = Path.Combine(root, "a", "b", "page.html")
+        chart |> Chart.saveHtml page
+        // Over the page that is there, and with the extension left out.
+        chart |> Chart.saveHtml (Path.Combine(root, "a", "b", "page"))
+        Assert.EndsWith("</html>", (File.ReadAllText page).TrimEnd())
+        Assert.Equal<string array>([| page |], Directory.GetFiles(root, "*", SearchOption.AllDirectories))
+    finally
+        Directory.Delete(root, true)

@@ -3,6 +3,7 @@ namespace Plotly.NET
 open System
 open System.Diagnostics
 open System.IO
+open System.Text
 open BoxTeacher.Charts
 open Plotly.NET.LayoutObjects
 open Plotly.NET.TraceObjects
@@ -348,12 +349,18 @@ type Chart private () =
 
                 combined |> Compose.append "annotations" headings
 
-    /// Writes the chart as a page of its own; nothing is left half-written.
+    /// Writes the chart as a page of its own, which is either the old or the new whole; makes the folder where there is none.
     static member saveHtml(path: string, ?OpenInBrowser: bool) =
         fun (gChart: GenericChart) ->
             let full = Path.GetFullPath(if Path.HasExtension path then path else path + ".html")
-            let temporary = full + ".tmp"
-            File.WriteAllText(temporary, GenericChart.toEmbeddedHTML gChart)
+            Path.GetDirectoryName full |> Option.ofObj |> Option.iter (Directory.CreateDirectory >> ignore)
+            let temporary = full + ".writing"
+
+            do
+                use stream = new FileStream(temporary, FileMode.Create, FileAccess.Write)
+                stream.Write(Encoding.UTF8.GetBytes(GenericChart.toEmbeddedHTML gChart))
+                stream.Flush true
+
             File.Move(temporary, full, true)
 
             if defaultArg OpenInBrowser false then

@@ -134,13 +134,12 @@ module internal Figure =
         let named = figure.Traces |> List.filter _.InLegend
         Json.tryBool "showlegend" figure.Layout |> Option.defaultValue (named.Length > 1) && not named.IsEmpty
 
-    /// The rows of a matrix such as a heat map's z; missing cells are NaN.
+    /// The rows of a matrix such as a heat map's z, all as long as the longest; missing cells are NaN.
     let matrix name json =
-        Json.items name json
-        |> Array.map (function
-            | JsonValue.Array cells ->
-                cells |> Array.map (function JsonValue.Number number -> number | _ -> nan)
-            | _ -> [||])
+        let rows = Json.items name json |> Array.map (function JsonValue.Array cells -> cells | _ -> [||])
+        let width = rows |> Array.fold (fun width cells -> max width cells.Length) 0
+        let number cell = match cell with Some(JsonValue.Number number) -> number | _ -> nan
+        [| for cells in rows -> Array.init width (fun column -> number (Array.tryItem column cells)) |]
 
     /// Lower and upper lengths of a trace's error bars along "error_x" or "error_y", point by point.
     let errors axis (trace: Trace) (values: Place array) =

@@ -130,7 +130,9 @@ module internal Slabs =
     let edges axis (centres: Place array) count =
         let at = numbers axis centres
 
-        if at.Length < count || at |> Array.exists (Double.IsFinite >> not) then
+        if count = 0 then
+            [||]
+        elif at.Length < count || at |> Array.exists (Double.IsFinite >> not) then
             Array.init (count + 1) (fun i -> float i - 0.5)
         elif count = 1 then
             [| at[0] - 0.5; at[0] + 0.5 |]
