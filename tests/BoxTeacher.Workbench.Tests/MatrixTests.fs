@@ -8,14 +8,14 @@ open Xunit
 open BoxTeacher.Structures
 open BoxTeacher.Workbench
 
-/// The folder of all that these tests write; it goes with the process.
-let private temporary =
-    let root = Directory.CreateTempSubdirectory("workbench-").FullName
-    AppDomain.CurrentDomain.ProcessExit.Add(fun _ -> Directory.Delete(root, true))
-    root
+/// The folder of all that these tests write, beside the tests; what an earlier run left there goes first.
+let private scratch =
+    let folder = Path.Combine(AppContext.BaseDirectory, "scratch")
+    if Directory.Exists folder then Directory.Delete(folder, true)
+    folder
 
 let temporaryFolder () =
-    Directory.CreateDirectory(Path.Combine(temporary, Guid.NewGuid().ToString "N")).FullName
+    Directory.CreateDirectory(Path.Combine(scratch, Guid.NewGuid().ToString "N")).FullName
 
 let plan variant seed =
     { Variant = variant

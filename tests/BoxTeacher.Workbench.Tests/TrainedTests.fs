@@ -75,6 +75,17 @@ let ``the teacher's masks of a picture are those of the mask grid, enlarged`` ()
                     Assert.Single(List.distinct cell) |> ignore
 
 [<Fact>]
+let ``a pseudo mask's quality is its overlap with the true mask of its box`` () =
+    let options, result = trained.Value
+    use again = Trained.ofVariant options ablation result "BoxTeacher"
+    let images = Gallery.evenly 3 again.Validation
+    let masks = again.PseudoMasks images |> List.collect snd
+    let quality = again.PseudoMaskQuality images
+    Assert.Equal<float list>(masks |> List.map _.Score, quality |> List.map fst)
+    Assert.All(quality, fun (_, overlap) -> Assert.InRange(overlap, 0.0, 1.0))
+    Assert.Contains(quality, fun (_, overlap) -> overlap > 0.0)
+
+[<Fact>]
 let ``self-training learns in stage one, then starts again under a frozen teacher`` () =
     let root = dataRoot.Value
     let recipe = tiny |> Recipe.iterations 4
