@@ -79,11 +79,12 @@ type internal Session(directory: string) =
 
         let value =
             match outcome with
+            // The compiler reports some errors beside an outcome: a package that is not there, a stray symbol.
+            | _ when List.exists Diagnostics.isError diagnostics ->
+                Error(Diagnostics.compilerErrors name code diagnostics)
             | Choice1Of2(Some value) when value.ReflectionType = typeof<unit> -> Ok None
             | Choice1Of2(Some value) -> Ok(Some(value.ReflectionValue, value.ReflectionType))
             | Choice1Of2 None -> Ok None
-            | Choice2Of2 _ when List.exists Diagnostics.isError diagnostics ->
-                Error(Diagnostics.compilerErrors name code diagnostics)
             | Choice2Of2 problem -> Error(Diagnostics.thrown problem)
 
         { Value = value

@@ -179,6 +179,12 @@ type CellTests(shared: SharedKernel) =
         Assert.Contains("    let b = a + missing", traceback)
         Assert.Contains("                ^^^^^^^", traceback)
 
+    [<Theory>]
+    [<InlineData("7 : int", "(1,3): error FS0010")>]
+    [<InlineData("#r \"unheard-of: package\"", "(1,1): error FS0998")>]
+    member _.``what the compiler only mentions beside an outcome is an error too``(code: string, place: string) =
+        Assert.Contains(place, (failing code).Text "evalue")
+
     [<Fact>]
     member _.``an exception keeps its type, message and line``() =
         let error = failing "let rec thrower n : int =\n    if n = 0 then raise (InvalidOperationException \"broken\")\n    1 + thrower (n - 1)\n\nlet unused = thrower 2"
