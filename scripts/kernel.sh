@@ -60,7 +60,8 @@ case $command in
     ours "$own" || { echo "kernel: $own was not written by this script; nothing is changed" >&2; exit 1; }
     mkdir -p "$own"
     touch "$own/$marker"
-    # Published beside the old version and swapped in, so that a kernel that runs now keeps its files.
+    # Published beside the old version and swapped in, so that a build that fails changes nothing. A kernel that runs
+    # now loses the files it has not loaded yet, and has to be restarted.
     fresh=$(mktemp -d "$own/bin.XXXXXX")
     trap 'rm -rf "$fresh"' EXIT
     dotnet publish src/BoxTeacher.Kernel -c Release -v q --nologo -clp:NoSummary -o "$fresh" "${publish[@]}"

@@ -116,5 +116,4 @@ type internal Publisher(address, port) =
 
 /// A REP socket that sends every request back: the heartbeat.
 type internal Echo(address, port) =
-    let endpoint = Endpoint(address, port, "REP", (fun peer frames -> peer.Send frames), ignore)
-    member _.Peers = endpoint.Peers
+    do Endpoint(address, port, "REP", (fun peer frames -> peer.Send frames), ignore) |> ignore
