@@ -64,18 +64,28 @@ module internal Cell =
             [ FormattedValue("text/plain", "None") ]
         | Some(value, _) -> Formatter.Format(value, [])
 
+    let private evaluate (around: Surroundings) name code =
+        let evaluation = around.Session.Evaluate(name, code, around.Interruption.CompilerToken)
+        evaluation.Warnings |> List.iter around.Warn
+        evaluation.Value |> Result.map forms
+
+    /// The values of named expressions in the forms that are shown. One that throws leaves the others alone.
+    let expressions (around: Surroundings) (named: (string * string) list) =
+        let value code =
+            try
+                evaluate around "expression" code
+            with problem when not around.Interruption.IsRequested ->
+                Error(Diagnostics.thrown problem)
+
+        named |> List.map (fun (name, code) -> name, value code)
+
     /// Runs a cell. The value of its last piece comes back formatted; values of earlier pieces are displayed.
     let rec run (around: Surroundings) (name: string) (code: string) : Result<FormattedValue list, Failure> =
         let clock = Stopwatch.StartNew()
 
-        let evaluate code =
-            let evaluation = around.Session.Evaluate(name, code, around.Interruption.CompilerToken)
-            evaluation.Warnings |> List.iter around.Warn
-            evaluation.Value |> Result.map forms
-
         let segment piece =
             match piece with
-            | Code code -> evaluate code
+            | Code code -> evaluate around name code
             | Markup(language, body) ->
                 show (markup language body)
                 Ok []

@@ -39,11 +39,29 @@ module internal Json =
             | _ -> None
         | _ -> None
 
-    /// The string under a name, or the fallback where it is absent or of another kind.
-    let textOr (fallback: string) name element =
+    /// The string under a name, unless it is absent, of another kind, or half of a surrogate pair.
+    let tryText name element =
         match property name element with
-        | Some value when value.ValueKind = JsonValueKind.String -> value.GetString()
-        | _ -> fallback
+        | Some value when value.ValueKind = JsonValueKind.String ->
+            try
+                Some(value.GetString())
+            with :? System.InvalidOperationException ->
+                None
+        | _ -> None
+
+    /// The string under a name, or the fallback where there is none.
+    let textOr (fallback: string) name element =
+        tryText name element |> Option.defaultValue fallback
+
+    /// The strings under the names of an object.
+    let textsOf name element =
+        match property name element with
+        | Some value when value.ValueKind = JsonValueKind.Object ->
+            [ for field in value.EnumerateObject() do
+                  match tryText field.Name value with
+                  | Some text -> field.Name, text
+                  | None -> () ]
+        | _ -> []
 
     /// The truth value under a name, or the fallback where it is absent or of another kind.
     let flagOr fallback name element =

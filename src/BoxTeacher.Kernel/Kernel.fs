@@ -38,7 +38,7 @@ type internal NotebookKernel(connection: Connection, directory: string, log: str
     let printed = new OutboxWriter(outbox, "stdout")
     let problems = new OutboxWriter(outbox, "stderr")
     let native = NativeOutput.Start(fun text -> outbox.Write("stdout", text))
-    let history = List<int * string>()
+    let history = List<Past>()
     let ended = new ManualResetEventSlim()
     let mutable count = 0
     [<VolatileField>]
@@ -123,15 +123,20 @@ type internal NotebookKernel(connection: Connection, directory: string, log: str
         Console.SetError problems
         Console.SetIn questions
 
-    let evaluate (request: ExecuteRequest) interruption =
-        let surroundings: Cell.Surroundings =
-            { Session = started ()
-              Interruption = interruption
-              Directory = directory
-              Warn = fun text -> outbox.Write("stderr", text) }
+    /// The cell's value, and those of the expressions that are asked for besides.
+    let evaluate (request: ExecuteRequest) (interruption: Interruption) =
+        let run () =
+            let surroundings: Cell.Surroundings =
+                { Session = started ()
+                  Interruption = interruption
+                  Directory = directory
+                  Warn = fun text -> outbox.Write("stderr", text) }
+
+            Cell.run surroundings ("cell-" + string count) request.Code
+            |> Result.map (fun forms -> forms, Cell.expressions surroundings request.Expressions)
 
         try
-            match interruption.Run(fun () -> Cell.run surroundings ("cell-" + string count) request.Code) with
+            match interruption.Run run with
             | Completed(Error failure) when interruption.IsRequested && Diagnostics.isCancellation failure ->
                 Error Diagnostics.interrupted
             | Completed result -> result
@@ -153,7 +158,6 @@ type internal NotebookKernel(connection: Connection, directory: string, log: str
     let execute (call: Call) (request: ExecuteRequest) =
         if request.StoreHistory then
             count <- count + 1
-            history.Add(count, request.Code)
 
         if not request.Silent then
             outbox.Add("execute_input", Protocol.executeInput request.Code count)
@@ -167,22 +171,30 @@ type internal NotebookKernel(connection: Connection, directory: string, log: str
         running <- None
         settle patience
 
+        if request.StoreHistory then
+            let plain (forms: FormattedValue list) =
+                forms |> List.tryFind (fun form -> form.MimeType = "text/plain") |> Option.map _.Value
+
+            let output = result |> Result.toOption |> Option.bind (fst >> plain)
+            history.Add { Line = count; Code = request.Code; Output = output }
+
         match result with
         | _ when request.Silent -> ()
-        | Ok [] -> ()
-        | Ok forms -> outbox.Add("execute_result", Protocol.result count (pairs forms))
+        | Ok([], _) -> ()
+        | Ok(forms, _) -> outbox.Add("execute_result", Protocol.result count (pairs forms))
         | Error failure -> outbox.Add("error", Protocol.error failure)
 
         outbox.Drain patience
 
         match result with
-        | Ok _ ->
-            reply call "execute_reply" (Protocol.executed count None)
+        | Ok(_, expressions) ->
+            let values = expressions |> List.map (fun (name, value) -> name, Result.map pairs value)
+            reply call "execute_reply" (Protocol.executed count values)
             []
         | Error failure ->
             // Taken before the reply: what a client sends once it knows of the failure is meant to run.
             let waiting = if request.StopOnError then takeWaiting () else []
-            reply call "execute_reply" (Protocol.executed count (Some failure))
+            reply call "execute_reply" (Protocol.executionFailed count failure)
             waiting
 
     let complete (call: Call) code cursor =
@@ -203,16 +215,19 @@ type internal NotebookKernel(connection: Connection, directory: string, log: str
         let fields = ("status", Json.text status) :: (indent |> Option.map (fun i -> "indent", Json.text i) |> Option.toList)
         reply call "is_complete_reply" (Json.fields fields)
 
-    let past (call: Call) range =
+    let past (call: Call) range withOutput =
         let entries =
             match range with
             | Tail wanted -> history |> Seq.skip (max 0 (history.Count - wanted)) |> List.ofSeq
-            | Range(start, stop) -> history |> Seq.filter (fun (line, _) -> line >= start && line < stop) |> List.ofSeq
+            | Range(start, stop) -> history |> Seq.filter (fun past -> past.Line >= start && past.Line < stop) |> List.ofSeq
             | Search(pattern, wanted) ->
-                let fits (_, code: string) = Enumeration.FileSystemName.MatchesSimpleExpression(pattern, code, false)
+                let fits past = Enumeration.FileSystemName.MatchesSimpleExpression(pattern, past.Code, false)
                 history |> Seq.filter fits |> Seq.rev |> Seq.truncate wanted |> Seq.rev |> List.ofSeq
 
-        reply call "history_reply" (Protocol.history entries)
+        reply call "history_reply" (Protocol.history withOutput entries)
+
+    let refuse (call: Call) failure =
+        reply call (call.Message.Kind.Replace("_request", "_reply")) (Protocol.failed failure)
 
     let interrupt () =
         running |> Option.iter (fun (_, interruption) -> interruption.Request())
@@ -232,15 +247,17 @@ type internal NotebookKernel(connection: Connection, directory: string, log: str
         | Completion(code, cursor) -> complete call code cursor |> simply
         | Inspection(code, cursor) -> inspect call code cursor |> simply
         | CompletenessCheck code -> isComplete call code |> simply
-        | History range -> past call range |> simply
+        | History(range, withOutput) -> past call range withOutput |> simply
         | CommInfo -> reply call "comm_info_reply" (Protocol.noComms ()) |> simply
         | Shutdown restart -> shutDown call restart |> simply
         | Interrupt ->
             interrupt ()
             reply call "interrupt_reply" (Protocol.empty ()) |> simply
+        | Malformed reason -> refuse call { Name = "MalformedRequest"; Value = reason; Traceback = [ reason ] } |> simply
         | Unknown _ -> []
 
-    /// Answers a request between the states "busy" and "idle". No request ends the kernel by an exception.
+    /// Answers a request between the states "busy" and "idle". No request ends the kernel by an exception, and none
+    /// leaves its client waiting.
     let serve (call: Call) =
         let header = call.Message.Header
         outbox.AddFor(header, "status", Protocol.status "busy")
@@ -249,7 +266,8 @@ type internal NotebookKernel(connection: Connection, directory: string, log: str
             try
                 answer call
             with problem ->
-                outbox.AddFor(header, "stream", Protocol.stream "stderr" $"The kernel failed to answer {call.Message.Kind}: {problem}\n")
+                log $"The kernel failed to answer {call.Message.Kind}: {problem}"
+                refuse call (Diagnostics.thrown problem)
                 []
 
         outbox.AddFor(header, "status", Protocol.status "idle")

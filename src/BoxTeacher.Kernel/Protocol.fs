@@ -12,13 +12,22 @@ type internal ExecuteRequest =
       /// The client can answer a question to the user.
       AllowStdin: bool
       /// Cells that wait behind this one are given up when it fails.
-      StopOnError: bool }
+      StopOnError: bool
+      /// What the client wants to know besides, once the cell has succeeded: names with expressions.
+      Expressions: (string * string) list }
 
 /// Which part of the history is asked for.
 type internal HistoryRange =
     | Tail of count: int
     | Range of start: int * stop: int
     | Search of pattern: string * count: int
+
+/// A cell that was run and counted.
+type internal Past =
+    { Line: int
+      Code: string
+      /// The cell's value as text.
+      Output: string option }
 
 /// What a client can ask on the shell and control sockets.
 type internal Request =
@@ -27,10 +36,12 @@ type internal Request =
     | Completion of code: string * cursor: int
     | Inspection of code: string * cursor: int
     | CompletenessCheck of code: string
-    | History of HistoryRange
+    | History of HistoryRange * withOutput: bool
     | CommInfo
     | Interrupt
     | Shutdown of restart: bool
+    /// The content lacks what its kind of request is about.
+    | Malformed of reason: string
     | Unknown of kind: string
 
 /// An error as Jupyter shows it.
@@ -43,12 +54,14 @@ module internal Protocol =
 
     let parse (message: Message) =
         let content = message.Content
-        let code = Json.textOr "" "code" content
         let cursor = Json.intOr 0 "cursor_pos" content
 
-        match message.Kind with
-        | "kernel_info_request" -> KernelInfo
-        | "execute_request" ->
+        let about (request: string -> Request) =
+            match Json.tryText "code" content with
+            | Some code -> request code
+            | None -> Malformed "The request has no text under 'code'."
+
+        let execute code =
             let silent = Json.flagOr false "silent" content
 
             Execute
@@ -56,17 +69,25 @@ module internal Protocol =
                   Silent = silent
                   StoreHistory = not silent && Json.flagOr true "store_history" content
                   AllowStdin = Json.flagOr true "allow_stdin" content
-                  StopOnError = Json.flagOr true "stop_on_error" content }
-        | "complete_request" -> Completion(code, cursor)
-        | "inspect_request" -> Inspection(code, cursor)
-        | "is_complete_request" -> CompletenessCheck code
-        | "history_request" ->
-            let count = Json.intOr 10 "n" content
+                  StopOnError = Json.flagOr true "stop_on_error" content
+                  Expressions = Json.textsOf "user_expressions" content }
 
-            match Json.textOr "tail" "hist_access_type" content with
-            | "range" -> History(Range(Json.intOr 0 "start" content, Json.intOr System.Int32.MaxValue "stop" content))
-            | "search" -> History(Search(Json.textOr "*" "pattern" content, count))
-            | _ -> History(Tail count)
+        match message.Kind with
+        | "kernel_info_request" -> KernelInfo
+        | "execute_request" -> about execute
+        | "complete_request" -> about (fun code -> Completion(code, cursor))
+        | "inspect_request" -> about (fun code -> Inspection(code, cursor))
+        | "is_complete_request" -> about CompletenessCheck
+        | "history_request" ->
+            let count = Json.intOr 10 "n" content |> max 0
+
+            let range =
+                match Json.textOr "tail" "hist_access_type" content with
+                | "range" -> Range(Json.intOr 0 "start" content, Json.intOr System.Int32.MaxValue "stop" content)
+                | "search" -> Search(Json.textOr "*" "pattern" content, count)
+                | _ -> Tail count
+
+            History(range, Json.flagOr false "output" content)
         | "comm_info_request" -> CommInfo
         | "interrupt_request" -> Interrupt
         | "shutdown_request" -> Shutdown(Json.flagOr false "restart" content)
@@ -104,12 +125,40 @@ module internal Protocol =
     /// The content of an `error` output.
     let error failure = Json.fields (problem failure)
 
-    let executed (count: int) (failure: Failure option) =
-        let count = "execution_count", Json.number count
+    /// The answer to a request that could not be answered.
+    let failed failure =
+        Json.fields (("status", Json.text "error") :: problem failure)
 
-        match failure with
-        | None -> ok [ count; "payload", Json.list []; "user_expressions", Json.node [] ]
-        | Some failure -> Json.fields (("status", Json.text "error") :: count :: problem failure)
+    /// One value in several forms. JSON forms travel as JSON, all others as text.
+    let private data (forms: (string * string) seq) =
+        let body (mime: string) (value: string) : JsonNode =
+            if mime = "application/json" || mime.EndsWith "+json" then
+                try
+                    JsonNode.Parse value
+                with :? JsonException ->
+                    Json.text value
+            else
+                Json.text value
+
+        forms |> Seq.distinctBy fst |> Seq.map (fun (mime, value) -> mime, body mime value) |> Json.node
+
+    /// The answer to a cell that succeeded, with the values of the expressions that were asked for.
+    let executed (count: int) (expressions: (string * Result<(string * string) list, Failure>) list) =
+        let value result : JsonNode =
+            match result with
+            | Ok forms -> ok [ "data", data forms; "metadata", Json.node [] ]
+            | Error failure -> failed failure
+
+        ok
+            [ "execution_count", Json.number count
+              "payload", Json.list []
+              "user_expressions", expressions |> Seq.map (fun (name, result) -> name, value result) |> Json.node ]
+
+    /// The answer to a cell that failed.
+    let executionFailed (count: int) failure =
+        let content = failed failure
+        content.Add("execution_count", Json.number count)
+        content
 
     /// The answer to a cell that is not run because one before it failed.
     let aborted () = Json.fields [ "status", Json.text "aborted" ]
@@ -142,8 +191,13 @@ module internal Protocol =
               "data", documentation |> Seq.map (fun (mime, body) -> mime, Json.text body) |> Json.node
               "metadata", Json.node [] ]
 
-    let history (entries: (int * string) seq) =
-        let entry (line, code) = Json.list [ Json.number 0; Json.number line; Json.text code ]
+    let history withOutput (entries: Past seq) =
+        let entry (past: Past) =
+            let code = Json.text past.Code
+            let output = past.Output |> Option.map Json.text |> Option.toObj
+            let content = if withOutput then Json.list [ code; output ] else code
+            Json.list [ Json.number 0; Json.number past.Line; content ]
+
         ok [ "history", entries |> Seq.map entry |> Json.list ]
 
     let noComms () = ok [ "comms", Json.node [] ]
@@ -152,19 +206,6 @@ module internal Protocol =
 
     let inputRequest (prompt: string) password =
         Json.fields [ "prompt", Json.text prompt; "password", Json.flag password ]
-
-    /// One value in several forms. JSON forms travel as JSON, all others as text.
-    let private data (forms: (string * string) seq) =
-        let body (mime: string) (value: string) : JsonNode =
-            if mime = "application/json" || mime.EndsWith "+json" then
-                try
-                    JsonNode.Parse value
-                with :? JsonException ->
-                    Json.text value
-            else
-                Json.text value
-
-        forms |> Seq.distinctBy fst |> Seq.map (fun (mime, value) -> mime, body mime value) |> Json.node
 
     let result count forms =
         Json.fields [ "execution_count", Json.number count; "data", data forms; "metadata", Json.node [] ]

@@ -78,6 +78,46 @@ type ProtocolTests(shared: SharedKernel) =
         Assert.Equal<string list>([ "let remembered = 1" ], entries "search" [ "pattern", "*remembered*"; "n", 1 ])
 
     [<Fact>]
+    member _.``the history holds outputs for a client that wants them``() =
+        client.Run "20 + 22" |> ignore
+        client.Run "let silent = 1" |> ignore
+        let reply = client.Ask("history", dict [ "hist_access_type", box "tail"; "n", 2; "raw", true; "output", true ])
+        let entries = reply.Content.GetProperty("history").EnumerateArray() |> Seq.map (fun e -> string e[2]) |> List.ofSeq
+        Assert.Equal<string list>([ "[\"20 + 22\",\"42\"]"; "[\"let silent = 1\",null]" ], entries)
+
+    [<Fact>]
+    member _.``fewer than no lines of the history are none``() =
+        let reply = client.Ask("history", dict [ "hist_access_type", box "tail"; "n", -3 ])
+        Assert.Equal(0, reply.Content.GetProperty("history").GetArrayLength())
+
+    [<Theory>]
+    [<InlineData("execute")>]
+    [<InlineData("complete")>]
+    [<InlineData("inspect")>]
+    [<InlineData("is_complete")>]
+    member _.``a request without its code is answered with an error``(kind: string) =
+        for content in [ box "text"; dict [ "code", 5 ] ] do
+            let reply = client.Ask(kind, content)
+            Assert.Equal("error", reply.Text "status")
+            Assert.Equal("MalformedRequest", reply.Text "ename")
+
+    [<Fact>]
+    member _.``expressions are evaluated behind a cell, each for itself``() =
+        let ask code =
+            let expressions = dict [ "sum", "wanted + 1"; "wrong", "missing" ]
+            let content = dict [ "code", box code; "user_expressions", expressions ]
+            (client.Ask("execute", content)).Content
+
+        let reply = ask "let wanted = 41"
+        let values = reply.GetProperty "user_expressions"
+        Assert.Equal("ok", values.GetProperty("sum").GetProperty("status").GetString())
+        Assert.Equal("42", values.GetProperty("sum").GetProperty("data").GetProperty("text/plain").GetString())
+        Assert.Equal("error", values.GetProperty("wrong").GetProperty("status").GetString())
+        Assert.Equal("CompilerError", values.GetProperty("wrong").GetProperty("ename").GetString())
+        let count = reply.GetProperty("execution_count").GetInt32()
+        Assert.Equal(count + 1, (client.Run "()").Reply.Content.GetProperty("execution_count").GetInt32())
+
+    [<Fact>]
     member _.``a silent cell leaves no trace``() =
         let content = dict [ "code", box "printf \"\"; 12345"; "silent", true; "store_history", true ]
         let count () = (client.Run "()").Reply.Content.GetProperty("execution_count").GetInt32()

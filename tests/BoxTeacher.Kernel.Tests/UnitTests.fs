@@ -38,6 +38,17 @@ type DirectivesTests() =
             | Ok pieces -> Assert.NotEmpty pieces
             | Error problem -> failwith problem.Message
 
+type ProtocolUnits() =
+
+    [<Fact>]
+    member _.``half of a surrogate pair makes a request malformed``() =
+        let content = Text.Json.JsonDocument.Parse("{\"code\": \"\\ud800\"}").RootElement
+        let message = { Kind = "execute_request"; Header = [||]; Content = content; Prefix = [] }
+
+        match Protocol.parse message with
+        | Malformed _ -> ()
+        | other -> failwith $"{other}"
+
 type WireTests() =
     let signer () = Signer "key"
     let encode signer = Wire.encode signer "session" "status" "{}"B (Protocol.status "idle")
