@@ -2,6 +2,7 @@ namespace BoxTeacher.Kernel
 
 open System
 open System.Text
+open FSharp.Compiler.Diagnostics
 open FSharp.Compiler.EditorServices
 open FSharp.Compiler.Text
 open FSharp.Compiler.Tokenization
@@ -29,8 +30,10 @@ module internal Editor =
 
     /// The code without directives, which the compiler does not know; lines keep their numbers.
     let private withoutDirectives (code: string) =
-        code.ReplaceLineEndings("\n").Split '\n'
-        |> Array.map (fun line -> if line.StartsWith "#!" then "" else line)
+        Directives.lines code
+        |> List.map (function
+            | Directive _ -> ""
+            | Text line -> line)
         |> String.concat "\n"
 
     /// The 1-based line and the 0-based column of an index, with the text of the line.
@@ -79,6 +82,7 @@ module internal Editor =
     let complete (session: Session) (code: string) cursor =
         let code = code.ReplaceLineEndings "\n"
         let index = toUtf16 code cursor
+        let cursor = toPoints code index // within the code, wherever the client says it is
         let line, column, lineText = locate code index
 
         match directives lineText column with
@@ -145,6 +149,12 @@ module internal Editor =
         let indent = String(' ', last.Length - last.TrimStart().Length)
         let parsed, _ = session.Check code
         let errors = parsed.Diagnostics |> Array.filter Diagnostics.isError
+        // What closes nothing cannot be mended by more lines.
+        let closesNothing (error: FSharpDiagnostic) =
+            error.ErrorNumber = 10
+            && error.StartLine <= lines.Length
+            && [ ")"; "]"; "}" ] |> List.exists (lines[error.StartLine - 1].Substring error.StartColumn).StartsWith
+
         let opensBlock =
             [ "="; "->"; "then"; "else"; "do"; "("; "["; "{"; "|>" ]
             |> List.exists (fun ending -> last.TrimEnd().EndsWith(ending, StringComparison.Ordinal))
@@ -152,5 +162,6 @@ module internal Editor =
         if opensBlock then Incomplete(indent + "    ")
         elif errors.Length = 0 && indent <> "" && last.Trim() <> "" then Incomplete indent
         elif errors.Length = 0 then Complete
+        elif Array.exists closesNothing errors then Invalid
         elif errors |> Array.exists (fun error -> error.EndLine >= lines.Length) then Incomplete indent
         else Invalid

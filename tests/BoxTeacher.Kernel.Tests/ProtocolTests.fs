@@ -35,6 +35,10 @@ type ProtocolTests(shared: SharedKernel) =
         Assert.Contains("map", matches members)
         Assert.DoesNotContain("filter", matches members)
 
+        for cursor, last in [ -5, 0; 500, 7 ] do
+            let outside = client.Ask("complete", dict [ "code", box "List.ma"; "cursor_pos", cursor ])
+            Assert.Equal(last, outside.Content.GetProperty("cursor_end").GetInt32())
+
         let directives = client.Ask("complete", dict [ "code", box "#!ti"; "cursor_pos", 4 ])
         Assert.Equal<string list>([ "#!time" ], matches directives)
 
@@ -62,6 +66,8 @@ type ProtocolTests(shared: SharedKernel) =
     [<InlineData("for i in 1 .. 3 do\n    printfn \"x\"", "incomplete")>]
     [<InlineData("for i in 1 .. 3 do\n    printfn \"x\"\n", "complete")>]
     [<InlineData("let = 3\nlet x = 1", "invalid")>]
+    [<InlineData(")", "invalid")>]
+    [<InlineData("let x = (1]", "invalid")>]
     member _.``completeness is that of the parser``(code: string, status: string) =
         Assert.Equal(status, (client.Ask("is_complete", dict [ "code", code ])).Text "status")
 

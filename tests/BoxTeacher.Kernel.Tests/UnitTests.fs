@@ -34,9 +34,33 @@ type DirectivesTests() =
     [<Fact>]
     member _.``every directive that is listed is known``() =
         for name, _ in Directives.known do
-            match Directives.split $"{name} file.fsx\nbody" with
+            let argument = if name = "#!import" then " file.fsx" else ""
+
+            match Directives.split $"{name}{argument}\nbody" with
             | Ok pieces -> Assert.NotEmpty pieces
             | Error problem -> failwith problem.Message
+
+    [<Theory>]
+    [<InlineData("#!time 5")>]
+    [<InlineData("#!fsharp --help")>]
+    member _.``an argument that nobody reads is an error``(line: string) =
+        match Directives.split line with
+        | Error problem -> Assert.Contains("takes no argument", problem.Message)
+        | Ok pieces -> failwith $"{pieces}"
+
+    [<Fact>]
+    member _.``the compiler's help points to what shows something``() =
+        match Directives.split "#help \"List.map\"" with
+        | Error problem -> Assert.Contains("Shift+Tab", problem.Message)
+        | Ok pieces -> failwith $"{pieces}"
+
+    [<Theory>]
+    [<InlineData("let s = \"\"\"\n#!time\n\"\"\"")>]
+    [<InlineData("let s = @\"\n#!time\n\"")>]
+    [<InlineData("(*\n#!time\n*)")>]
+    member _.``within a string or a comment there are no directives``(code: string) =
+        Assert.Equal(Ok [ Code code ], Directives.split code)
+        Assert.Equal(Ok [ Code code; Time ], Directives.split (code + "\n#!time"))
 
 type ProtocolUnits() =
 
