@@ -53,7 +53,7 @@ type ProtocolTests(shared: SharedKernel) =
         Assert.Contains("Doubles a number.", text)
 
         let library = client.Ask("inspect", dict [ "code", box "List.map"; "cursor_pos", 8; "detail_level", 0 ])
-        Assert.Contains("mapping", library.Content.GetProperty("data").GetProperty("text/plain").GetString())
+        Assert.Contains("Builds a new collection", library.Content.GetProperty("data").GetProperty("text/plain").GetString())
 
         let nothing = client.Ask("inspect", dict [ "code", box "   "; "cursor_pos", 1; "detail_level", 0 ])
         Assert.False(nothing.Content.GetProperty("found").GetBoolean())
