@@ -50,11 +50,14 @@ module internal Diagnostics =
         |> String.concat "\n"
         |> fun text -> text + "\n"
 
+    // "Parse error", which repeats that there is a syntax error, at the place of that error.
+    let private repeats (diagnostic: FSharpDiagnostic) = diagnostic.ErrorNumber = 192
+
     /// What the compiler says against a cell.
     let compilerErrors cellFile code (diagnostics: FSharpDiagnostic list) =
         let distinct =
             diagnostics
-            |> List.filter isError
+            |> List.filter (fun diagnostic -> isError diagnostic && not (repeats diagnostic))
             |> List.distinctBy (fun d -> d.StartLine, d.StartColumn, d.ErrorNumber, d.Message)
 
         let lines diagnostic =
@@ -67,9 +70,17 @@ module internal Diagnostics =
               Value = $"{place cellFile first}: {title first}"
               Traceback = distinct |> List.collect lines }
 
-    // Below the cell's own code lie the compiler's and the runtime's calls, which tell a user nothing.
+    // Around the cell's own code lie calls of the kernel, the compiler and the runtime, which tell a user nothing.
     let private isPlumbing (frame: string) =
-        [ "at System.RuntimeMethodHandle."; "at System.Reflection."; "at InvokeStub_"; "at FSharp.Compiler." ]
+        [ "at System.RuntimeMethodHandle."
+          "at System.Runtime.ControlledExecution."
+          "at System.Reflection."
+          "at InvokeStub_"
+          "at FSharp.Compiler."
+          "at BoxTeacher.Kernel."
+          "at <StartupCode$boxteacher-kernel>."
+          "at Microsoft.DotNet.Interactive."
+          "at System.DisplayExtensions." ]
         |> List.exists (fun start -> frame.TrimStart().StartsWith(start, StringComparison.Ordinal))
 
     let private ownFile = Regex(@" in [^\n]*[/\\](cell-\d+)\.fsx:line ", RegexOptions.Compiled)
@@ -78,6 +89,26 @@ module internal Diagnostics =
     /// A frame of a cell names the cell and its line; the paths of the machine that built F#'s library say nothing.
     let private shorten (frame: string) =
         buildMachine.Replace(ownFile.Replace(frame, " in $1, line "), "")
+
+    /// A recursion as one turn and how often it was taken. A turn may go through several functions.
+    let private foldTurns (frames: string[]) =
+        let turns first length =
+            Seq.initInfinite (fun i -> first + i)
+            |> Seq.takeWhile (fun i -> i + length < frames.Length && frames[i] = frames[i + length])
+            |> Seq.length
+            |> fun same -> 1 + same / length
+
+        let step first =
+            match [ 1..4 ] |> List.tryFind (fun length -> turns first length > 2) with
+            | _ when first >= frames.Length -> None
+            | None -> Some([ frames[first] ], first + 1)
+            | Some length ->
+                let count = turns first length
+                let above = if length = 1 then "the line" else $"the {length} lines"
+                let turn = frames[first .. first + length - 1] |> List.ofArray
+                Some(turn @ [ $"   ({above} above {count} times)" ], first + count * length)
+
+        List.unfold step 0 |> List.concat
 
     /// What a cell has thrown, with the frames of the user's code.
     let thrown (problem: exn) =
@@ -89,8 +120,8 @@ module internal Diagnostics =
             | problem -> problem
 
         let problem = root problem
-        let text = problem.ToString().ReplaceLineEndings("\n").Split '\n' |> List.ofArray
-        let frames = text |> List.filter (isPlumbing >> not) |> List.map shorten
+        let text = problem.ToString().ReplaceLineEndings("\n").Split '\n'
+        let frames = text |> Array.filter (isPlumbing >> not) |> Array.map shorten |> foldTurns
         let shown, rest = List.splitAt (min 60 frames.Length) frames
         let cut = if rest.IsEmpty then [] else [ $"   ({rest.Length} more lines)" ]
 

@@ -17,6 +17,13 @@ type internal QuestionReader(ask: unit -> string) =
         rest <- rest.Substring(line.Length + 1)
         line
 
+    /// No client can say that the input ends here, so an empty answer does.
+    override this.ReadToEnd() =
+        Seq.initInfinite (fun _ -> this.ReadLine())
+        |> Seq.takeWhile (fun line -> line <> "")
+        |> Seq.map (fun line -> line + "\n")
+        |> String.concat ""
+
     override _.Peek() =
         fill ()
         int rest[0]

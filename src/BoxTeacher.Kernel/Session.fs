@@ -21,6 +21,13 @@ type internal Binding =
       Type: string
       Value: obj }
 
+/// Writes to the console of the moment: cells may redirect it.
+type private ConsoleOut() =
+    inherit TextWriter()
+    override _.Encoding = Console.Out.Encoding
+    override _.Write(value: char) = Console.Out.Write value
+    override _.Write(value: string) = Console.Out.Write value
+
 /// An F# interactive session: the compiler with all that has been defined so far.
 type internal Session(directory: string) =
 
@@ -56,7 +63,7 @@ type internal Session(directory: string) =
             FsiEvaluationSession.GetDefaultConfiguration(),
             options,
             TextReader.Null,
-            TextWriter.Null,
+            new ConsoleOut(),
             TextWriter.Null
         )
 

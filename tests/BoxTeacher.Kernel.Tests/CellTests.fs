@@ -181,9 +181,11 @@ type CellTests(shared: SharedKernel) =
 
     [<Theory>]
     [<InlineData("7 : int", "(1,3): error FS0010")>]
-    [<InlineData("#r \"unheard-of: package\"", "(1,1): error FS0998")>]
+    [<InlineData("#r \"nuget: FsCheck, no-version\"", "(1,1): error FS0999")>] // refused without a network too
     member _.``what the compiler only mentions beside an outcome is an error too``(code: string, place: string) =
-        Assert.Contains(place, (failing code).Text "evalue")
+        let error = failing code
+        Assert.Contains(place, error.Text "evalue")
+        Assert.DoesNotContain("FS0192", string (error.Content.GetProperty "traceback"))
 
     [<Fact>]
     member _.``an exception keeps its type, message and line``() =
@@ -195,6 +197,22 @@ type CellTests(shared: SharedKernel) =
         Assert.Matches("main@.* in cell-\\d+, line 5", traceback)
         Assert.DoesNotContain("FSharp.Compiler", traceback)
         Assert.Equal(Some "2", plain "1 + 1")
+
+    [<Fact>]
+    member _.``a formatter that throws is shown without the kernel's own calls``() =
+        let error = failing "Formatter.Register<Version>((fun (_: Version) -> failwith<string> \"unwilling\"), \"text/html\")\nVersion(1, 2)"
+        run "Formatter.ResetToDefault()" |> ignore
+        Assert.Equal("unwilling", error.Text "evalue")
+        let traceback = error.Content.GetProperty("traceback").EnumerateArray() |> Seq.map _.GetString() |> String.concat "\n"
+        Assert.Matches("in cell-\\d+, line 1", traceback)
+        Assert.DoesNotContain("BoxTeacher", traceback)
+        Assert.DoesNotContain(".fs:line", traceback)
+
+    [<Fact>]
+    member _.``what the compiler's own directives print is shown``() =
+        Assert.Contains("Real:", (run "#time \"on\"\n1 + 1").Printed "stdout")
+        run "#time \"off\"" |> ignore
+        Assert.Equal("", (run "1 + 1").Printed "stdout")
 
     [<Fact>]
     member _.``a warning is shown and does not stop the cell``() =

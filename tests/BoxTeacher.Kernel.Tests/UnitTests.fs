@@ -192,6 +192,37 @@ type PeerTests() =
         Assert.True(client.Gone.Wait 10_000)
         peer.Send [ Encoding.ASCII.GetBytes "later" ]
 
+type DiagnosticsTests() =
+
+    /// An exception with the trace of a deep recursion, which a test better does not run into.
+    let thrown (frames: string list) =
+        { new Exception("deep") with
+            override _.ToString() = String.concat "\n" ("System.Exception: deep" :: frames) }
+
+    let frames problem =
+        (Diagnostics.thrown problem).Traceback |> List.tail
+
+    [<Fact>]
+    member _.``a recursion is shown as one turn``() =
+        let even, odd, top = "   at even()", "   at odd()", "   at top()"
+        Assert.Equal<string list>([ even; "   (the line above 200 times)"; top ], frames (thrown (List.replicate 200 even @ [ top ])))
+
+        Assert.Equal<string list>(
+            [ even; odd; "   (the 2 lines above 100 times)"; even; top ],
+            frames (thrown (List.concat (List.replicate 100 [ even; odd ]) @ [ even; top ]))
+        )
+
+        Assert.Equal<string list>([ even; even; top ], frames (thrown [ even; even; top ]))
+
+type QuestionReaderTests() =
+
+    [<Fact>]
+    member _.``an empty answer ends the input that is read as a whole``() =
+        let answers = Collections.Generic.Queue [ "a"; "b"; ""; "c" ]
+        use reader = new QuestionReader(answers.Dequeue)
+        Assert.Equal("a\nb\n", reader.ReadToEnd())
+        Assert.Equal("c", reader.ReadLine())
+
 type private Point = { X: float; Label: string }
 
 type ValuesTests() =
@@ -217,6 +248,12 @@ type ValuesTests() =
         let html = Values.html (Values.shape 20 [ { X = 1.23456789; Label = "a" } ])
         Assert.Contains("<td style=\"text-align:right\">1.23457</td>", html)
         Assert.Contains("<td style=\"text-align:left\">a</td>", html)
+
+    [<Fact>]
+    member _.``an asynchronous computation is no table``() =
+        match Values.shape 20 (async { return 1 }) with
+        | Plain text -> Assert.Contains("Async", text)
+        | other -> failwith $"{other}"
 
     [<Fact>]
     member _.``a sequence of numbers stays text``() =

@@ -60,7 +60,8 @@ module internal Values =
 
     /// How to take a value of this type apart, if it has named fields.
     let private fieldsOf (kind: Type) : (string list * (obj -> obj list)) option =
-        if FSharpType.IsRecord(kind, everything) then
+        // F#'s own types, such as an asynchronous computation, are records for nobody but their authors.
+        if FSharpType.IsRecord(kind, everything) && kind.Assembly <> typeof<unit>.Assembly then
             let names = FSharpType.GetRecordFields(kind, everything) |> Seq.map _.Name |> List.ofSeq
             Some(names, FSharpValue.PreComputeRecordReader(kind, everything) >> List.ofArray)
         elif FSharpType.IsTuple kind then
