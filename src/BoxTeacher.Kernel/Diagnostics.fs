@@ -17,9 +17,13 @@ module internal Diagnostics =
         diagnostic.Severity = FSharpDiagnosticSeverity.Warning
 
     let private place cellFile (diagnostic: FSharpDiagnostic) =
-        let name = Path.GetFileNameWithoutExtension diagnostic.FileName
-        let file = if name = cellFile then cellFile else diagnostic.FileName
-        $"{file}({diagnostic.StartLine},{diagnostic.StartColumn + 1})"
+        let position = $"({diagnostic.StartLine},{diagnostic.StartColumn + 1})"
+
+        match Path.GetFileNameWithoutExtension diagnostic.FileName with
+        | name when name = cellFile -> cellFile + position
+        // A package that is not there is held against the session's first package, whichever cell that was in.
+        | name when Regex.IsMatch(name, @"^cell-\d+$") -> cellFile
+        | _ -> diagnostic.FileName + position
 
     let private title (diagnostic: FSharpDiagnostic) =
         let severity = if isError diagnostic then "error" else "warning"

@@ -5,6 +5,8 @@ open System.IO
 open System.Net
 open System.Text
 open System.Threading
+open FSharp.Compiler.Diagnostics
+open FSharp.Compiler.Text
 open Xunit
 open BoxTeacher.Kernel
 
@@ -201,6 +203,12 @@ type DiagnosticsTests() =
 
     let frames problem =
         (Diagnostics.thrown problem).Traceback |> List.tail
+
+    [<Fact>]
+    member _.``an error that the compiler places in an earlier cell is one of the present cell``() =
+        let place = Range.mkRange "/notebooks/cell-4.fsx" (Position.mkPos 1 0) (Position.mkPos 1 9)
+        let error = FSharpDiagnostic.Create(FSharpDiagnosticSeverity.Error, "no such package", 999, place)
+        Assert.Equal("cell-5: error FS0999: no such package", (Diagnostics.compilerErrors "cell-5" "#r" [ error ]).Value)
 
     [<Fact>]
     member _.``a recursion is shown as one turn``() =
