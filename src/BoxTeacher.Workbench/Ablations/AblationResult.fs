@@ -105,7 +105,7 @@ module AblationResult =
         let finished = result.Variants |> List.map (fun variant -> (runsOf variant result).Length)
 
         let columns =
-            [ Column.text "variant" (fun (row: VariantSummary) -> if row.Variant = result.Base then $"{row.Variant} (base)" else row.Variant)
+            [ Column.text "variant" (fun (row: VariantSummary) -> if row.Variant = result.Base && result.Variants.Length > 1 then $"{row.Variant} (base)" else row.Variant)
               for name in result.Metrics do
                   Column.spread name 1 Better.Higher (metric name)
               if result.Variants.Length > 1 then

@@ -13,7 +13,7 @@ module internal GalleryPage =
     let scoreShown = 0.3
 
     /// Of the others, so many of the surest are shown; an untrained network finds dozens.
-    let objectsShown = 8
+    let objectsShown = 5
 
     let private escape (text: string) = string (WebUtility.HtmlEncode text)
 
@@ -38,9 +38,17 @@ module internal GalleryPage =
                 Label = categoryName result object.Category
                 Colour = Overlay.colour index } ]
 
-    /// The surest of what was found, as far as it is shown.
+    /// The surest of what was found, as far as it is shown: one of several in the same place, of whatever classes.
     let shown (found: FoundObject list) =
-        found |> List.filter (fun o -> o.Score >= scoreShown) |> List.sortByDescending _.Score |> List.truncate objectsShown
+        let apart (kept: FoundObject list) (next: FoundObject) =
+            if kept |> List.exists (fun other -> Box.IoU(other.Box, next.Box) >= 0.5) then kept else next :: kept
+
+        found
+        |> List.filter (fun o -> o.Score >= scoreShown)
+        |> List.sortByDescending _.Score
+        |> List.fold apart []
+        |> List.rev
+        |> List.truncate objectsShown
 
     let foundMarkings result (image: GalleryImage) (found: FoundObject list) =
         // The surest is drawn last, on top.
