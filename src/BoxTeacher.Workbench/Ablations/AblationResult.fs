@@ -117,7 +117,7 @@ module AblationResult =
 
         let spreadNote =
             if seeds > 1 then
-                $"Mean ± standard deviation over {seeds} seeds; differences are paired by seed, in brackets Student's %.0f{100.0 * confidence} %% interval."
+                $"Mean ± standard deviation over {seeds} seeds; differences are paired by seed, in brackets Student's %.0f{100.0 * confidence} %% interval, each on its own."
             else
                 "One seed: there is no spread and no interval, and a difference of a few points may be chance."
 
