@@ -122,6 +122,24 @@ let ``a run that fails does not hold up the others`` () =
     Assert.Equal(None, store.TryRead runs[0])
 
 [<Fact>]
+let ``two processes do not train one run`` () =
+    let root = temporaryFolder ()
+    let run = plan "a" 1L
+    let train (context: RunContext) = RunOutcome.Finished(resultOf context.Run 1.0)
+    let inStore () = Matrix.run 1 (RunStore root) silent train CancellationToken.None [ run ] |> List.map snd
+
+    do
+        use _ = (RunStore root).Claim run
+
+        match inStore () with
+        | [ RunEnd.Failed error ] -> Assert.EndsWith("another process trains this run", error.Message)
+        | other -> failwith $"{other}"
+
+    match inStore () with
+    | [ RunEnd.Trained _ ] -> ()
+    | other -> failwith $"{other}"
+
+[<Fact>]
 let ``as many runs train at a time as asked for`` () =
     let store = RunStore(temporaryFolder ())
     let running, most = ref 0, ref 0

@@ -2,7 +2,6 @@ namespace BoxTeacher.Workbench
 
 open System
 open System.Collections.Concurrent
-open System.IO
 open System.Threading
 
 /// What a trainer is given for a run.
@@ -68,12 +67,11 @@ module Matrix =
         let train run =
             try
                 listener.Started run
-                let folder = store.Folder run
-                Directory.CreateDirectory folder |> ignore
+                use _ = store.Claim run
 
                 let context =
                     { Run = run
-                      Folder = folder
+                      Folder = store.Folder run
                       Report = fun progress -> listener.Progressed(run, progress)
                       Cancellation = cancellation }
 
