@@ -3,6 +3,8 @@ module BoxTeacher.Workbench.Tests.AblationTests
 open System
 open System.Collections.Concurrent
 open System.IO
+open System.Reflection
+open System.Reflection.Emit
 open System.Threading
 open TorchSharp
 open Xunit
@@ -162,9 +164,17 @@ let ``a replaced part is told by the script's text, with what the script loads, 
     Assert.Equal(before, versioned "1")
     Assert.NotEqual<string>(before, versioned "2")
 
-    // Piped into dotnet fsi, or typed there, a script has no file.
-    let error = Assert.Throws<ArgumentException>(fun () -> identity "stdin" |> ignore)
+[<Fact>]
+let ``code without a file is told by its assembly, or refused`` () =
+    let codeOf version assembly = Variant.CodeOf("own", version, Some "stdin", assembly)
+    Assert.Equal(codeOf None typeof<Variant>.Assembly, codeOf None typeof<Variant>.Assembly)
+    Assert.NotEqual<string>(codeOf None typeof<Variant>.Assembly, codeOf None typeof<Recipe>.Assembly)
+
+    // Piped into dotnet fsi, or typed there, a script has neither.
+    let script = AssemblyBuilder.DefineDynamicAssembly(AssemblyName "script", AssemblyBuilderAccess.Run)
+    let error = Assert.Throws<ArgumentException>(fun () -> codeOf None script |> ignore)
     Assert.Contains("version", error.Message)
+    Assert.Equal("2", codeOf (Some "2") script)
 
 [<Fact>]
 let ``a variant may learn from other data, and is evaluated on the same`` () =

@@ -1,6 +1,7 @@
 namespace BoxTeacher.Workbench
 
 open System.IO
+open System.Reflection
 open System.Runtime.CompilerServices
 open BoxTeacher.Teaching
 open BoxTeacher.Training
@@ -21,30 +22,37 @@ type Variant internal (name: string, change: Recipe -> Recipe, methodOf: Recipe 
     /// What tells a replaced part from the recipe's own when results are looked up; empty when nothing is replaced.
     member _.Identity = identity
 
+    /// What the code of a replaced part is told by. Compiled code is told by its assembly.
+    static member internal CodeOf(name: string, version: string option, file: string option, caller: Assembly) =
+        let script = file |> Option.filter File.Exists |> Option.map ScriptSource.ofFile
+        let cell () = Notebook.cellText () |> Option.map (ScriptSource.fingerprint (Directory.GetCurrentDirectory()))
+        let isCompiled = not caller.IsDynamic && caller.Location <> ""
+        let assembly = if isCompiled then Some(string caller.ManifestModule.ModuleVersionId) else None
+
+        match version, List.choose id [ (if script.IsSome then script else cell ()); assembly ] with
+        | Some version, _ -> version
+        | None, [] ->
+            invalidArg
+                (nameof version)
+                $"the code of '{name}' is in no file, so that a change of it would not be seen; say Variant.Of(..., version = \"1\") and count up"
+        | None, code -> RunStore.Fingerprint code
+
+    static member private Create(name, change, methodOf, version, file, caller) =
+        Variant(name, change, methodOf, RunStore.Fingerprint [ name; Variant.CodeOf(name, version, file, caller) ])
+
     /// A variant with a method built by the script. Its results are kept under the version; without one, under the text of the
-    /// script, with all that it loads and refers to, or of the notebook's cell, so that a change of it is trained anew.
-    /// Whatever else decides what its functions do, such as an earlier cell or a file that they read, belongs into the version.
-    /// Raises ArgumentException without a version where there is no such text.
+    /// script, with all that it loads and refers to, or of the notebook's cell, and compiled code under its assembly, so that a
+    /// change of it is trained anew. Whatever else decides what its functions do, such as an earlier cell or a file that they
+    /// read, belongs into the version. Raises ArgumentException without a version where there is no such text.
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
     static member Of
         (name: string, change: Recipe -> Recipe, methodOf: Recipe -> int -> string -> ITeachingMethod, ?version: string, [<CallerFilePath>] ?file: string)
         =
-        let ofCell text = ScriptSource.fingerprint (Directory.GetCurrentDirectory()) text
-
-        let code =
-            match version, file |> Option.filter File.Exists with
-            | Some version, _ -> version
-            | None, Some file -> ScriptSource.ofFile file
-            | None, None ->
-                match Notebook.cellText () with
-                | Some text -> ofCell text
-                | None ->
-                    invalidArg
-                        (nameof version)
-                        $"the code of '{name}' is in no file, so that a change of it would not be seen; say Variant.Of(..., version = \"1\") and count up"
-
-        Variant(name, change, methodOf, RunStore.Fingerprint [ name; code ])
+        Variant.Create(name, change, methodOf, version, file, Assembly.GetCallingAssembly())
 
     /// A variant that changes the recipe and has parts of the script's own in the place of the recipe's. Results are kept as those
     /// of Variant.Of.
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
     static member With(name: string, change: Recipe -> Recipe, parts: MethodParts, ?version: string, [<CallerFilePath>] ?file: string) =
-        Variant.Of(name, change, (fun recipe classes root -> Build.Method(recipe, classes, root, parts)), ?version = version, ?file = file)
+        let methodOf recipe classes root = Build.Method(recipe, classes, root, parts)
+        Variant.Create(name, change, methodOf, version, file, Assembly.GetCallingAssembly())
