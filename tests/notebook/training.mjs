@@ -54,7 +54,7 @@ try {
   await shows(3, /done in/)
   await idle()
   await start(4)
-  await shows(4, /BoxTeacher \(base\)/)
+  await shows(4, /time a run/)
   await idle()
   await scroll(4)
   await picture('training-finished')
