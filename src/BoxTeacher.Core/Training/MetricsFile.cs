@@ -16,7 +16,7 @@ public sealed class MetricsFile : IDisposable
 {
     private readonly string file;
     private StreamWriter writer;
-    private bool follows;
+    private bool begun;
 
     /// <summary>Opens the file for appending; makes it, with its folder, where there is none.</summary>
     public MetricsFile(string file)
@@ -29,10 +29,10 @@ public sealed class MetricsFile : IDisposable
     /// <summary>Writes the event's line, and flushes where a reader would want to see it.</summary>
     public void Write(TrainingEvent happened)
     {
-        if (!follows)
+        if (!begun)
         {
             DropAfter(happened is StepFinished first ? first.Iteration - 1 : happened.Iteration);
-            follows = true;
+            begun = true;
         }
         switch (happened)
         {

@@ -128,22 +128,23 @@ public sealed class PseudoLabeller(
             var soft = MaskPostprocess.Resize(coarse.narrow(0, start, length), network, image, maskStride);
             var predicted = new TeacherMasks(boxes.narrow(0, start, length), scores.narrow(0, start, length), soft, maskThreshold);
             ranks.Add(predicted.DetectionScores().MoveToOuterDisposeScope());
-            trusts.Add(Checked(confidence.Confidence(predicted), length).MoveToOuterDisposeScope());
+            trusts.Add(OfMasks(length, confidence.Confidence(predicted)).MoveToOuterDisposeScope());
             var samples = predicted.Cut(scene.GridSamples(soft));
             sampled.narrow(0, start, length).narrow(1, 0, samples.size(1)).narrow(2, 0, samples.size(2)).copy_(samples);
         }
 
-        return new Drawn(sampled.MoveToOuterDisposeScope(), HostValues.Floats(cat(ranks)), HostValues.Floats(cat(trusts)));
+        return new Drawn(sampled.MoveToOuterDisposeScope(), HostValues.Floats(cat(ranks)), Checked(HostValues.Floats(cat(trusts))));
     }
 
-    /// <summary>The confidences of so many masks; a score of one's own may be anything.</summary>
-    private static Tensor Checked(Tensor confidences, int count)
+    /// <summary>One number a mask; a score of one's own may return anything.</summary>
+    private static Tensor OfMasks(int count, Tensor confidences) => confidences.dim() == 1 && confidences.size(0) == count
+        ? confidences
+        : throw new ArgumentException($"a confidence score returned [{string.Join(", ", confidences.shape)}] for {count} masks; it returns one number a mask, [{count}]");
+
+    /// <summary>Confidences on the host, where they are needed anyway, all in [0, 1].</summary>
+    private static float[] Checked(float[] confidences)
     {
-        if (confidences.dim() != 1 || confidences.size(0) != count)
-        {
-            throw new ArgumentException($"a confidence score returned [{string.Join(", ", confidences.shape)}] for {count} masks; it returns one number a mask, [{count}]");
-        }
-        foreach (var value in HostValues.Floats(confidences))
+        foreach (var value in confidences)
         {
             // Means of ones may round to a little more.
             if (value is not (>= 0 and <= 1.00001f))
