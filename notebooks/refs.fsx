@@ -1,5 +1,5 @@
 // What a notebook sees. The dlls are those of `dotnet build src/BoxTeacher.Workbench -c Release`.
-#r "../artifacts/bin/BoxTeacher.Workbench/release/BoxTeacher.Torch.dll"
+#r "../artifacts/bin/BoxTeacher.Workbench/release/TorchSharp.dll"
 #r "../artifacts/bin/BoxTeacher.Workbench/release/BoxTeacher.Core.dll"
 #r "../artifacts/bin/BoxTeacher.Workbench/release/Spectre.Console.dll"
 #r "../artifacts/bin/BoxTeacher.Workbench/release/BoxTeacher.Plotly.dll"

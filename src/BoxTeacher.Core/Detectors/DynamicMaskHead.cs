@@ -1,5 +1,6 @@
 using BoxTeacher.Layers;
 using BoxTeacher.Structures;
+using BoxTeacher.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -41,6 +42,7 @@ public sealed class DynamicMaskHead : nn.Module<Tensor, MaskInstances, Tensor>
         _shape = new MaskNetworkShape(featureChannels, channels, layers, relativeCoordinates);
         (_featureStride, _outputStride) = (featureStride, outputStride);
         RegisterComponents();
+        this.DetachFromDisposeScope();
     }
 
     /// <summary>How many numbers describe one instance, K; 233 in BoxTeacher.</summary>
@@ -108,7 +110,7 @@ public sealed class DynamicMaskHead : nn.Module<Tensor, MaskInstances, Tensor>
         foreach (var (weight, bias) in layers.Skip(1))
         {
             output = output.relu_();
-            output = bias!.narrow(0, start, count).baddbmm(weight.narrow(0, start, count), output);
+            output = weight.narrow(0, start, count).bmm(output).add_(bias!.narrow(0, start, count));
         }
         return output.squeeze(1);
     }

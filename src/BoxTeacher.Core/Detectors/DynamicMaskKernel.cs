@@ -177,6 +177,6 @@ internal sealed class DynamicMaskFunction : autograd.SingleTensorFunction<Dynami
         var saved = ctx.get_saved_variables();
         using var gradient = grad_output.contiguous();
         var (features, parameters) = ((DynamicMaskKernel)ctx.get_data(nameof(DynamicMaskKernel))).Backward(saved[0], saved[1], gradient);
-        return [features, parameters];
+        return [features, parameters, null!];
     }
 }

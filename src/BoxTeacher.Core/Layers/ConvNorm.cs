@@ -1,3 +1,4 @@
+using BoxTeacher.Torch;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -31,6 +32,7 @@ public sealed class ConvNorm : nn.Module<Tensor, Tensor>
         _stride = [stride, stride];
         _padding = [kernel / 2, kernel / 2];
         RegisterComponents();
+        this.DetachFromDisposeScope();
     }
 
     /// <summary>The kernel, [outputs, inputs, kernel, kernel].</summary>

@@ -1,3 +1,4 @@
+using BoxTeacher.Torch;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -30,6 +31,7 @@ public sealed class DeformableConvNorm : nn.Module<Tensor, Tensor, Tensor>
         this.norm = norm(outputs);
         (_groups, _stride) = (groups, stride);
         RegisterComponents();
+        this.DetachFromDisposeScope();
     }
 
     /// <summary>How many numbers per output pixel move and weight the taps: 27 for one group and a 3x3 kernel.</summary>

@@ -1,3 +1,4 @@
+using BoxTeacher.Torch;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -21,6 +22,7 @@ public sealed class Dense : nn.Module<Tensor, Tensor>
         if (hasBias)
             bias = nn.Parameter(zeros(outputs));
         RegisterComponents();
+        this.DetachFromDisposeScope();
     }
 
     /// <summary>[..., inputs] to [..., outputs].</summary>

@@ -1,3 +1,4 @@
+using BoxTeacher.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -26,6 +27,7 @@ public sealed class FrozenBatchNorm2d : nn.Module<Tensor, Tensor>
         running_var = ones(channels) - eps;
         _eps = eps;
         RegisterComponents();
+        this.DetachFromDisposeScope();
     }
 
     /// <summary>The two constants per channel, both [channels], in the caller's dispose scope.</summary>

@@ -1,3 +1,4 @@
+using BoxTeacher.Torch;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -14,6 +15,7 @@ public sealed class Scale : nn.Module<Tensor, Tensor>
     {
         scale = nn.Parameter(full([1], initial, float32));
         RegisterComponents();
+        this.DetachFromDisposeScope();
     }
 
     /// <inheritdoc/>

@@ -7,18 +7,15 @@ namespace BoxTeacher.Structures;
 public static class HostValues
 {
     /// <summary>All values in row-major order, as float32.</summary>
-    public static float[] Floats(Tensor tensor)
-    {
-        using var scope = NewDisposeScope();
-        using var values = tensor.detach().to(float32).cpu().contiguous().data<float>();
-        return values.ToArray();
-    }
+    public static float[] Floats(Tensor tensor) => Copy<float>(tensor, float32);
 
     /// <summary>All values in row-major order, as int64.</summary>
-    public static long[] Longs(Tensor tensor)
+    public static long[] Longs(Tensor tensor) => Copy<long>(tensor, int64);
+
+    private static T[] Copy<T>(Tensor tensor, ScalarType type) where T : unmanaged
     {
         using var scope = NewDisposeScope();
-        using var values = tensor.detach().to(int64).cpu().contiguous().data<long>();
-        return values.ToArray();
+        using var values = tensor.detach().to(type, CPU).contiguous().data<T>();
+        return values.Count == 0 ? [] : values.ToArray();
     }
 }

@@ -108,14 +108,15 @@ public sealed class EvaluationGoldenTests
         dense.narrow(2, level.Offset, level.Count).reshape(dense.size(0), dense.size(1), level.Height, level.Width);
 
     /// <summary>
-    /// Within 5e-5 of the reference, after its own rounding. Group norm over the two cells of the coarsest level amplifies rounding: there
-    /// the reference is 1.1e-4 away from double precision, and our single precision 8.6e-5 from the reference.
+    /// The formula is held in double precision, the arithmetic to that of the reference: where group norm over the two cells of the coarsest
+    /// level amplifies rounding, the reference is 1.0e-4 of the largest value away from double precision, elsewhere 5e-6.
     /// </summary>
     private static void Close(Tensor expected, Tensor actual, Tensor exact, string what)
     {
         var size = expected.abs().max().item<float>();
         var rounding = (exact - expected.to(float64)).abs();
-        var excess = (actual.to(float64) - expected.to(float64)).abs() - rounding;
-        GoldenAssert.Close(zeros_like(excess), excess.clamp(min: 0), 5e-5 * size, 0, what);
+        Assert.True(rounding.mean().item<double>() <= 5e-5 * size, $"{what}: the mean deviation is {rounding.mean().item<double>() / size:R} of the largest value.");
+        GoldenAssert.Close(expected.to(float64), exact, 1e-3 * size, 0, $"{what} in double precision");
+        GoldenAssert.Close(exact, actual, double.Max(5e-5 * size, rounding.max().item<double>()), 0, what);
     }
 }

@@ -1,4 +1,5 @@
 using BoxTeacher.Layers;
+using BoxTeacher.Torch;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -31,6 +32,7 @@ public sealed class WindowAttention : nn.Module<Tensor, Tensor?, Tensor>
         proj = new Dense(channels, channels);
         _heads = heads;
         RegisterComponents();
+        this.DetachFromDisposeScope();
     }
 
     /// <summary>Attention within each window.</summary>

@@ -1,52 +1,58 @@
 using BoxTeacher.Structures;
+using SkiaSharp;
 
 namespace BoxTeacher.Data;
 
-/// <summary>Pictures and label maps on disk.</summary>
+/// <summary>Pictures and label maps on disk. Pictures are JPEG, PNG, BMP or WebP files, told apart by their bytes and not by their names.</summary>
 public static class ImageFile
 {
     /// <summary>The most pixels that a picture may have, 2^27.</summary>
     public const long MaxPixels = 1L << 27;
 
-    /// <summary>Reads a JPEG or PNG file as colour, turned upright as its metadata says; grey pictures are expanded.</summary>
+    // A block of 8 x 8 pixels takes at least one bit of a JPEG file.
+    private const long MaxJpegPixelsPerByte = 512;
+
+    /// <summary>Reads a picture as colour, turned upright as its EXIF orientation says; grey is expanded, transparency is left out.</summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="DataFormatException">The file is neither, is cut off or is damaged.</exception>
+    /// <exception cref="DataFormatException">The file is of another kind, is cut off or is damaged.</exception>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     public static Image Read(string path)
     {
-        byte[] data = ReadBytes(path);
-        if (JpegHeader.Matches(data))
+        var data = ReadBytes(path);
+        using var codec = SKCodec.Create(new MemoryStream(data), out _);
+        if (codec is not { EncodedFormat: SKEncodedImageFormat.Jpeg or SKEncodedImageFormat.Png or SKEncodedImageFormat.Bmp or SKEncodedImageFormat.Webp })
         {
-            JpegHeader.Check(path, data);
+            throw new DataFormatException(path, "", data.Length == 0 ? "the file is empty" : "this is no JPEG, PNG, BMP or WebP file, or its header is damaged");
         }
-        else if (PngReader.Matches(data))
+        var (height, width) = (codec.Info.Height, codec.Info.Width);
+        if ((long)height * width > (codec.EncodedFormat == SKEncodedImageFormat.Jpeg ? long.Min(MaxPixels, MaxJpegPixelsPerByte * data.Length) : MaxPixels))
         {
-            PngReader.CheckHeader(path, data);
+            throw new DataFormatException(path, "", $"{data.Length} bytes cannot hold a picture of {height}x{width} pixels");
         }
-        else
+        var origin = codec.EncodedOrigin;
+        switch (codec.EncodedFormat)
         {
-            throw new DataFormatException(path, "", data.Length == 0 ? "the file is empty" : "this is neither a JPEG nor a PNG file");
+            // Skia takes a PNG file without its last check sums, and does not look for its orientation.
+            case SKEncodedImageFormat.Png:
+                PngReader.Check(path, data, out var exif);
+                origin = ExifOrientation.Of(exif);
+                break;
+            case SKEncodedImageFormat.Webp when data.Length < 8 + BitConverter.ToUInt32(data, 4):
+                throw new DataFormatException(path, "", "the WebP file is cut off");
+            default:
+                break;
         }
-        nint picture = VisionLibrary.Decode(data, data.Length, out int height, out int width);
-        if (picture == 0)
+        using var picture = new SKBitmap(new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Unpremul));
+        return codec.GetPixels(picture.Info, picture.GetPixels()) switch
         {
-            throw new DataFormatException(path, "", VisionLibrary.LastError());
-        }
-        try
-        {
-            var image = new Image(height, width);
-            return VisionLibrary.CopyRgb(picture, image.Pixels) == 0
-                ? image
-                : throw new DataFormatException(path, "", VisionLibrary.LastError());
-        }
-        finally
-        {
-            VisionLibrary.Free(picture);
-        }
+            SKCodecResult.Success => Upright(picture, origin),
+            SKCodecResult.IncompleteInput => throw new DataFormatException(path, "", $"the {codec.EncodedFormat} file is cut off"),
+            var result => throw new DataFormatException(path, "", $"the {codec.EncodedFormat} picture cannot be decoded ({result})"),
+        };
     }
 
     /// <summary>
-    /// Reads a grey PNG file without loss: label maps with one grey level an object, 16-bit ones included.
+    /// Reads a grey PNG file without loss: label maps with one grey level per object, 16-bit ones included.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <exception cref="DataFormatException">The file is not a grey PNG, is cut off or is damaged.</exception>
@@ -62,10 +68,10 @@ public static class ImageFile
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     public static LabelMap ReadIndexed(string path) => PngReader.Read(path, ReadBytes(path), PngReader.Gray, PngReader.Palette);
 
-    /// <summary>Writes a picture; the ending .jpg, .jpeg or .png decides how.</summary>
+    /// <summary>Writes a picture; the ending .jpg, .jpeg, .png or .webp decides how.</summary>
     /// <param name="path">The file; it appears under this name only when it is complete.</param>
     /// <param name="image">The picture.</param>
-    /// <param name="quality">JPEG quality, 1 to 100.</param>
+    /// <param name="quality">Quality of JPEG and WebP, 1 to 100.</param>
     /// <exception cref="ArgumentException">Another ending, or a quality out of range.</exception>
     public static void Write(string path, Image image, int quality = 95)
     {
@@ -74,10 +80,10 @@ public static class ImageFile
         AtomicFile.Write(path, Encode(Path.GetExtension(path), image, quality));
     }
 
-    /// <summary>A picture as the bytes of a file.</summary>
-    /// <param name="extension">.jpg, .jpeg or .png.</param>
+    /// <summary>A picture as the bytes of a file: JPEG with colours at half resolution, PNG, or WebP with loss.</summary>
+    /// <param name="extension">.jpg, .jpeg, .png or .webp.</param>
     /// <param name="image">The picture.</param>
-    /// <param name="quality">JPEG quality, 1 to 100.</param>
+    /// <param name="quality">Quality of JPEG and WebP, 1 to 100.</param>
     /// <exception cref="ArgumentException">Another ending, or a quality out of range.</exception>
     public static byte[] Encode(string extension, Image image, int quality = 95)
     {
@@ -85,17 +91,58 @@ public static class ImageFile
         ArgumentNullException.ThrowIfNull(image);
         ArgumentOutOfRangeException.ThrowIfLessThan(quality, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(quality, 100);
-        if (extension.Equals(".png", StringComparison.OrdinalIgnoreCase))
+        using var picture = Bitmap(image);
+        using var pixels = picture.PeekPixels();
+        using var data = extension.ToUpperInvariant() switch
         {
-            return PngWriter.Rgb(image);
-        }
-        if (!extension.Equals(".jpg", StringComparison.OrdinalIgnoreCase) && !extension.Equals(".jpeg", StringComparison.OrdinalIgnoreCase))
+            ".PNG" => pixels.Encode(new SKPngEncoderOptions(SKPngEncoderFilterFlags.AllFilters, 6)),
+            ".JPG" or ".JPEG" => pixels.Encode(new SKJpegEncoderOptions(quality, SKJpegEncoderDownsample.Downsample420, SKJpegEncoderAlphaOption.Ignore)),
+            ".WEBP" => pixels.Encode(new SKWebpEncoderOptions(SKWebpEncoderCompression.Lossy, quality)),
+            _ => throw new ArgumentException($"Pictures are written as .jpg, .png or .webp, not as '{extension}'.", nameof(extension)),
+        };
+        return data?.ToArray() ?? throw new ArgumentException($"A picture of {image.Height}x{image.Width} pixels is too large for '{extension}'.", nameof(image));
+    }
+
+    private static unsafe Image Upright(SKBitmap picture, SKEncodedOrigin origin)
+    {
+        var (height, width) = (picture.Height, picture.Width);
+        var turned = origin >= SKEncodedOrigin.LeftTop;
+        var image = turned ? new Image(width, height) : new Image(height, width);
+        var source = new ReadOnlySpan<uint>((void*)picture.GetPixels(), height * width);
+        for (var y = 0; y < image.Height; y++)
         {
-            throw new ArgumentException($"Pictures are written as .jpg or .png, not as '{extension}'.", nameof(extension));
+            // The source pixel of a row's first pixel, and the way from one to the next.
+            var (at, step) = origin switch
+            {
+                SKEncodedOrigin.TopRight => ((y * width) + width - 1, -1),
+                SKEncodedOrigin.BottomRight => (((height - y) * width) - 1, -1),
+                SKEncodedOrigin.BottomLeft => ((height - 1 - y) * width, 1),
+                SKEncodedOrigin.LeftTop => (y, width),
+                SKEncodedOrigin.RightTop => (((height - 1) * width) + y, -width),
+                SKEncodedOrigin.RightBottom => ((height * width) - 1 - y, -width),
+                SKEncodedOrigin.LeftBottom => (width - 1 - y, width),
+                _ => (y * width, 1),
+            };
+            var row = image.Row(y);
+            for (var x = 0; x < row.Length; x += 3, at += step)
+            {
+                var pixel = source[at];
+                (row[x], row[x + 1], row[x + 2]) = ((byte)pixel, (byte)(pixel >> 8), (byte)(pixel >> 16));
+            }
         }
-        byte[] buffer = new byte[image.Pixels.Length + 65_536];
-        long length = VisionLibrary.EncodeJpeg(image.Pixels, image.Height, image.Width, quality, buffer, buffer.Length);
-        return length > 0 ? buffer.AsSpan(0, (int)length).ToArray() : throw new IOException(VisionLibrary.LastError());
+        return image;
+    }
+
+    private static unsafe SKBitmap Bitmap(Image image)
+    {
+        var picture = new SKBitmap(new SKImageInfo(image.Width, image.Height, SKColorType.Rgba8888, SKAlphaType.Opaque));
+        var target = new Span<uint>((void*)picture.GetPixels(), image.Height * image.Width);
+        var source = image.Pixels.AsSpan();
+        for (var i = 0; i < target.Length; i++)
+        {
+            target[i] = 0xFF000000 | source[3 * i] | (uint)source[(3 * i) + 1] << 8 | (uint)source[(3 * i) + 2] << 16;
+        }
+        return picture;
     }
 
     private static byte[] ReadBytes(string path)

@@ -12,7 +12,7 @@ internal static class PngChunk
 
     /// <summary>Takes the chunk that begins at a place, and moves the place behind it.</summary>
     /// <exception cref="DataFormatException">The file is cut off or the check sum is wrong.</exception>
-    public static ReadOnlySpan<byte> Take(string file, ReadOnlySpan<byte> data, ref int at, out uint type)
+    public static ReadOnlySpan<byte> Take(string file, ReadOnlySpan<byte> data, scoped ref int at, out uint type)
     {
         if (data.Length - at < 12)
         {

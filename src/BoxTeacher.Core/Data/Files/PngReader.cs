@@ -16,26 +16,31 @@ internal static class PngReader
     /// <summary>Colour type of pictures with a palette.</summary>
     public const byte Palette = 3;
 
-    private const uint HeaderType = 0x49484452, DataType = 0x49444154, EndType = 0x49454E44;
+    private const uint HeaderType = 0x49484452, DataType = 0x49444154, EndType = 0x49454E44, ExifType = 0x65584966;
 
     // DEFLATE cannot do better than this.
     private const long MaxCompression = 1032;
 
     private readonly record struct Header(int Height, int Width, byte Depth, byte ColorType, byte Interlace);
 
-    /// <summary>Whether the bytes begin as a PNG file does.</summary>
-    public static bool Matches(ReadOnlySpan<byte> data) => data.StartsWith(PngChunk.Signature);
-
-    /// <summary>Checks that every chunk is whole and that the file is long enough for the picture it announces.</summary>
+    /// <summary>Checks that every chunk is whole, and that the file is long enough for the picture it announces.</summary>
+    /// <param name="file">The file's path for messages.</param>
+    /// <param name="data">The file's bytes.</param>
+    /// <param name="exif">The picture's EXIF data; empty if it has none.</param>
     /// <exception cref="DataFormatException">It is not.</exception>
-    public static void CheckHeader(string file, ReadOnlySpan<byte> data)
+    public static void Check(string file, ReadOnlySpan<byte> data, out ReadOnlySpan<byte> exif)
     {
         int at = PngChunk.Signature.Length;
         _ = ReadHeader(file, data, ref at);
+        exif = default;
         uint type;
         do
         {
-            _ = PngChunk.Take(file, data, ref at, out type);
+            var body = PngChunk.Take(file, data, ref at, out type);
+            if (type == ExifType)
+            {
+                exif = body;
+            }
         }
         while (type != EndType);
     }
@@ -47,7 +52,7 @@ internal static class PngReader
     /// <exception cref="DataFormatException">The file is of another kind, cut off or damaged.</exception>
     public static LabelMap Read(string file, byte[] data, params ReadOnlySpan<byte> colorTypes)
     {
-        if (!Matches(data))
+        if (!data.AsSpan().StartsWith(PngChunk.Signature))
         {
             throw new DataFormatException(file, "", data.Length == 0 ? "the file is empty" : "this is not a PNG file");
         }

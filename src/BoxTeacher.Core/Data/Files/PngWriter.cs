@@ -4,16 +4,9 @@ using BoxTeacher.Structures;
 
 namespace BoxTeacher.Data;
 
-/// <summary>Makes PNG files: colour pictures, grey label maps of 8 and 16 bits, and palette label maps.</summary>
+/// <summary>Makes PNG files of label maps: grey with 8 and 16 bits, and with a palette.</summary>
 internal static class PngWriter
 {
-    /// <summary>A colour picture.</summary>
-    public static byte[] Rgb(Image image)
-    {
-        int rowBytes = 3 * image.Width;
-        return Make(image.Height, image.Width, depth: 8, colorType: 2, rowBytes, palette: null, (y, row) => image.Row(y).CopyTo(row));
-    }
-
     /// <summary>A grey label map; 16 bits a pixel if asked for or needed.</summary>
     public static byte[] Gray(LabelMap map, bool wide)
     {

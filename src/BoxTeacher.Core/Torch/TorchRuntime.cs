@@ -1,0 +1,128 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using TorchSharp;
+
+namespace BoxTeacher.Torch;
+
+/// <summary>
+/// Loads the native half of TorchSharp, before TorchSharp itself looks for it. Three things need this: Debian 12, whose C++ library is
+/// older than the one that TorchSharp was built with; scripts and notebooks, which do not look into a package's folder of native
+/// libraries; and whoever wants another libtorch than the package's, such as that of a PyTorch with CUDA.
+/// </summary>
+public static partial class TorchRuntime
+{
+    /// <summary>The environment variable that names the folder of another libtorch.</summary>
+    public const string FolderVariable = "LIBTORCH";
+
+    private static readonly Version Wanted = new(2, 10);
+    private static readonly Lazy<string> Loaded = new(LoadOnce);
+
+    /// <summary>Loads what is not loaded yet. Every entrance calls it before its first tensor; a second call costs nothing.</summary>
+    /// <returns>The file that was loaded, and what had to be done for it.</returns>
+    /// <exception cref="InvalidOperationException"><see cref="FolderVariable"/> names a libtorch that does not fit; the message says why.</exception>
+    public static string Load() => Loaded.Value;
+
+    // Whoever uses the core has a torch: a test or a script that forgets Load would meet TorchSharp's own search, which fails.
+    [ModuleInitializer]
+    [SuppressMessage("Usage", "CA2255", Justification = "An order of native libraries has to be set up before the first type is used.")]
+    internal static void OnModuleLoad()
+    {
+        try
+        {
+            Load();
+        }
+        catch (InvalidOperationException)
+        {
+            // Kept by Loaded, and thrown by the entrance's own call, where it can be shown without a stack of type initialisers.
+        }
+    }
+
+    private static string LoadOnce()
+    {
+        var other = Environment.GetEnvironmentVariable(FolderVariable);
+        if (!string.IsNullOrEmpty(other))
+        {
+            LoadTorch(other);
+        }
+        return NativeFolders().Select(folder => Path.Combine(folder, FileName("LibTorchSharp"))).FirstOrDefault(File.Exists) is { } binding
+            ? LoadBinding(binding, ownTorch: string.IsNullOrEmpty(other))
+            : "left to TorchSharp";
+    }
+
+    /// <summary>Where a build and a publication put the native libraries of packages.</summary>
+    private static IEnumerable<string> NativeFolders()
+    {
+        var location = typeof(torch).Assembly.Location;
+        var home = location.Length > 0 ? Path.GetDirectoryName(location)! : AppContext.BaseDirectory;
+        var platform = $"{(OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux")}-{(RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "arm64" : "x64")}";
+        return [Path.Combine(home, "runtimes", platform, "native"), home];
+    }
+
+    private static string FileName(string library) =>
+        OperatingSystem.IsWindows() ? $"{library}.dll" : OperatingSystem.IsMacOS() ? $"lib{library}.dylib" : $"lib{library}.so";
+
+    /// <summary>Loads another libtorch under the names that TorchSharp's library asks for, so that it finds this one.</summary>
+    private static void LoadTorch(string folder)
+    {
+        var file = new[] { folder, Path.Combine(folder, "lib") }.Select(place => Path.Combine(place, FileName("torch"))).FirstOrDefault(File.Exists)
+            ?? throw new InvalidOperationException(
+                $"{FolderVariable}={folder}: there is no {FileName("torch")} in this folder or in its lib (for PyTorch in Python it is .../site-packages/torch/lib)");
+        var cpu = Path.Combine(Path.GetDirectoryName(file)!, FileName("torch_cpu"));
+        try
+        {
+            var version = VersionOf(NativeLibrary.Load(cpu));
+            if (version is null || version.Major != Wanted.Major || version.Minor != Wanted.Minor)
+            {
+                throw new InvalidOperationException(
+                    $"{FolderVariable}={folder}: this is libtorch {version?.ToString(3) ?? "2.8 or older"}, and TorchSharp {typeof(torch).Assembly.GetName().Version?.ToString(3)} wants {Wanted}");
+            }
+            NativeLibrary.Load(file);
+        }
+        catch (DllNotFoundException error)
+        {
+            throw new InvalidOperationException($"{FolderVariable}={folder}: {error.Message}", error);
+        }
+    }
+
+    /// <summary>What libtorch says of itself: three bytes, the largest first.</summary>
+    private static unsafe Version? VersionOf(nint torch)
+    {
+        if (!NativeLibrary.TryGetExport(torch, "aoti_torch_abi_version", out var address))
+        {
+            return null;
+        }
+        var bits = ((delegate* unmanaged<ulong>)address)();
+        return new Version((int)(bits >> 56), (int)(bits >> 48 & 0xff), (int)(bits >> 40 & 0xff));
+    }
+
+    private static string LoadBinding(string binding, bool ownTorch)
+    {
+        const string Need = "GLIBCXX_3.4.32";
+        if (NativeLibrary.TryLoad(binding, out var loaded) || !OperatingSystem.IsLinux())
+        {
+            DeferredScalars.Install(loaded);
+            return binding;
+        }
+        // The package was linked on a system with GCC 13. What it uses is in older C++ libraries too, only this version's name is not.
+        var bytes = File.ReadAllBytes(binding);
+        if (!ElfVersionNeeds.Weaken(bytes, Need))
+        {
+            return "left to TorchSharp";
+        }
+        // A file in memory, so that nothing of the package is changed. It has no folder in which its libtorch could be found.
+        if (ownTorch)
+        {
+            NativeLibrary.Load(Path.Combine(Path.GetDirectoryName(binding)!, FileName("torch")));
+        }
+        using var file = new SafeFileHandle(CreateMemoryFile(Path.GetFileName(binding), 0), ownsHandle: true);
+        RandomAccess.Write(file, bytes, 0);
+        DeferredScalars.Install(NativeLibrary.Load($"/proc/self/fd/{file.DangerousGetHandle()}"));
+        return $"{binding}, with its need of {Need} made weak in memory";
+    }
+
+    [LibraryImport("libc", EntryPoint = "memfd_create", StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int CreateMemoryFile(string name, uint flags);
+}
