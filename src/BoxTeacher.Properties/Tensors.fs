@@ -13,8 +13,9 @@ module Tensors =
 
     /// The values of a tensor in row-major order.
     let values (tensor: torch.Tensor) : float array =
-        use copy = tensor.detach().``to``(torch.float64).contiguous()
-        copy.data<float>().ToArray()
+        use scope = torch.NewDisposeScope()
+        let copy = tensor.detach().``to``(torch.float64, torch.CPU).contiguous()
+        if copy.NumberOfElements = 0L then [||] else copy.data<float>().ToArray()
 
     /// The value of a tensor with one element.
     let number (tensor: torch.Tensor) = (values tensor)[0]

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
@@ -19,23 +20,38 @@ public static partial class TorchRuntime
     private static readonly Version Wanted = new(2, 10);
     private static readonly Lazy<string> Loaded = new(LoadOnce);
 
-    /// <summary>Loads what is not loaded yet. Every entrance calls it before its first tensor; a second call costs nothing.</summary>
+    /// <summary>Loads what is not loaded yet. An entrance calls it before its first tensor; a second call costs nothing.</summary>
     /// <returns>The file that was loaded, and what had to be done for it.</returns>
     /// <exception cref="InvalidOperationException"><see cref="FolderVariable"/> names a libtorch that does not fit; the message says why.</exception>
-    public static string Load() => Loaded.Value;
-
-    // Whoever uses the core has a torch: a test or a script that forgets Load would meet TorchSharp's own search, which fails.
-    [ModuleInitializer]
-    [SuppressMessage("Usage", "CA2255", Justification = "An order of native libraries has to be set up before the first type is used.")]
-    internal static void OnModuleLoad()
+    public static string Load()
     {
+        // Its assembly being loaded loads the native half too; see below.
+        _ = typeof(torch).Assembly;
+        return Loaded.Value;
+    }
+
+    // Whoever uses the core has a torch without asking for it, and a command that needs no tensor does not wait for one.
+    [ModuleInitializer]
+    [SuppressMessage("Usage", "CA2255", Justification = "Native libraries have to be there before the first type that needs them.")]
+    internal static void AwaitTorchSharp()
+    {
+        AppDomain.CurrentDomain.AssemblyLoad += (_, loading) => LoadBeside(loading.LoadedAssembly);
+        Array.ForEach(AppDomain.CurrentDomain.GetAssemblies(), LoadBeside);
+    }
+
+    private static void LoadBeside(Assembly assembly)
+    {
+        if (assembly.GetName().Name != nameof(TorchSharp))
+        {
+            return;
+        }
         try
         {
-            Load();
+            _ = Loaded.Value;
         }
         catch (InvalidOperationException)
         {
-            // Kept by Loaded, and thrown by the entrance's own call, where it can be shown without a stack of type initialisers.
+            // An event cannot report it. It is kept, and thrown by Load, which every entrance calls.
         }
     }
 
