@@ -70,11 +70,8 @@ public sealed class DynamicMaskHead : nn.Module<Tensor, MaskInstances, Tensor>
             throw new ArgumentException($"The head needs {ParameterCount} numbers per instance, not {input2.Parameters.size(1)}.", nameof(input2));
         using var scope = NewDisposeScope();
         var (height, width) = (input1.size(2), input1.size(3));
-        var scales = Scales(input2);
-        var fused = input1.device_type == DeviceType.CPU && input1.dtype == float32 && input2.Parameters.dtype == float32;
-        var logits = fused
-            ? DynamicMaskFunction.apply(input1, input2.Parameters, new DynamicMaskKernel(_shape, input2, scales, _featureStride))
-            : AsProducts(input1, input2, scales);
+        var hasKernel = input1.device_type == DeviceType.CPU && input1.dtype == float32 && input2.Parameters.dtype == float32;
+        var logits = hasKernel ? Fused(input1, input2) : AsProducts(input1, input2);
         return AlignedBilinear.Upsample(logits.view(-1, 1, height, width), _featureStride / _outputStride).MoveToOuterDisposeScope();
     }
 
@@ -84,10 +81,14 @@ public sealed class DynamicMaskHead : nn.Module<Tensor, MaskInstances, Tensor>
         return Array.ConvertAll(instances.Levels, level => 1f / sizes[level]);
     }
 
-    // The same on any device and in any precision.
-    private Tensor AsProducts(Tensor input, MaskInstances instances, float[] scales)
+    /// <summary>Logits [M,h*w] in one pass, on the CPU in float32.</summary>
+    internal Tensor Fused(Tensor input, MaskInstances instances) =>
+        DynamicMaskFunction.apply(input, instances.Parameters, new DynamicMaskKernel(_shape, instances, Scales(instances), _featureStride));
+
+    /// <summary>The same on any device and in any precision.</summary>
+    internal Tensor AsProducts(Tensor input, MaskInstances instances)
     {
-        var layers = Layers(instances, input, scales);
+        var layers = Layers(instances, input, Scales(instances));
         var features = WithCoordinates(input);
         var masks = new List<Tensor>();
         for (var start = 0; start < instances.Count;)
