@@ -53,28 +53,6 @@ public abstract class KernelBenchmark
     }
 }
 
-/// <summary>DynamicMaskKernel: the generated mask networks of 64 instances.</summary>
-public class MaskHead : KernelBenchmark
-{
-    private DynamicMaskHead head = null!;
-    private MaskInstances instances = null!;
-    private Tensor features = null!, parameters = null!;
-
-    protected override void Prepare()
-    {
-        head = new DynamicMaskHead([64, 128, 256, 512, 1024]);
-        features = randn(Images, 16, Pixels.Height / 8, Pixels.Width / 8).requires_grad_();
-        parameters = (randn(64, head.ParameterCount) * 0.1).requires_grad_();
-        instances = new MaskInstances([.. Enumerable.Range(0, 64).Select(i => i * Images / 64)], new int[64], [.. Enumerable.Repeat(40f, 128)], parameters);
-    }
-
-    [Benchmark(Baseline = true)]
-    public void Plain() => Train(() => head.AsProducts(features, instances), features, parameters);
-
-    [Benchmark]
-    public void Kernel() => Train(() => head.Fused(features, instances), features, parameters);
-}
-
 /// <summary>PairKernel: the pairwise term of 64 masks on 16 boxes, two sets of weights.</summary>
 public class Pairs : KernelBenchmark
 {
@@ -192,7 +170,7 @@ public class DeformableSamples : KernelBenchmark
     }
 
     [Benchmark(Baseline = true)]
-    public void Plain() => Train(() => (table.index_select(0, index.view(-1)).view(4, -1, 128) * weight.unsqueeze(2)).sum(0), table, weight);
+    public void Plain() => Train(() => (table.index_select(0, index.view(-1)).view(4, -1, 128) * weight.unsqueeze(2)).sum(dim: 0), table, weight);
 
     [Benchmark]
     public void Kernel() => Train(() => WeightedRows.Sum(table, index, weight), table, weight);
@@ -220,44 +198,6 @@ public class Focal : KernelBenchmark
 
     [Benchmark]
     public void Kernel() => Train(() => FocalLoss.Sum(logits, positives), logits);
-}
-
-/// <summary>Pointwise.Linear: a transformer's dense layer as a 1x1 convolution.</summary>
-public class DenseLayer : KernelBenchmark
-{
-    private Tensor input = null!, weight = null!, bias = null!;
-
-    protected override void Prepare()
-    {
-        input = randn(Images, Pixels.Height * Pixels.Width / 256, 384).requires_grad_();
-        weight = randn(1536, 384).requires_grad_();
-        bias = randn(1536).requires_grad_();
-    }
-
-    [Benchmark(Baseline = true)]
-    public void Plain() => Train(() => F.linear(input, weight, bias), input, weight, bias);
-
-    [Benchmark]
-    public void Detour() => Train(() => Pointwise.Linear(input, weight, bias), input, weight, bias);
-}
-
-/// <summary>Pointwise.Products: attention within windows as a grouped convolution.</summary>
-public class WindowProducts : KernelBenchmark
-{
-    private Tensor left = null!, right = null!;
-
-    protected override void Prepare()
-    {
-        var windows = Images * (Pixels.Height / 8 / 7 + 1) * (Pixels.Width / 8 / 7 + 1) * 6;
-        left = randn(windows, 49, 32).requires_grad_();
-        right = randn(windows, 32, 49).requires_grad_();
-    }
-
-    [Benchmark(Baseline = true)]
-    public void Plain() => Train(() => left.bmm(right), left, right);
-
-    [Benchmark]
-    public void Detour() => Train(() => Pointwise.Products(left, right), left, right);
 }
 
 /// <summary>SparseConvolution: the controller at 64 locations instead of everywhere.</summary>
@@ -290,25 +230,4 @@ public class Controller : KernelBenchmark
 
     [Benchmark]
     public void Detour() => Train(() => SparseConvolution.At(maps, grid, images, locations, weight, bias), [.. maps, weight, bias]);
-}
-
-/// <summary>ConvNorm: a frozen normalization folded into a 3x3 kernel.</summary>
-public class FrozenNorm : KernelBenchmark
-{
-    private ConvNorm convolution = null!;
-    private FrozenBatchNorm2d norm = null!;
-    private Tensor input = null!;
-
-    protected override void Prepare()
-    {
-        norm = new FrozenBatchNorm2d(64);
-        convolution = new ConvNorm(64, 64, 3, 1, _ => norm);
-        input = randn(Images, 64, Pixels.Height / 4, Pixels.Width / 4).requires_grad_();
-    }
-
-    [Benchmark(Baseline = true)]
-    public void Plain() => Train(() => norm.call(F.conv2d(input, convolution.Weight, null, padding: [1, 1])), input, convolution.Weight);
-
-    [Benchmark]
-    public void Detour() => Train(() => convolution.call(input), input, convolution.Weight);
 }

@@ -11,9 +11,8 @@ namespace BoxTeacher.Detectors;
 /// controller generates, over the mask features and the pixels' coordinates relative to the instance.
 /// </summary>
 /// <remarks>
-/// On the CPU in float32 it is one fused pass. Elsewhere it is written as matrix products per image: the relative coordinates
-/// (location - pixel) / size are affine in the pixel, so the first layer of all instances of an image is one product with the
-/// shared features and three rows x, y, 1. Nothing is copied per instance.
+/// Written as matrix products per image: the relative coordinates (location - pixel) / size are affine in the pixel, so the first layer of
+/// all instances of an image is one product with the shared features and three rows x, y, 1. Nothing is copied per instance.
 /// </remarks>
 public sealed class DynamicMaskHead : nn.Module<Tensor, MaskInstances, Tensor>
 {
@@ -70,37 +69,11 @@ public sealed class DynamicMaskHead : nn.Module<Tensor, MaskInstances, Tensor>
             throw new ArgumentException($"The head needs {ParameterCount} numbers per instance, not {input2.Parameters.size(1)}.", nameof(input2));
         using var scope = NewDisposeScope();
         var (height, width) = (input1.size(2), input1.size(3));
-        var hasKernel = input1.device_type == DeviceType.CPU && input1.dtype == float32 && input2.Parameters.dtype == float32;
-        var logits = hasKernel ? Fused(input1, input2) : AsProducts(input1, input2);
-        return AlignedBilinear.Upsample(logits.view(-1, 1, height, width), _featureStride / _outputStride).MoveToOuterDisposeScope();
-    }
-
-    private float[] Scales(MaskInstances instances)
-    {
-        var sizes = HostValues.Longs(sizes_of_interest);
-        return Array.ConvertAll(instances.Levels, level => 1f / sizes[level]);
-    }
-
-    /// <summary>Logits [M,h*w] in one pass, on the CPU in float32.</summary>
-    internal Tensor Fused(Tensor input, MaskInstances instances) =>
-        DynamicMaskFunction.apply(input, instances.Parameters, new DynamicMaskKernel(_shape, instances, Scales(instances), _featureStride));
-
-    /// <summary>The same on any device and in any precision.</summary>
-    internal Tensor AsProducts(Tensor input, MaskInstances instances)
-    {
-        var layers = Layers(instances, input, Scales(instances));
-        var features = WithCoordinates(input);
-        var masks = new List<Tensor>();
-        for (var start = 0; start < instances.Count;)
-        {
-            var image = instances.Images[start];
-            var end = start;
-            while (end < instances.Count && instances.Images[end] == image)
-                end++;
-            masks.Add(Evaluate(layers, features[image], start, end - start));
-            start = end;
-        }
-        return masks.Count == 0 ? input.new_zeros([0, input.size(2) * input.size(3)]) : cat(masks);
+        var (layers, features) = (Layers(input2, input1), WithCoordinates(input1));
+        var masks = new List<Tensor> { input1.new_zeros([0, height * width]) };
+        foreach (var (image, start, count) in input2.Runs())
+            masks.Add(Evaluate(layers, features[image], start, count));
+        return AlignedBilinear.Upsample(cat(masks).view(-1, 1, height, width), _featureStride / _outputStride).MoveToOuterDisposeScope();
     }
 
     // One image: M instances of [channels, pixels] side by side.
@@ -117,7 +90,7 @@ public sealed class DynamicMaskHead : nn.Module<Tensor, MaskInstances, Tensor>
     }
 
     // The first layer has its bias and its coordinates inside the matrix.
-    private List<(Tensor Weight, Tensor? Bias)> Layers(MaskInstances instances, Tensor features, float[] scales)
+    private List<(Tensor Weight, Tensor? Bias)> Layers(MaskInstances instances, Tensor features)
     {
         var layers = new List<(Tensor, Tensor?)>();
         for (var l = 0; l < _shape.Layers; l++)
@@ -125,17 +98,18 @@ public sealed class DynamicMaskHead : nn.Module<Tensor, MaskInstances, Tensor>
             var (rows, columns) = (_shape.Rows(l), _shape.Columns(l));
             var weight = instances.Parameters.narrow(1, _shape.WeightOffset(l), rows * columns).view(instances.Count, rows, columns);
             var bias = instances.Parameters.narrow(1, _shape.BiasOffset(l), rows).unsqueeze(2);
-            layers.Add(l == 0 ? (FirstLayer(weight, bias, instances, features, scales), null) : (weight, bias));
+            layers.Add(l == 0 ? (FirstLayer(weight, bias, instances, features), null) : (weight, bias));
         }
         return layers;
     }
 
     // w_xy . (point - pixel) / size + w_f . features + b  =  [w_f, -w_xy/size, w_xy . point/size + b] . [features, pixel, 1]
-    private Tensor FirstLayer(Tensor weight, Tensor bias, MaskInstances instances, Tensor features, float[] scales)
+    private Tensor FirstLayer(Tensor weight, Tensor bias, MaskInstances instances, Tensor features)
     {
         if (!_shape.RelativeCoordinates)
             return cat([weight, bias], 2);
-        var scale = tensor(scales, [instances.Count, 1, 1], features.dtype, features.device);
+        var levels = tensor(Array.ConvertAll(instances.Levels, level => (long)level), device: features.device);
+        var scale = sizes_of_interest.index_select(0, levels).to(features.dtype).reciprocal().view(-1, 1, 1);
         var point = tensor(instances.Points, [instances.Count, 2, 1], features.dtype, features.device);
         var slope = weight.narrow(2, 0, 2) * scale;
         return cat([weight.narrow(2, 2, _shape.FeatureChannels), slope.neg(), slope.matmul(point) + bias], 2);

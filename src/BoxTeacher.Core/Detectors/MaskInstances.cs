@@ -43,4 +43,15 @@ public sealed record MaskInstances
 
     /// <summary>Generated numbers [M,K].</summary>
     public Tensor Parameters { get; }
+
+    /// <summary>The instances of each image that has any: where they begin, and how many there are.</summary>
+    public IEnumerable<(int Image, int Start, int Count)> Runs()
+    {
+        for (var (start, end) = (0, 0); start < Count; start = end)
+        {
+            while (end < Count && Images[end] == Images[start])
+                end++;
+            yield return (Images[start], start, end - start);
+        }
+    }
 }

@@ -56,9 +56,7 @@ internal static class SparseConvolution
                 }
         }
         var patches = cat(rows).index_select(0, tensor(index, [index.Length], device: maps[0].device));
-        // A convolution over M images of one pixel: a library for convolutions is there on every machine, a fast BLAS is not.
-        var pixels = patches.view(locations.Length, kernel * kernel * channels, 1, 1);
-        var kernels = weight.permute(0, 2, 3, 1).reshape(outputs, kernel * kernel * channels, 1, 1);
-        return F.conv2d(pixels, kernels, bias).view(locations.Length, outputs).MoveToOuterDisposeScope();
+        var kernels = weight.permute(0, 2, 3, 1).reshape(outputs, kernel * kernel * channels);
+        return F.linear(patches.view(locations.Length, kernel * kernel * channels), kernels, bias).MoveToOuterDisposeScope();
     }
 }

@@ -42,15 +42,6 @@ public sealed class ConvNorm : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        if (norm is FrozenBatchNorm2d frozen)
-        {
-            var (scale, shift) = frozen.Affine();
-            // Constants of a frozen norm cost less in the kernel than on a feature map, unless the map is the smaller one.
-            var cells = input.size(0) * (input.size(2) / _stride[0]) * (input.size(3) / _stride[1]);
-            return cells > weight.numel() / weight.size(0)
-                ? F.conv2d(input, weight * scale.view(-1, 1, 1, 1), shift, _stride, _padding).MoveToOuterDisposeScope()
-                : F.conv2d(input, weight, null, _stride, _padding).mul_(scale.view(1, -1, 1, 1)).add_(shift.view(1, -1, 1, 1)).MoveToOuterDisposeScope();
-        }
         return norm.call(F.conv2d(input, weight, null, _stride, _padding)).MoveToOuterDisposeScope();
     }
 }

@@ -49,11 +49,6 @@ public sealed class DeformableConvNorm : nn.Module<Tensor, Tensor, Tensor>
         var side = (int)weight.size(2);
         var taps = _groups * side * side;
         var (offset, mask) = (motion.narrow(1, 0, 2 * taps), motion.narrow(1, 2 * taps, taps).sigmoid());
-        if (norm is FrozenBatchNorm2d frozen)
-        {
-            var (scale, shift) = frozen.Affine();
-            return DeformableConvolution.Apply(input, offset, mask, weight * scale.view(-1, 1, 1, 1), shift, _stride, side / 2).MoveToOuterDisposeScope();
-        }
         return norm.call(DeformableConvolution.Apply(input, offset, mask, weight, null, _stride, side / 2)).MoveToOuterDisposeScope();
     }
 }

@@ -37,10 +37,9 @@ public static class DeformableConvolution
         var factors = mask.view(images, groups, taps, height, width).permute(0, 3, 4, 2, 1);
         var (index, shares) = Corners(y, x, factors, input.size(2), input.size(3));
         var table = input.permute(0, 2, 3, 1).reshape(-1, channels / groups);
-        var columns = WeightedRows.Sum(table, index, shares).view(images, height, width, taps * channels).permute(0, 3, 1, 2);
-        var kernel = weight.permute(0, 2, 3, 1).reshape(outputs, taps * channels, 1, 1);
-        // A 1x1 convolution over the columns is their product with the kernel; its result lies channels last, as the columns do.
-        return F.conv2d(columns, kernel, bias).contiguous().MoveToOuterDisposeScope();
+        var columns = WeightedRows.Sum(table, index, shares).view(images, height, width, taps * channels);
+        var kernel = weight.permute(0, 2, 3, 1).reshape(outputs, taps * channels);
+        return F.linear(columns, kernel, bias).permute(0, 3, 1, 2).contiguous().MoveToOuterDisposeScope();
     }
 
     /// <summary>Where each tap reads, in input pixels: y and x, both [N,h,w,k*k,G].</summary>

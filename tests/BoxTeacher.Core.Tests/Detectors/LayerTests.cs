@@ -78,44 +78,6 @@ public sealed class LayerTests
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void A_dense_layer_is_a_linear_one(bool hasBias)
-    {
-        using var scope = NewDisposeScope();
-        random.manual_seed(6);
-        using var layer = new Dense(5, 7, hasBias);
-        using var linear = nn.Linear(5, 7, hasBias: hasBias);
-        foreach (var (_, parameter) in layer.named_parameters())
-            nn.init.normal_(parameter);
-        linear.load_state_dict(layer.state_dict());
-        var left = randn(2, 3, 4, 5).permute(1, 0, 2, 3).requires_grad_(true);
-        var right = left.detach().clone().requires_grad_(true);
-        var factor = randn(3, 2, 4, 7);
-        (layer.call(left) * factor).sum().backward();
-        (linear.call(right) * factor).sum().backward();
-        GoldenAssert.Close(linear.call(right), layer.call(left), 1e-5, 1e-5, "values");
-        GoldenAssert.Close(right.grad!, left.grad!, 1e-5, 1e-5, "gradient of the input");
-        foreach (var ((name, expected), (_, actual)) in linear.named_parameters().Zip(layer.named_parameters()))
-            GoldenAssert.Close(expected.grad!, actual.grad!, 1e-5, 1e-5, $"gradient of {name}");
-    }
-
-    [Fact]
-    public void Products_of_batches_agree_with_matmul()
-    {
-        using var scope = NewDisposeScope();
-        random.manual_seed(7);
-        var (left, right) = (randn(6, 9, 4).requires_grad_(true), randn(6, 5, 4).requires_grad_(true));
-        var (left2, right2) = (left.detach().clone().requires_grad_(true), right.detach().clone().requires_grad_(true));
-        var factor = randn(6, 9, 5);
-        (Pointwise.Products(left, right.transpose(1, 2)) * factor).sum().backward();
-        (left2.matmul(right2.transpose(1, 2)) * factor).sum().backward();
-        GoldenAssert.Close(left2.matmul(right2.transpose(1, 2)), Pointwise.Products(left, right.transpose(1, 2)), 1e-5, 1e-5, "values");
-        GoldenAssert.Close(left2.grad!, left.grad!, 1e-5, 1e-5, "gradient of the left");
-        GoldenAssert.Close(right2.grad!, right.grad!, 1e-5, 1e-5, "gradient of the right");
-    }
-
-    [Theory]
     [InlineData(0)]
     [InlineData(-2)]
     public void Enlargement_needs_a_positive_factor(int factor)

@@ -60,17 +60,17 @@ public sealed class SwinBlock : nn.Module<Tensor, Tensor, Tensor>
     }
 }
 
-/// <summary>Two dense layers with GELU between them.</summary>
+/// <summary>Two linear layers with GELU between them.</summary>
 public sealed class SwinPerceptron : nn.Module<Tensor, Tensor>
 {
-    private readonly Dense fc1;
-    private readonly Dense fc2;
+    private readonly Linear fc1;
+    private readonly Linear fc2;
 
-    /// <summary>Dense layers from channels to hidden channels and back.</summary>
+    /// <summary>Linear layers from channels to hidden channels and back.</summary>
     public SwinPerceptron(int channels, int hidden) : base(nameof(SwinPerceptron))
     {
-        fc1 = new Dense(channels, hidden);
-        fc2 = new Dense(hidden, channels);
+        fc1 = SwinTransformer.Linear(channels, hidden);
+        fc2 = SwinTransformer.Linear(hidden, channels);
         RegisterComponents();
     }
 

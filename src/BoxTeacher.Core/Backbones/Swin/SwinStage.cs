@@ -49,13 +49,13 @@ public sealed class SwinStage : nn.Module<Tensor, Tensor>
 /// <summary>Each 2x2 cells become one of twice the channels (Liu et al. 2021, section 3.1).</summary>
 public sealed class PatchMerging : nn.Module<Tensor, Tensor>
 {
-    private readonly Dense reduction;
+    private readonly Linear reduction;
     private readonly LayerNorm norm;
 
     /// <summary>A merging of maps with so many channels.</summary>
     public PatchMerging(int channels) : base(nameof(PatchMerging))
     {
-        reduction = new Dense(4 * channels, 2 * channels, hasBias: false);
+        reduction = SwinTransformer.Linear(4 * channels, 2 * channels, hasBias: false);
         norm = nn.LayerNorm(4 * channels);
         RegisterComponents();
     }

@@ -67,6 +67,16 @@ public sealed class SwinTransformer : Backbone
     public static SwinTransformer Base(double dropPath = 0.2, int frozen = 2) =>
         new(128, [2, 2, 18, 2], [4, 8, 16, 32], dropPath: dropPath, frozen: frozen);
 
+    /// <summary>A linear layer of a transformer: weights N(0, 0.02), bias 0.</summary>
+    internal static Linear Linear(int inputs, int outputs, bool hasBias = true)
+    {
+        var layer = nn.Linear(inputs, outputs, hasBias);
+        nn.init.normal_(layer.weight, 0, 0.02);
+        if (hasBias)
+            nn.init.zeros_(layer.bias!);
+        return layer;
+    }
+
     /// <inheritdoc/>
     public override IReadOnlyList<Tensor> forward(Tensor input)
     {

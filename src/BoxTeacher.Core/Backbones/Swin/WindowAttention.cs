@@ -13,8 +13,8 @@ public sealed class WindowAttention : nn.Module<Tensor, Tensor?, Tensor>
 {
     private readonly Parameter relative_position_bias_table;
     private readonly Tensor relative_position_index;
-    private readonly Dense qkv;
-    private readonly Dense proj;
+    private readonly Linear qkv;
+    private readonly Linear proj;
     private readonly int _heads;
 
     /// <summary>Attention over windows of side x side cells.</summary>
@@ -28,8 +28,8 @@ public sealed class WindowAttention : nn.Module<Tensor, Tensor?, Tensor>
         relative_position_bias_table = nn.Parameter(zeros((2 * side - 1) * (2 * side - 1), heads));
         nn.init.normal_(relative_position_bias_table, 0, 0.02);
         relative_position_index = RelativePositions(side);
-        qkv = new Dense(channels, 3 * channels);
-        proj = new Dense(channels, channels);
+        qkv = SwinTransformer.Linear(channels, 3 * channels);
+        proj = SwinTransformer.Linear(channels, channels);
         _heads = heads;
         RegisterComponents();
         this.DetachFromDisposeScope();
@@ -46,11 +46,11 @@ public sealed class WindowAttention : nn.Module<Tensor, Tensor?, Tensor>
         var perHead = channels / _heads;
         // One matrix per window and head: queries, keys and values.
         var parts = qkv.call(input).view(windows, cells, 3, _heads, perHead).permute(2, 0, 3, 1, 4).reshape(3, windows * _heads, cells, perHead);
-        var attention = Pointwise.Products(parts[0] * Math.Pow(perHead, -0.5), parts[1].transpose(1, 2)).view(windows, _heads, cells, cells);
+        var attention = (parts[0] * Math.Pow(perHead, -0.5)).bmm(parts[1].transpose(1, 2)).view(windows, _heads, cells, cells);
         attention += relative_position_bias_table[relative_position_index.view(-1)].view(cells, cells, -1).permute(2, 0, 1);
         if (mask is not null)
             attention = (attention.view(-1, mask.size(0), _heads, cells, cells) + mask.unsqueeze(1)).view(-1, _heads, cells, cells);
-        var mixed = Pointwise.Products(attention.softmax(-1).view(-1, cells, cells), parts[2]);
+        var mixed = attention.softmax(-1).view(-1, cells, cells).bmm(parts[2]);
         return proj.call(mixed.view(windows, _heads, cells, perHead).transpose(1, 2).reshape(windows, cells, channels)).MoveToOuterDisposeScope();
     }
 

@@ -1,4 +1,3 @@
-using BoxTeacher.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -25,8 +24,7 @@ public enum TeacherBuffers
 public sealed class EmaTeacher
 {
     private readonly IMomentumSchedule momentum;
-    private readonly Entry[] copied, everything;
-    private readonly Tensor[] followers, leaders;
+    private readonly Entry[] averaged, copied, everything;
 
     /// <summary>Binds a teacher to its student. The modules stay their owners'.</summary>
     /// <param name="teacher">The module that follows; its parameters stop requiring gradients.</param>
@@ -45,8 +43,7 @@ public sealed class EmaTeacher
         var learned = parameters.Where(entry => entry.Student.requires_grad);
         var followed = buffers == TeacherBuffers.Own ? [] : states;
         var smoothed = followed.Where(entry => buffers == TeacherBuffers.Averaged && entry.Teacher.is_floating_point()).ToArray();
-        followers = [.. learned.Concat(smoothed).Select(entry => entry.Teacher)];
-        leaders = [.. learned.Concat(smoothed).Select(entry => entry.Student)];
+        averaged = [.. learned, .. smoothed];
         copied = [.. followed.Except(smoothed)];
 
         foreach (var parameter in parameters)
@@ -68,7 +65,11 @@ public sealed class EmaTeacher
         }
 
         Copy(copied);
-        Foreach.ema_(followers, leaders, momentum.At(iteration));
+        using var share = tensor(1 - momentum.At(iteration));
+        foreach (var (own, student) in averaged)
+        {
+            own.lerp_(student, share.to(own.dtype, own.device));
+        }
     }
 
     private static void Copy(Entry[] entries)
