@@ -1,5 +1,6 @@
 using System.CommandLine;
 using BoxTeacher.Data;
+using BoxTeacher.Torch;
 using BoxTeacher.Training;
 
 namespace BoxTeacher.Cli;
@@ -26,6 +27,16 @@ internal static class CommandLine
         {
             Console.Error.WriteLine($"boxteacher: {error.Message.ReplaceLineEndings(" ")}");
             return 1;
+        }
+    }
+
+    /// <summary>Loads libtorch before a command reads anything, and says which one where the user chose it.</summary>
+    public static void LoadTorch()
+    {
+        var loaded = TorchRuntime.Load();
+        if (Environment.GetEnvironmentVariable(TorchRuntime.FolderVariable) is { Length: > 0 })
+        {
+            Console.Error.WriteLine($"libtorch: {loaded}");
         }
     }
 

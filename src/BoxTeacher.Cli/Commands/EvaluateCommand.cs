@@ -94,6 +94,7 @@ internal static class EvaluateCommand
 
     private static Column[] OfWeights(Recipe recipe, string root, string weights, MeasuredOn? task)
     {
+        CommandLine.LoadTorch();
         var dataset = Build.ValidationData(recipe.Dataset, root);
         using var network = Build.Detector(recipe.Detector, dataset.Categories.Count, recipe.Seed);
         ModelFile.Read(weights, recipe.Teaching.Inference, network);

@@ -16,8 +16,12 @@ internal static class PredictCommand
         var output = new Option<string>("--out") { Description = "Folder for pictures and results.json.", HelpName = "DIR", Required = true };
         var threshold = new Option<double>("--threshold") { Description = "Least score of a drawn detection.", DefaultValueFactory = _ => 0.5 };
         var command = new Command("predict", "Detect objects in pictures.") { images, weights, recipe, output, threshold };
-        command.SetAction(parsed => Predict(
-            parsed.GetRequiredValue(images), parsed.GetRequiredValue(weights), parsed.GetValue(recipe), parsed.GetRequiredValue(output), parsed.GetValue(threshold)));
+        command.SetAction(parsed =>
+        {
+            CommandLine.LoadTorch();
+            return Predict(
+                parsed.GetRequiredValue(images), parsed.GetRequiredValue(weights), parsed.GetValue(recipe), parsed.GetRequiredValue(output), parsed.GetValue(threshold));
+        });
         return command;
     }
 

@@ -14,8 +14,11 @@ internal static class TrainCommand
         var output = new Option<string>("--out") { Description = "Folder of the run; runs/NAME-SEED by default.", HelpName = "DIR" };
         var resume = new Option<bool>("--resume") { Description = "Go on from the newest checkpoint of the run's folder." };
         var command = new Command("train", "Train a detector.") { options.Recipe, options.Data, options.Set, output, resume };
-        command.SetAction(parsed => Train(
-            options.Read(parsed), parsed.GetRequiredValue(options.Data), parsed.GetValue(output), parsed.GetValue(resume)));
+        command.SetAction(parsed =>
+        {
+            CommandLine.LoadTorch();
+            return Train(options.Read(parsed), parsed.GetRequiredValue(options.Data), parsed.GetValue(output), parsed.GetValue(resume));
+        });
         return command;
     }
 

