@@ -1,8 +1,4 @@
-using System;
-using System.Collections.Generic;
-using System.IO;
 using System.IO.Compression;
-using System.Linq;
 using System.Numerics;
 using BoxTeacher.Torch.Pickle;
 using TorchSharp;
@@ -15,87 +11,48 @@ namespace BoxTeacher.Torch;
 /// (.pkl). Only tensors and plain containers are read. A pickle that asks for anything else is refused by name, and
 /// nothing in it is executed.
 /// </summary>
-public static class PthReader
+internal static class PthReader
 {
     private const int DeepestNesting = 64;
     private const int MostEntries = 1 << 20;
     private const long LongestPickle = 1L << 30;
-    private static readonly BigInteger s_magic = BigInteger.Parse("119547037146038801333356", System.Globalization.CultureInfo.InvariantCulture);
+    private static readonly BigInteger Magic = BigInteger.Parse("119547037146038801333356", System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>
     /// Reads the tensors of a file by name: names of nested dictionaries are joined by dots, other values are left out.
     /// </summary>
     /// <param name="path">The file.</param>
-    /// <param name="under">Keys to descend through first, such as "model" or "state_dict".</param>
-    /// <returns>Tensors on the CPU, which the caller disposes. None requires a gradient.</returns>
+    /// <returns>Tensors on the CPU, in the caller's dispose scope. None requires a gradient.</returns>
     /// <exception cref="InvalidDataException">The file is broken, or holds what is neither a tensor nor a plain container.</exception>
-    /// <exception cref="KeyNotFoundException">There is no such key.</exception>
-    public static Dictionary<string, Tensor> ReadTensors(string path, params string[] under)
+    public static Dictionary<string, Tensor> ReadTensors(string path)
     {
         using var scope = NewDisposeScope();
-        var root = ReadTree(path);
-        foreach (var key in under) {
-            root = root is OrderedDictionary<object, object?> d && d.TryGetValue(key, out var inner) ? inner
-                : throw new KeyNotFoundException($"{path} has no entry '{key}'{(root is OrderedDictionary<object, object?> have ? $"; it has {string.Join(", ", have.Keys.Take(20))}" : "")}");
-        }
         var result = new Dictionary<string, Tensor>();
-        Flatten(root, "", 0, result, [], path);
-        foreach (var tensor in result.Values) {
+        Flatten(ReadTree(path), "", 0, result, [], path);
+        foreach (var tensor in result.Values)
+        {
             tensor.MoveToOuterDisposeScope();
         }
         return result;
     }
 
-    /// <summary>
-    /// Reads everything: dict becomes OrderedDictionary, list List, tuple object[], int long (or BigInteger), float double,
-    /// bytes byte[], None null; tensors and numpy arrays become Tensor.
-    /// </summary>
-    /// <exception cref="InvalidDataException">The file is broken, or holds what is neither a tensor nor a plain container.</exception>
-    public static object? Read(string path)
-    {
-        using var scope = NewDisposeScope();
-        var root = ReadTree(path);
-        MoveOut(root, 0, path, new HashSet<object>(ReferenceEqualityComparer.Instance));
-        return root;
-    }
-
     private static void Flatten(object? value, string name, int depth, Dictionary<string, Tensor> result, HashSet<Tensor> seen, string path)
     {
-        if (depth > DeepestNesting || result.Count > MostEntries) {
+        if (depth > DeepestNesting || result.Count > MostEntries)
+        {
             throw new InvalidDataException($"{path}: nested too deeply, or too many entries");
         }
-        if (value is Tensor tensor) {
+        if (value is Tensor tensor)
+        {
             // An object that stands under two names becomes two objects over the same elements.
             result[name] = seen.Add(tensor) ? tensor : tensor.alias();
-        } else if (value is OrderedDictionary<object, object?> dictionary) {
-            foreach (var (key, item) in dictionary) {
+        }
+        else if (value is OrderedDictionary<object, object?> dictionary)
+        {
+            foreach (var (key, item) in dictionary)
+            {
                 Flatten(item, name.Length == 0 ? $"{key}" : $"{name}.{key}", depth + 1, result, seen, path);
             }
-        }
-    }
-
-    private static void MoveOut(object? value, int depth, string path, HashSet<object> seen)
-    {
-        if (depth > DeepestNesting) {
-            throw new InvalidDataException($"{path}: nested too deeply");
-        }
-        if (value is null or string or byte[] || !seen.Add(value)) {
-            return;
-        }
-        switch (value) {
-            case Tensor tensor:
-                tensor.MoveToOuterDisposeScope();
-                break;
-            case OrderedDictionary<object, object?> dictionary:
-                foreach (var item in dictionary.Values) {
-                    MoveOut(item, depth + 1, path, seen);
-                }
-                break;
-            case IEnumerable<object?> items:
-                foreach (var item in items) {
-                    MoveOut(item, depth + 1, path, seen);
-                }
-                break;
         }
     }
 
@@ -106,7 +63,8 @@ public static class PthReader
         var first = file.ReadByte();
         var second = file.ReadByte();
         file.Position = 0;
-        return (first, second) switch {
+        return (first, second) switch
+        {
             ('P', 'K') => ReadZip(file, path),
             (0x80, _) or ('(' or '}' or ']' or 'c', _) => ReadPickles(file, path),
             _ => throw new InvalidDataException($"{path}: neither a zip archive nor a pickle"),
@@ -118,9 +76,11 @@ public static class PthReader
         using var zip = OpenZip(file, path);
         var pickle = zip.Entries.FirstOrDefault(e => e.Name == "data.pkl") ?? throw new InvalidDataException($"{path}: a zip archive without data.pkl");
         var root = pickle.FullName[..^"data.pkl".Length];
-        if (zip.GetEntry(root + "byteorder") is { } order) {
+        if (zip.GetEntry(root + "byteorder") is { } order)
+        {
             using var reader = new StreamReader(order.Open());
-            if (reader.ReadToEnd().Trim() is not "little" and var other) {
+            if (reader.ReadToEnd().Trim() is not "little" and var other)
+            {
                 throw new InvalidDataException($"{path}: byte order '{other}' is not supported");
             }
         }
@@ -128,12 +88,14 @@ public static class PthReader
         object? Persistent(object? id)
         {
             var (type, key, count, _) = PickleGlobals.Storage(id, path);
-            if (!storages.TryGetValue(key, out var storage)) {
+            if (!storages.TryGetValue(key, out var storage))
+            {
                 storages[key] = storage = new PickledStorage(ReadStorage(zip, $"{root}data/{key}", type, count, path));
             }
             return storage.Elements.dtype == type ? storage : throw new InvalidDataException($"{path}: storage '{key}' is used with two element types");
         }
-        if (pickle.Length > LongestPickle || IsBomb(pickle)) {
+        if (pickle.Length > LongestPickle || IsBomb(pickle))
+        {
             throw new InvalidDataException($"{path}: a pickle of {pickle.Length} bytes is too large");
         }
         using var stream = new BufferedStream(pickle.Open(), 1 << 16);
@@ -142,9 +104,12 @@ public static class PthReader
 
     private static ZipArchive OpenZip(FileStream file, string path)
     {
-        try {
+        try
+        {
             return new ZipArchive(file, ZipArchiveMode.Read, leaveOpen: true);
-        } catch (InvalidDataException e) {
+        }
+        catch (InvalidDataException e)
+        {
             throw new InvalidDataException($"{path}: broken zip archive (is the file complete?)", e);
         }
     }
@@ -155,7 +120,8 @@ public static class PthReader
     private static Tensor ReadStorage(ZipArchive zip, string name, ScalarType type, long count, string path)
     {
         var entry = zip.GetEntry(name) ?? throw new InvalidDataException($"{path}: entry '{name}' is missing");
-        if ((Int128)count * type.ElementSize() != entry.Length || IsBomb(entry)) {
+        if ((Int128)count * type.ElementSize() != entry.Length || IsBomb(entry))
+        {
             throw new InvalidDataException($"{path}: entry '{name}' has {entry.Length} bytes, {count} elements of {type} were announced");
         }
         var elements = empty((long[])[count], type, CPU);
@@ -166,9 +132,12 @@ public static class PthReader
 
     private static void Fill(Tensor elements, Stream stream, string path)
     {
-        try {
+        try
+        {
             TensorBytes.Read(elements, stream);
-        } catch (Exception e) when (e is EndOfStreamException or InvalidDataException) {
+        }
+        catch (Exception e) when (e is EndOfStreamException or InvalidDataException)
+        {
             throw new InvalidDataException($"{path}: the file ends too early, or is broken", e);
         }
     }
@@ -180,13 +149,16 @@ public static class PthReader
         object? Persistent(object? id)
         {
             var (type, key, count, view) = PickleGlobals.Storage(id, path);
-            if (!storages.TryGetValue(key, out var storage)) {
-                if ((Int128)count * type.ElementSize() > file.Length) {
+            if (!storages.TryGetValue(key, out var storage))
+            {
+                if ((Int128)count * type.ElementSize() > file.Length)
+                {
                     throw new InvalidDataException($"{path}: a storage of {count} elements in a file of {file.Length} bytes");
                 }
                 storages[key] = storage = new PickledStorage(empty((long[])[count], type, CPU));
             }
-            if (storage.Elements.dtype != type) {
+            if (storage.Elements.dtype != type)
+            {
                 throw new InvalidDataException($"{path}: storage '{key}' is used with two element types");
             }
             return view is null ? storage : throw new InvalidDataException($"{path}: views of storages are not supported");
@@ -194,13 +166,16 @@ public static class PthReader
         object? Next() => new PickleReader(file, file.Length - file.Position, path, (module, name) => PickleGlobals.Find(module, name, path), Persistent).Read();
 
         var first = Next();
-        if (first is not BigInteger number || number != s_magic) {
+        if (first is not BigInteger number || number != Magic)
+        {
             return first;
         }
-        if (Next() is not 1001L) {
+        if (Next() is not 1001L)
+        {
             throw new InvalidDataException($"{path}: unknown version of torch.save's older form");
         }
-        if (Next() is OrderedDictionary<object, object?> system && system.TryGetValue("little_endian", out var little) && little is false) {
+        if (Next() is OrderedDictionary<object, object?> system && system.TryGetValue("little_endian", out var little) && little is false)
+        {
             throw new InvalidDataException($"{path}: byte order 'big' is not supported");
         }
         var root = Next();
@@ -211,17 +186,21 @@ public static class PthReader
     private static void ReadStorages(FileStream file, object? keys, Dictionary<string, PickledStorage> storages, string path)
     {
         Span<byte> count = stackalloc byte[8];
-        foreach (var key in keys as List<object?> ?? throw new InvalidDataException($"{path}: the list of storages is missing")) {
-            if (!storages.TryGetValue($"{key}", out var storage)) {
+        foreach (var key in keys as List<object?> ?? throw new InvalidDataException($"{path}: the list of storages is missing"))
+        {
+            if (!storages.TryGetValue($"{key}", out var storage))
+            {
                 throw new InvalidDataException($"{path}: storage '{key}' belongs to no tensor");
             }
-            if (file.ReadAtLeast(count, 8, throwOnEndOfStream: false) < 8 || BitConverter.ToInt64(count) != storage.Elements.NumberOfElements) {
+            if (file.ReadAtLeast(count, 8, throwOnEndOfStream: false) < 8 || BitConverter.ToInt64(count) != storage.Elements.NumberOfElements)
+            {
                 throw new InvalidDataException($"{path}: storage '{key}' is not of the announced length");
             }
             Fill(storage.Elements, file, path);
             storages.Remove($"{key}");
         }
-        if (storages.Count > 0) {
+        if (storages.Count > 0)
+        {
             throw new InvalidDataException($"{path}: storage '{storages.Keys.First()}' is missing");
         }
     }

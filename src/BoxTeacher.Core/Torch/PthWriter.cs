@@ -1,9 +1,6 @@
-using System;
-using System.Collections.Generic;
-using System.IO;
 using System.IO.Compression;
-using System.Linq;
 using System.Text;
+using BoxTeacher.Data;
 using BoxTeacher.Torch.Pickle;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -14,7 +11,7 @@ namespace BoxTeacher.Torch;
 /// Writes named tensors as Python's torch.save writes a state dictionary: a zip archive with a pickle of protocol 2 and one entry of raw
 /// elements per tensor. torch.load reads it, with or without weights_only.
 /// </summary>
-public static class PthWriter
+internal static class PthWriter
 {
     /// <summary>Writes tensors of any layout and device. The file appears under its name only when it is complete and on disk.</summary>
     /// <param name="path">The file; one that exists is replaced.</param>
@@ -24,28 +21,22 @@ public static class PthWriter
     public static void Write(string path, IEnumerable<KeyValuePair<string, Tensor>> tensors, string? under = null)
     {
         var list = tensors.ToList();
-        if (list.DistinctBy(entry => entry.Key).Count() != list.Count) {
+        if (list.DistinctBy(entry => entry.Key).Count() != list.Count)
+        {
             throw new ArgumentException("two tensors have one name", nameof(tensors));
         }
         var pickle = StatePickle.Of(list, under);
-        var temporary = $"{path}.{Environment.ProcessId}.tmp";
-        try {
-            using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.ReadWrite)) {
-                using (var zip = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true)) {
-                    Entry(zip, "data.pkl", entry => entry.Write(pickle));
-                    Entry(zip, "byteorder", entry => entry.Write("little"u8));
-                    for (var k = 0; k < list.Count; k++) {
-                        Entry(zip, $"data/{k}", entry => TensorBytes.Write(list[k].Value, entry));
-                    }
-                    Entry(zip, "version", entry => entry.Write("3\n"u8));
-                }
-                stream.Flush(flushToDisk: true);
+        AtomicFile.Write(path, stream =>
+        {
+            using var zip = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true);
+            Entry(zip, "data.pkl", entry => entry.Write(pickle));
+            Entry(zip, "byteorder", entry => entry.Write("little"u8));
+            for (var k = 0; k < list.Count; k++)
+            {
+                Entry(zip, $"data/{k}", entry => TensorBytes.Write(list[k].Value, entry));
             }
-            File.Move(temporary, path, overwrite: true);
-        } catch {
-            File.Delete(temporary);
-            throw;
-        }
+            Entry(zip, "version", entry => entry.Write("3\n"u8));
+        });
     }
 
     private static void Entry(ZipArchive zip, string name, Action<Stream> write)
@@ -60,21 +51,25 @@ public static class PthWriter
         internal static byte[] Of(List<KeyValuePair<string, Tensor>> tensors, string? under)
         {
             using var buffer = new MemoryStream();
-            using (var pickle = new BinaryWriter(buffer)) {
+            using (var pickle = new BinaryWriter(buffer))
+            {
                 pickle.Write([0x80, 2]);
-                if (under is not null) {
+                if (under is not null)
+                {
                     pickle.Write("}("u8);
                     Text(pickle, under);
                 }
                 EmptyDictionary(pickle);
                 pickle.Write('(');
-                for (var k = 0; k < tensors.Count; k++) {
+                for (var k = 0; k < tensors.Count; k++)
+                {
                     var (name, tensor) = tensors[k];
                     Text(pickle, name);
                     Tensor(pickle, name, tensor, k);
                 }
                 pickle.Write('u');
-                if (under is not null) {
+                if (under is not null)
+                {
                     pickle.Write('u');
                 }
                 pickle.Write('.');
@@ -107,7 +102,8 @@ public static class PthWriter
         private static long[] Strides(long[] shape)
         {
             var strides = new long[shape.Length];
-            for (var (d, step) = (shape.Length - 1, 1L); d >= 0; d--) {
+            for (var (d, step) = (shape.Length - 1, 1L); d >= 0; d--)
+            {
                 strides[d] = step;
                 step *= Math.Max(shape[d], 1);
             }
@@ -123,7 +119,8 @@ public static class PthWriter
         private static void Tuple(BinaryWriter pickle, long[] numbers)
         {
             pickle.Write('(');
-            foreach (var number in numbers) {
+            foreach (var number in numbers)
+            {
                 Integer(pickle, number);
             }
             pickle.Write('t');
@@ -142,10 +139,13 @@ public static class PthWriter
         /// <summary>Four bytes where they suffice, otherwise the shortest form of a long.</summary>
         private static void Integer(BinaryWriter pickle, long number)
         {
-            if (number is >= int.MinValue and <= int.MaxValue) {
+            if (number is >= int.MinValue and <= int.MaxValue)
+            {
                 pickle.Write('J');
                 pickle.Write((int)number);
-            } else {
+            }
+            else
+            {
                 pickle.Write([0x8a, 8]);
                 pickle.Write(number);
             }

@@ -1,5 +1,3 @@
-using System;
-using System.IO;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -22,9 +20,12 @@ internal static class TensorBytes
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();
-        if (tensor.device_type == DeviceType.CPU && tensor.is_contiguous()) {
+        if (tensor.device_type == DeviceType.CPU && tensor.is_contiguous())
+        {
             Visit(tensor.detach(), piece, stream.ReadExactly);
-        } else {
+        }
+        else
+        {
             var dense = empty(tensor.shape, tensor.dtype, CPU);
             Visit(dense, piece, stream.ReadExactly);
             tensor.copy_(dense);
@@ -37,7 +38,8 @@ internal static class TensorBytes
     {
         var flat = tensor.view(-1);
         var (total, most) = (flat.NumberOfElements, Math.Max(1, piece / tensor.ElementSize));
-        for (long start = 0; start < total; start += most) {
+        for (long start = 0; start < total; start += most)
+        {
             using var part = flat.narrow(0, start, Math.Min(most, total - start));
             visit(part.bytes);
         }

@@ -26,23 +26,29 @@ public sealed class SafeTensorsTests : IDisposable
     public void Safetensors_keep_every_type_and_shape()
     {
         using var scope = NewDisposeScope();
-        var tensors = new Dictionary<string, Tensor> {
-            ["float"] = randn(2, 3), ["view"] = arange(6).view(2, 3).T, ["half"] = rand(3).to(float16), ["brain"] = rand(3).to(bfloat16), ["bool"] = tensor([true, false]),
-            ["scalar"] = tensor(3.0), ["empty"] = empty(0, 4), ["byte"] = arange(5).to(uint8), ["int"] = arange(3, dtype: int32),
+        var tensors = new Dictionary<string, Tensor>
+        {
+            ["float"] = randn(2, 3),
+            ["view"] = arange(6).view(2, 3).T,
+            ["half"] = rand(3).to(float16),
+            ["brain"] = rand(3).to(bfloat16),
+            ["bool"] = tensor([true, false]),
+            ["scalar"] = tensor(3.0),
+            ["empty"] = empty(0, 4),
+            ["byte"] = arange(5).to(uint8),
+            ["int"] = arange(3, dtype: int32),
         };
-        SafeTensors.Write(Name("a.safetensors"), tensors, new Dictionary<string, string> { ["format"] = "pt" });
+        SafeTensors.Write(Name("a.safetensors"), tensors);
         Assert.Single(Directory.GetFiles(_folder));
         var back = SafeTensors.Read(Name("a.safetensors"));
         Assert.Equal(tensors.Keys.Order(), back.Keys.Order());
-        foreach (var (name, t) in tensors) {
+        foreach (var (name, t) in tensors)
+        {
             Assert.Equal(t.dtype, back[name].dtype);
             Assert.True(t.Equals(back[name]), name);
         }
-        using var file = SafeTensorsFile.Open(Name("a.safetensors"));
-        Assert.Equal("pt", file.Metadata["format"]);
-        Assert.Equal([3, 2], file.Tensors["view"].Shape);
-        Assert.Equal(3.0, file.Read("scalar").item<double>());
-        Assert.Throws<KeyNotFoundException>(() => file.Read("none"));
+        Assert.Equal([3, 2], back["view"].shape);
+        Assert.Equal(3.0, back["scalar"].item<double>());
     }
 
     [Theory]

@@ -1,6 +1,3 @@
-using System;
-using System.IO;
-using System.Linq;
 using System.Text;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -15,7 +12,8 @@ internal sealed class NumpyType(string code)
     /// <param name="state">The tuple (version, byte order, ...).</param>
     internal void SetState(object? state) => _bigEndian = state is object?[] { Length: > 1 } parts && parts[1] is ">";
 
-    internal ScalarType Type(string source) => (_bigEndian, code) switch {
+    internal ScalarType Type(string source) => (_bigEndian, code) switch
+    {
         (false, "f4") => ScalarType.Float32,
         (false, "f8") => ScalarType.Float64,
         (false, "f2") => ScalarType.Float16,
@@ -36,39 +34,46 @@ internal sealed class NumpyArray
     /// <param name="source">The file, for messages.</param>
     internal static Tensor Build(object? state, string source)
     {
-        if (state is not object?[] { Length: 5 } parts || parts[1] is not object?[] sizes || parts[2] is not NumpyType type || parts[3] is not (bool or long)) {
+        if (state is not object?[] { Length: 5 } parts || parts[1] is not object?[] sizes || parts[2] is not NumpyType type || parts[3] is not (bool or long))
+        {
             throw new InvalidDataException($"{source}: broken numpy array");
         }
         var data = Bytes(parts[4]) ?? throw new InvalidDataException($"{source}: a numpy array of objects is no plain data");
         var shape = sizes.Select(n => n is long and >= 0 ? (long)n : throw new InvalidDataException($"{source}: broken sizes of a numpy array")).ToArray();
         var scalarType = type.Type(source);
         var bytes = shape.Aggregate((Int128)scalarType.ElementSize(), (product, n) => product * n);
-        if (bytes != data.Length) {
+        if (bytes != data.Length)
+        {
             throw new InvalidDataException($"{source}: a numpy array {scalarType} [{string.Join(", ", shape)}] has {data.Length} bytes");
         }
         var fortran = parts[3] is true or 1L && shape.Length > 1;
         var tensor = empty(fortran ? [.. shape.Reverse()] : shape, scalarType, CPU);
-        using (var stream = new MemoryStream(data)) {
+        using (var stream = new MemoryStream(data))
+        {
             TensorBytes.Read(tensor, stream);
         }
-        if (!fortran) {
+        if (!fortran)
+        {
             return tensor;
         }
         using (tensor)
-        using (var transposed = tensor.permute([.. Enumerable.Range(0, shape.Length).Reverse().Select(d => (long)d)])) {
+        using (var transposed = tensor.permute([.. Enumerable.Range(0, shape.Length).Reverse().Select(d => (long)d)]))
+        {
             return transposed.clone().contiguous();
         }
     }
 
     /// <summary>Python 2 wrote bytes as text.</summary>
-    internal static byte[]? Bytes(object? value) => value switch {
+    internal static byte[]? Bytes(object? value) => value switch
+    {
         byte[] bytes => bytes,
         string text => Encoding.Latin1.GetBytes(text),
         _ => null,
     };
 
     /// <summary>A number that numpy wrote as an array without dimensions.</summary>
-    internal static object Number(NumpyType type, byte[] data, string source) => type.Type(source) switch {
+    internal static object Number(NumpyType type, byte[] data, string source) => type.Type(source) switch
+    {
         ScalarType.Float32 => (double)BitConverter.ToSingle(data),
         ScalarType.Float64 => BitConverter.ToDouble(data),
         ScalarType.Float16 => (double)BitConverter.ToHalf(data),

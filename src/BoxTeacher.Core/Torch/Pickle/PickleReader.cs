@@ -1,8 +1,5 @@
-using System;
 using System.Buffers.Binary;
-using System.Collections.Generic;
 using System.Globalization;
-using System.IO;
 using System.Numerics;
 using System.Text;
 
@@ -25,7 +22,7 @@ internal sealed record PickleFunction(string Name, Func<object?[], object?> Invo
 /// <param name="persistent">The object of a persistent id.</param>
 internal sealed class PickleReader(Stream stream, long length, string source, Func<string, string, object?> find, Func<object?, object?> persistent)
 {
-    private static readonly object s_mark = new();
+    private static readonly object Mark = new();
 
     private readonly List<object?> _stack = [];
     private readonly Dictionary<long, object?> _memo = [];
@@ -39,9 +36,11 @@ internal sealed class PickleReader(Stream stream, long length, string source, Fu
     /// <exception cref="InvalidDataException">The pickle is broken, or asks for something that is no plain data.</exception>
     internal object? Read()
     {
-        while (true) {
+        while (true)
+        {
             var code = Byte();
-            if (code == '.') {
+            if (code == '.')
+            {
                 return Pop();
             }
             Execute(code);
@@ -50,10 +49,11 @@ internal sealed class PickleReader(Stream stream, long length, string source, Fu
 
     private void Execute(byte code)
     {
-        switch ((char)code) {
+        switch ((char)code)
+        {
             case '\x80': Protocol(); break;
             case '\x95': Bytes(8); break;
-            case '(': _stack.Add(s_mark); break;
+            case '(': _stack.Add(Mark); break;
             case '0': Pop(); break;
             case '1': Items(); break;
             case '2': _stack.Add(Top); break;
@@ -69,8 +69,8 @@ internal sealed class PickleReader(Stream stream, long length, string source, Fu
             case '\x8b': _stack.Add(Long(Length4())); break;
             case 'F': _stack.Add(Number(Line())); break;
             case 'G': _stack.Add(BinaryPrimitives.ReadDoubleBigEndian(Bytes(8))); break;
-            case 'S': _stack.Add(Quoted(Line())); break;
-            case 'V': _stack.Add(Line()); break;
+            case 'S': _stack.Add(Unescaped(Quoted(Line()), unicode: false)); break;
+            case 'V': _stack.Add(Unescaped(Line(), unicode: true)); break;
             case 'U': _stack.Add(Encoding.Latin1.GetString(Bytes(Byte()))); break;
             case 'T': _stack.Add(Encoding.Latin1.GetString(Bytes(Length4()))); break;
             case 'X': _stack.Add(Text(Length4())); break;
@@ -110,12 +110,13 @@ internal sealed class PickleReader(Stream stream, long length, string source, Fu
 
     private void Protocol()
     {
-        if (Byte() is > 5 and var version) {
+        if (Byte() is > 5 and var version)
+        {
             throw Broken($"pickle protocol {version} is not supported");
         }
     }
 
-    private object? Top => _stack.Count > 0 && _stack[^1] != s_mark ? _stack[^1] : throw Broken("broken pickle: the stack is empty");
+    private object? Top => _stack.Count > 0 && _stack[^1] != Mark ? _stack[^1] : throw Broken("broken pickle: the stack is empty");
 
     private object? Pop()
     {
@@ -127,7 +128,8 @@ internal sealed class PickleReader(Stream stream, long length, string source, Fu
     private object?[] Last(int n)
     {
         var items = new object?[n];
-        while (n > 0) {
+        while (n > 0)
+        {
             items[--n] = Pop();
         }
         return items;
@@ -136,8 +138,9 @@ internal sealed class PickleReader(Stream stream, long length, string source, Fu
     /// <summary>What lies above the last mark, which goes too.</summary>
     private object?[] Items()
     {
-        var mark = _stack.LastIndexOf(s_mark);
-        if (mark < 0) {
+        var mark = _stack.LastIndexOf(Mark);
+        if (mark < 0)
+        {
             throw Broken("broken pickle: a mark is missing");
         }
         var items = _stack.GetRange(mark + 1, _stack.Count - mark - 1).ToArray();
@@ -147,7 +150,8 @@ internal sealed class PickleReader(Stream stream, long length, string source, Fu
 
     private void Append(object?[] items)
     {
-        if (Top is not List<object?> list) {
+        if (Top is not List<object?> list)
+        {
             throw Broken("broken pickle: append to something that is no list");
         }
         list.AddRange(items);
@@ -162,10 +166,12 @@ internal sealed class PickleReader(Stream stream, long length, string source, Fu
 
     private void SetItems(object?[] items)
     {
-        if (Top is not OrderedDictionary<object, object?> dictionary || items.Length % 2 != 0) {
+        if (Top is not OrderedDictionary<object, object?> dictionary || items.Length % 2 != 0)
+        {
             throw Broken("broken pickle: items for something that is no dictionary");
         }
-        for (var k = 0; k < items.Length; k += 2) {
+        for (var k = 0; k < items.Length; k += 2)
+        {
             dictionary[items[k] ?? throw Broken("a dictionary key is None")] = items[k + 1];
         }
     }
@@ -175,7 +181,8 @@ internal sealed class PickleReader(Stream stream, long length, string source, Fu
 
     private void StackGlobal()
     {
-        if (Last(2) is not [string module, string name]) {
+        if (Last(2) is not [string module, string name])
+        {
             throw Broken("broken pickle: a global without a name");
         }
         _stack.Add(Global(module, name));
@@ -183,12 +190,16 @@ internal sealed class PickleReader(Stream stream, long length, string source, Fu
 
     private void Reduce()
     {
-        if (Last(2) is not [PickleFunction function, object?[] arguments]) {
+        if (Last(2) is not [PickleFunction function, object?[] arguments])
+        {
             throw Broken("broken pickle: a call of something that is no function");
         }
-        try {
+        try
+        {
             _stack.Add(function.Invoke(arguments));
-        } catch (Exception e) when (e is InvalidCastException or NullReferenceException or IndexOutOfRangeException or ArgumentException or OverflowException) {
+        }
+        catch (Exception e) when (e is InvalidCastException or NullReferenceException or IndexOutOfRangeException or ArgumentException or OverflowException)
+        {
             throw new InvalidDataException($"{source}: {function.Name} is called with arguments that do not fit it", e);
         }
     }
@@ -197,11 +208,13 @@ internal sealed class PickleReader(Stream stream, long length, string source, Fu
     private void Build()
     {
         var state = Pop();
-        switch (Top) {
+        switch (Top)
+        {
             case NumpyArray array:
                 var tensor = NumpyArray.Build(state, source);
                 _stack[^1] = tensor;
-                if (_unfinished.Remove(array, out var keys)) {
+                if (_unfinished.Remove(array, out var keys))
+                {
                     keys.ForEach(k => _memo[k] = tensor);
                 }
                 break;
@@ -218,8 +231,10 @@ internal sealed class PickleReader(Stream stream, long length, string source, Fu
     private void Put(long key)
     {
         _memo[key] = Top;
-        if (Top is NumpyArray array) {
-            if (!_unfinished.TryGetValue(array, out var keys)) {
+        if (Top is NumpyArray array)
+        {
+            if (!_unfinished.TryGetValue(array, out var keys))
+            {
                 _unfinished[array] = keys = [];
             }
             keys.Add(key);
@@ -231,7 +246,8 @@ internal sealed class PickleReader(Stream stream, long length, string source, Fu
     private byte Byte()
     {
         var b = Left > 0 ? stream.ReadByte() : -1;
-        if (b < 0) {
+        if (b < 0)
+        {
             throw Broken("the pickle ends too early");
         }
         Left--;
@@ -240,13 +256,17 @@ internal sealed class PickleReader(Stream stream, long length, string source, Fu
 
     private byte[] Bytes(long n)
     {
-        if (n < 0 || n > Left || n > Array.MaxLength) {
+        if (n < 0 || n > Left || n > Array.MaxLength)
+        {
             throw Broken($"the pickle ends too early: {(ulong)n} bytes are announced, {Left} are left");
         }
         var bytes = new byte[n];
-        try {
+        try
+        {
             stream.ReadExactly(bytes);
-        } catch (EndOfStreamException e) {
+        }
+        catch (EndOfStreamException e)
+        {
             throw new InvalidDataException($"{source}: the pickle ends too early", e);
         }
         Left -= n;
@@ -260,11 +280,9 @@ internal sealed class PickleReader(Stream stream, long length, string source, Fu
     private string Line()
     {
         var line = new StringBuilder();
-        for (byte b; (b = Byte()) != '\n';) {
+        for (byte b; (b = Byte()) != '\n';)
+        {
             line.Append((char)b);
-            if (line.Length > 1 << 16) {
-                throw Broken("broken pickle: a line has no end");
-            }
         }
         return line.ToString().TrimEnd('\r');
     }
@@ -285,6 +303,41 @@ internal sealed class PickleReader(Stream stream, long length, string source, Fu
             return small;
         }
         return number;
+    }
+
+    /// <summary>
+    /// A text of the protocols 0 and 1: \uXXXX and \UXXXXXXXX where Python's raw-unicode-escape stands, else \xXX and the escapes of a
+    /// Python literal.
+    /// </summary>
+    private string Unescaped(string text, bool unicode)
+    {
+        if (!text.Contains('\\'))
+        {
+            return text;
+        }
+        var plain = new StringBuilder();
+        for (var i = 0; i < text.Length; i++)
+        {
+            var code = i + 1 < text.Length && text[i] == '\\' ? text[i + 1] : '\0';
+            var digits = (unicode, code) switch { (true, 'u') => 4, (true, 'U') => 8, (false, 'x') => 2, _ => 0 };
+            if (digits > 0)
+            {
+                var value = i + 2 + digits <= text.Length && int.TryParse(text.AsSpan(i + 2, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var number)
+                    ? number : throw Broken("broken pickle: an escape without its digits");
+                plain.Append(value <= char.MaxValue ? ((char)value).ToString() : char.ConvertFromUtf32(value));
+                i += 1 + digits;
+            }
+            else if (!unicode && "nrt\\'\"".Contains(code))
+            {
+                plain.Append(code switch { 'n' => '\n', 'r' => '\r', 't' => '\t', _ => code });
+                i++;
+            }
+            else
+            {
+                plain.Append(text[i]);
+            }
+        }
+        return plain.ToString();
     }
 
     private string Quoted(string text) => text is ['\'', .., '\''] or ['"', .., '"'] ? text[1..^1] : throw Broken("broken pickle: a string without quotes");
