@@ -1,77 +1,51 @@
 namespace BoxTeacher.Benchmarks.Train;
 
-/// <summary>A case measured on both sides in turns.</summary>
+/// <summary>A case measured on all sides in turns; ours is the first.</summary>
 internal sealed class Measurement
 {
-    private readonly List<StepReport> ours = [], peers = [];
     private readonly List<double> gigaflops = [];
 
-    public Measurement(StepCase step, string folder, string python, string script, int rounds)
+    /// <param name="step">The case.</param>
+    /// <param name="sides">Started processes.</param>
+    /// <param name="rounds">Measured steps.</param>
+    public Measurement(StepCase step, IReadOnlyList<Side> sides, int rounds)
     {
-        Step = step;
-        // No project to build, no folder to find: the process is this one's own program.
-        using var mine = new Side(Environment.ProcessPath!, "worker", folder);
-        using var theirs = new Side(python, script, folder);
-        (Version, PeerVersion) = (mine.Version, theirs.Version);
-        // Time for both sides to settle: allocators, and on ours compilation.
+        (Step, Sides) = (step, sides);
         var warmUp = rounds >= 10 ? 10 : 2;
         for (var round = -warmUp; round < rounds; round++)
         {
-            var (rate, own, other) = (mine.Ask<double>("convolution"), mine.Ask<StepReport>("step"), theirs.Ask<StepReport>("step"));
-            if (round == -warmUp)
+            gigaflops.Add(Ours.Ask<double>("convolution"));
+            foreach (var side in sides)
             {
-                FirstLosses = (own.Losses, other.Losses);
-            }
-            if (round >= 0)
-            {
-                gigaflops.Add(rate);
-                ours.Add(own);
-                peers.Add(other);
+                side.Step(isMeasured: round >= 0);
             }
         }
-        (Kilobytes, PeerKilobytes) = (mine.Ask<long>("memory"), theirs.Ask<long>("memory"));
+        gigaflops.RemoveRange(0, warmUp);
+        Kilobytes = [.. sides.Select(side => side.Ask<long>("memory"))];
     }
 
     public StepCase Step { get; }
 
-    public string Version { get; }
+    public IReadOnlyList<Side> Sides { get; }
 
-    public string PeerVersion { get; }
+    public Side Ours => Sides[0];
 
-    public long Kilobytes { get; }
+    /// <summary>Peak resident memory of each side.</summary>
+    public IReadOnlyList<long> Kilobytes { get; }
 
-    public long PeerKilobytes { get; }
+    /// <summary>Speed of the reference convolution on our side.</summary>
+    public double Gigaflops => Side.Median(gigaflops);
 
-    /// <summary>Both sides' losses of the very first step, from the same weights and images.</summary>
-    public (IReadOnlyDictionary<string, double> Ours, IReadOnlyDictionary<string, double> Peer) FirstLosses { get; }
+    /// <summary>The largest difference of a loss to another side's, as a part of its size.</summary>
+    public double LossDifference => Sides.Skip(1).SelectMany(side => Ours.FirstLosses.Select(loss =>
+        Math.Abs(loss.Value - side.FirstLosses[loss.Key]) / Math.Max(Math.Abs(loss.Value), 1e-3))).DefaultIfEmpty(0).Max();
 
-    /// <summary>The largest difference of a loss, as a part of its size.</summary>
-    public double LossDifference => FirstLosses.Ours.Max(loss =>
-        Math.Abs(loss.Value - FirstLosses.Peer[loss.Key]) / Math.Max(Math.Abs(loss.Value), 1e-3));
+    /// <summary>Median over the rounds of ours / other, by the clock.</summary>
+    public double RatioOfWall(Side other) => Side.Median(Ours.Walls.Zip(other.Walls, (own, its) => own / its));
 
-    public IEnumerable<string> Parts => ours[0].Parts.Keys;
+    /// <summary>Median over the rounds of ours / other, in processor time.</summary>
+    public double RatioOfProcessor(Side other) => Side.Median(Ours.Processor.Zip(other.Processor, (own, its) => own / its));
 
-    public double Gigaflops => Median(gigaflops);
-
-    public double Milliseconds => Median(ours.Select(Total));
-
-    public double PeerMilliseconds => Median(peers.Select(Total));
-
-    /// <summary>Median over the rounds of ours / PyTorch.</summary>
-    public double RatioToPeer => Median(ours.Zip(peers, (own, other) => Total(own) / Total(other)));
-
-    /// <summary>Median over the rounds of ours / published, the latter scaled by the convolution measured beside it.</summary>
-    public double RatioToPublished => Median(ours.Zip(gigaflops, (own, rate) => Total(own) / (Step.PublishedMilliseconds * 77 / rate)));
-
-    public double RatioOfMemory => (double)Kilobytes / PeerKilobytes;
-
-    public (double Ours, double Peer) Part(string name) => (Median(ours.Select(own => own.Parts[name])), Median(peers.Select(other => other.Parts[name])));
-
-    private static double Total(StepReport step) => step.Parts.Values.Sum();
-
-    private static double Median(IEnumerable<double> values)
-    {
-        double[] sorted = [.. values.Order()];
-        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
-    }
+    /// <summary>Median over the rounds of ours / published in processor time, the latter scaled by the convolution measured beside it.</summary>
+    public double RatioToPublished => Side.Median(Ours.Processor.Zip(gigaflops, (own, rate) => own / (Step.PublishedMilliseconds * StepCase.PublishedGigaflops / rate)));
 }

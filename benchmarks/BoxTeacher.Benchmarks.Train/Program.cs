@@ -1,99 +1,131 @@
-// Measures one whole BoxTeacher iteration (EMA, teacher pass, assignment, student forward, backward, SGD) beside the same step in
-// Python's PyTorch: a step here, a step there, both with one thread, in processor time. The published implementation's times are
-// scaled by the speed of a reference convolution, measured in every round. Writes artifacts/bench/train.json.
-//   BoxTeacher.Benchmarks.Train [--case tiny|R50] [--rounds N] [--python FILE]
-//   BoxTeacher.Benchmarks.Train make tiny|R50 FOLDER       writes weights and batch, which peers/train_step.py reads too
-//   BoxTeacher.Benchmarks.Train worker FOLDER              one side of it
+// Measures one whole BoxTeacher iteration (EMA, teacher pass, assignment, student forward, backward, SGD) beside the same step elsewhere: a
+// step here, a step there, in turns. The other sides are Python's PyTorch, if the Python named has one, and another build of this
+// benchmark, of an earlier commit for instance. Writes artifacts/bench/train.json.
+//   BoxTeacher.Benchmarks.Train [--case tiny|R50] [--rounds N] [--threads N] [--python FILE] [--against DLL]
+//   BoxTeacher.Benchmarks.Train make tiny|R50 FOLDER       writes weights and batch, which all sides read
+//   BoxTeacher.Benchmarks.Train worker FOLDER              one side of it, with OMP_NUM_THREADS threads
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using BoxTeacher.Benchmarks.Train;
 
-const double memoryTarget = 0.8;
 const double tolerance = 1e-3;
-if (args is ["worker", var input])
-{
-    Worker.Run(input);
-    return 0;
-}
-if (args is ["make", var kind, var output])
-{
-    CaseMaker.Write(kind == StepCase.Tiny.Name ? StepCase.Tiny : StepCase.ResNet50, Path.Combine(Root(), "tests", "golden", "boxteacher"), output);
-    return 0;
-}
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-var root = Root();
-var only = Option("--case", "");
-var rounds = int.Parse(Option("--rounds", "0"));
+switch (args)
+{
+    case ["worker", var input]:
+        Worker.Run(input);
+        return 0;
+    case ["make", var kind, var output]:
+        CaseMaker.Write(kind == StepCase.Tiny.Name ? StepCase.Tiny : StepCase.ResNet50, Golden(), output);
+        return 0;
+    default:
+        break;
+}
+var (only, rounds, threads) = (Option("--case", ""), int.Parse(Option("--rounds", "0")), int.Parse(Option("--threads", "1")));
+var (python, against) = (Option("--python", "/usr/bin/python3"), Option("--against", ""));
 var report = new SortedDictionary<string, object>();
 var agreed = true;
-foreach (var (step, usual) in ((StepCase, int)[])[(StepCase.Tiny, 20), (StepCase.ResNet50, 5)])
+foreach (var (step, usual) in new[] { (StepCase.Tiny, 20), (StepCase.ResNet50, 5) }.Where(entry => only.Length == 0 || only == entry.Item1.Name))
 {
-    if (only.Length > 0 && only != step.Name)
-    {
-        continue;
-    }
     var folder = Directory.CreateTempSubdirectory("boxteacher-train-").FullName;
+    var sides = new List<Side>();
     try
     {
-        CaseMaker.Write(step, Path.Combine(root, "tests", "golden", "boxteacher"), folder);
-        var measured = new Measurement(
-            step, folder, Option("--python", "/usr/bin/python3"), Path.Combine(root, "benchmarks", "peers", "train_step.py"), rounds > 0 ? rounds : usual);
+        CaseMaker.Write(step, Golden(), folder);
+        // No project to build, no folder to find: the process is this one's own program.
+        sides.Add(new Side("ours", threads, Environment.ProcessPath!, "worker", folder));
+        if (HasTorch(python))
+        {
+            sides.Add(new Side("PyTorch", threads, python, Path.Combine(Root(), "benchmarks", "peers", "train_step.py"), folder));
+        }
+        if (against.Length > 0)
+        {
+            sides.Add(new Side("other", threads, "dotnet", against, "worker", folder));
+        }
+        var measured = new Measurement(step, sides, rounds > 0 ? rounds : usual);
         Print(measured);
+        Record(measured);
         agreed &= measured.LossDifference < tolerance;
-        report[$"{step.Name}: ours / published, scaled"] = Entry(measured.RatioToPublished, step.Target);
-        report[$"{step.Name}: peak memory, ours / PyTorch"] = Entry(measured.RatioOfMemory, memoryTarget);
-        report[$"{step.Name}: ours / PyTorch"] = Entry(measured.RatioToPeer, 1);
-        report[$"{step.Name}: milliseconds by part"] = measured.Parts.ToDictionary(part => part, part => new { ours = Math.Round(measured.Part(part).Ours, 2), pytorch = Math.Round(measured.Part(part).Peer, 2) });
     }
     finally
     {
+        sides.ForEach(side => side.Dispose());
         Directory.Delete(folder, recursive: true);
     }
 }
-var target = Path.Combine(root, "artifacts", "bench", "train.json");
+var target = Path.Combine(Root(), "artifacts", "bench", "train.json");
 Directory.CreateDirectory(Path.GetDirectoryName(target)!);
 File.WriteAllText(target + ".tmp", JsonSerializer.Serialize(report, new JsonSerializerOptions { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }) + "\n");
 File.Move(target + ".tmp", target, true);
 return agreed ? 0 : 1;
 
-static object Entry(double ratio, double target) => new { ratio = Math.Round(ratio, 3), target };
+void Record(Measurement measured)
+{
+    var name = measured.Step.Name;
+    report[$"{name}: ours / published, scaled"] = Math.Round(measured.RatioToPublished, 3);
+    foreach (var (i, side) in measured.Sides.Index())
+    {
+        report[$"{name}: {side.Name}, milliseconds"] = new { wall = Math.Round(Side.Median(side.Walls), 1), processor = Math.Round(Side.Median(side.Processor), 1) };
+        report[$"{name}: {side.Name}, milliseconds by part"] = side.Parts.ToDictionary(part => part, part => Math.Round(side.Part(part), 2));
+        report[$"{name}: {side.Name}, peak MB"] = measured.Kilobytes[i] / 1000;
+    }
+    foreach (var side in measured.Sides.Skip(1))
+    {
+        report[$"{name}: ours / {side.Name}"] = new { wall = Math.Round(measured.RatioOfWall(side), 3), processor = Math.Round(measured.RatioOfProcessor(side), 3) };
+    }
+}
 
-static void Print(Measurement measured)
+void Print(Measurement measured)
 {
     var step = measured.Step;
-    Console.WriteLine($"{step.Name}: {step.Batch} images of {step.Side}x{step.Side}, teacher at {step.TeacherSize.ShortSide}, {step.Classes} classes; libtorch {measured.Version}, PyTorch {measured.PeerVersion}, one thread, processor time");
-    Console.WriteLine($"{"",-16}{"ours ms",10}{"PyTorch ms",12}{"ratio",8}");
-    foreach (var part in measured.Parts)
+    Console.WriteLine($"{step.Name}: {step.Batch} images of {step.Side}x{step.Side}, teacher at {step.TeacherSize.ShortSide}, {step.Classes} classes; {threads} threads; {string.Join(", ", measured.Sides.Select(side => $"{side.Name}: libtorch {side.Version}"))}");
+    Console.WriteLine($"{"processor ms",-20}{string.Concat(measured.Sides.Select(side => $"{side.Name,12}"))}");
+    foreach (var part in measured.Ours.Parts)
     {
-        Row(part, measured.Part(part).Ours, measured.Part(part).Peer, 1);
+        Row(part, measured.Sides.Select(side => side.Part(part)));
     }
-    Row("step", measured.Milliseconds, measured.PeerMilliseconds, 1);
-    Row("peak MB", measured.Kilobytes, measured.PeerKilobytes, 1000);
-    Console.WriteLine($"  ours / PyTorch              {measured.RatioToPeer:F2}");
-    Console.WriteLine($"  ours / published, scaled    {measured.RatioToPublished:F2}   target {step.Target:F2}{Missed(measured.RatioToPublished, step.Target)}   (published {step.PublishedMilliseconds:F0} ms at 77 GFLOP/s, here {measured.Gigaflops:F0})");
-    Console.WriteLine($"  peak memory, ours / PyTorch {measured.RatioOfMemory:F2}   target {memoryTarget:F2}{Missed(measured.RatioOfMemory, memoryTarget)}");
+    Row("step", measured.Sides.Select(side => Side.Median(side.Processor)));
+    Row("step, by the clock", measured.Sides.Select(side => Side.Median(side.Walls)));
+    Row("peak MB", measured.Kilobytes.Select(kilobytes => kilobytes / 1e3));
+    foreach (var side in measured.Sides.Skip(1))
+    {
+        Console.WriteLine($"  ours / {side.Name}: {measured.RatioOfWall(side):F2} by the clock, {measured.RatioOfProcessor(side):F2} of processor time");
+    }
+    Console.WriteLine($"  ours / published, scaled: {measured.RatioToPublished:F2} (published {step.PublishedMilliseconds:F0} ms at {StepCase.PublishedGigaflops} GFLOP/s, here {measured.Gigaflops:F0})");
     if (step == StepCase.ResNet50)
     {
         var floor = 340 / measured.Gigaflops * 1000;
-        Console.WriteLine($"  convolutions alone, 340 GFLOP at that speed: {floor:F0} ms; the step takes {measured.Milliseconds / floor:F2} of it");
+        Console.WriteLine($"  convolutions alone, 340 GFLOP at that speed: {floor:F0} ms; the step takes {Side.Median(measured.Ours.Processor) / floor:F2} of it");
     }
     Console.WriteLine($"  losses differ by at most {measured.LossDifference:E1}");
     if (measured.LossDifference >= tolerance)
     {
-        foreach (var (name, value) in measured.FirstLosses.Ours)
+        foreach (var name in measured.Ours.FirstLosses.Keys)
         {
-            Console.WriteLine($"    {name,-20}{value,14:G7}{measured.FirstLosses.Peer[name],14:G7}");
+            Row(name, measured.Sides.Select(side => side.FirstLosses[name]));
         }
     }
     Console.WriteLine();
 }
 
-static void Row(string name, double ours, double peer, double unit) => Console.WriteLine($"{name,-16}{ours / unit,10:F1}{peer / unit,12:F1}{ours / peer,8:F2}");
+static void Row(string name, IEnumerable<double> values) => Console.WriteLine($"{name,-20}{string.Concat(values.Select(value => $"{value,12:F1}"))}");
 
-static string Missed(double ratio, double target) => ratio <= target ? "" : " missed";
+static bool HasTorch(string python)
+{
+    if (!File.Exists(python))
+    {
+        return false;
+    }
+    using var process = Process.Start(new ProcessStartInfo(python, ["-c", "import torch"]) { RedirectStandardError = true })!;
+    process.WaitForExit();
+    return process.ExitCode == 0;
+}
 
 string Option(string name, string otherwise) => args.SkipWhile(argument => argument != name).Skip(1).FirstOrDefault() ?? otherwise;
+
+static string Golden() => Path.Combine(Root(), "tests", "golden", "boxteacher");
 
 static string Root()
 {

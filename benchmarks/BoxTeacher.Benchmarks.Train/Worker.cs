@@ -16,7 +16,7 @@ internal static class Worker
 
     public static void Run(string folder)
     {
-        set_num_threads(int.Parse(Environment.GetEnvironmentVariable("THREADS") ?? "1"));
+        TorchRuntime.Load();
         using var step = new TrainStep(folder);
         GC.Collect();
         // Peak memory begins anew here.
@@ -27,7 +27,6 @@ internal static class Worker
             Console.WriteLine(question switch
             {
                 "step" => JsonSerializer.Serialize(step.Run()),
-                "wall" => JsonSerializer.Serialize(Wall(step)),
                 "convolution" => JsonSerializer.Serialize(Gigaflops()),
                 "memory" => JsonSerializer.Serialize(PeakKilobytes()),
                 _ => throw new ArgumentException($"unknown question '{question}'"),
@@ -35,9 +34,7 @@ internal static class Worker
         }
     }
 
-    private static double[] Wall(TrainStep step) { var w = System.Diagnostics.Stopwatch.StartNew(); var c = Environment.CpuUsage.TotalTime; step.Run(); return [w.Elapsed.TotalMilliseconds, (Environment.CpuUsage.TotalTime - c).TotalMilliseconds]; }
-
-    // 3x3, 64 to 64 channels, 80x80, batch 2; libtorch's own, whose speed tells machines apart.
+    // 3x3, 64 to 64 channels, 80x80, batch 2: its speed tells machines apart.
     private static double Gigaflops()
     {
         using var scope = NewDisposeScope();

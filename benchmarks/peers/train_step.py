@@ -118,7 +118,6 @@ def peak_kilobytes():
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(1)
     step = Step(sys.argv[1])
     gc.collect()
     with open("/proc/self/clear_refs", "w") as file:

@@ -1,12 +1,13 @@
 using BoxTeacher.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
 
 namespace BoxTeacher.Layers;
 
 /// <summary>
 /// Batch normalisation whose statistics and affine parameters are constants (buffers): y = x * scale + shift with
-/// scale = weight / sqrt(running_var + eps), shift = bias - running_mean * scale. <see cref="ConvNorm"/> folds it into its weights.
+/// scale = weight / sqrt(running_var + eps), shift = bias - running_mean * scale.
 /// </summary>
 public sealed class FrozenBatchNorm2d : nn.Module<Tensor, Tensor>
 {
@@ -30,20 +31,7 @@ public sealed class FrozenBatchNorm2d : nn.Module<Tensor, Tensor>
         this.DetachFromDisposeScope();
     }
 
-    /// <summary>The two constants per channel, both [channels], in the caller's dispose scope.</summary>
-    public (Tensor Scale, Tensor Shift) Affine()
-    {
-        using var scope = NewDisposeScope();
-        var scale = weight * (running_var + _eps).rsqrt();
-        var shift = bias - running_mean * scale;
-        return (scale.MoveToOuterDisposeScope(), shift.MoveToOuterDisposeScope());
-    }
-
     /// <inheritdoc/>
-    public override Tensor forward(Tensor input)
-    {
-        using var scope = NewDisposeScope();
-        var (scale, shift) = Affine();
-        return (input * scale.view(1, -1, 1, 1)).add_(shift.view(1, -1, 1, 1)).MoveToOuterDisposeScope();
-    }
+    public override Tensor forward(Tensor input) =>
+        F.batch_norm(input, running_mean, running_var, weight, bias, training: false, eps: _eps);
 }
