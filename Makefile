@@ -5,26 +5,26 @@ OUT ?= runs/demo
 SOURCE ?= data/PennFudanPed
 DEMO_OPTIONS ?=
 KERNEL_OPTIONS ?=
+TORCH ?= cpu
+BUILD := -c $(CONFIGURATION) -p:TorchRuntime=$(TORCH) -v q -clp:NoSummary
 export DOTNET_NOLOGO := 1
 export GOLDEN_DIR
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
-.PHONY: help setup build native demo test kernel notebooks notebooks-write experiments live golden fuzz bench-torch bench-train bench-eval clean
+.PHONY: help setup build demo test kernel notebooks notebooks-write experiments live golden fuzz bench-train bench-kernels bench-eval clean
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "  make ... TORCH=cuda    the same on libtorch with CUDA (docs/torch.md)"
 
-setup: ## install what is missing (Debian packages)
+setup: ## restore the NuGet packages
 	@scripts/setup.sh build
 
-build: setup ## build everything
-	@dotnet build BoxTeacher.sln -c $(CONFIGURATION) -v q -clp:NoSummary
-
-native: setup ## build the native libraries alone
-	@dotnet build src/BoxTeacher.Core -c $(CONFIGURATION) -v q -clp:NoSummary
+build: setup ## build everything; ./boxteacher is the command line
+	@dotnet build BoxTeacher.sln $(BUILD)
 
 demo: setup ## the main job: what does confidence scoring bring? (DATA=pennfudan SOURCE=DIR for photos)
-	@dotnet build src/BoxTeacher.Workbench -c $(CONFIGURATION) -v q -clp:NoSummary
+	@dotnet build src/BoxTeacher.Workbench $(BUILD)
 	@dotnet fsi --optimize+ experiments/confidence-score.fsx --quick --parallel 3 --data $(DATA) $(if $(filter pennfudan,$(DATA)),--source $(SOURCE)) --out $(OUT)-$(DATA) $(DEMO_OPTIONS)
 
 test: build ## every test
@@ -36,13 +36,12 @@ golden: build ## the tests against reference values alone (make golden GOLDEN_DI
 fuzz: build ## feed 20,000 damaged files to the readers and evaluators
 	@dotnet run --project benchmarks/BoxTeacher.Benchmarks.Eval -c $(CONFIGURATION) --no-build -- fuzz 20000 2>/dev/null
 
-bench-torch: build ## the tensor library beside Python's PyTorch, to artifacts/bench/torch.json
-	@scripts/setup.sh bench
-	@OMP_NUM_THREADS=1 dotnet run --project benchmarks/BoxTeacher.Benchmarks.Torch -c $(CONFIGURATION) --no-build
-
 bench-train: build ## a whole training step beside Python's PyTorch, to artifacts/bench/train.json
 	@scripts/setup.sh bench
-	@OMP_NUM_THREADS=1 dotnet run --project benchmarks/BoxTeacher.Benchmarks.Train -c $(CONFIGURATION) --no-build
+	@dotnet run --project benchmarks/BoxTeacher.Benchmarks.Train -c $(CONFIGURATION) --no-build -- $(BENCH_OPTIONS)
+
+bench-kernels: build ## each fused kernel beside the plain formula, to artifacts/bench/kernels
+	@dotnet run --project benchmarks/BoxTeacher.Benchmarks.Kernels -c $(CONFIGURATION) --no-build -- --filter '*' $(BENCH_OPTIONS)
 
 bench-eval: build ## speed of evaluation and of masks, to artifacts/bench/eval.json
 	@dotnet run --project benchmarks/BoxTeacher.Benchmarks.Eval -c $(CONFIGURATION) --no-build

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Installs what the workbench needs from Debian's packages, as far as that is missing and allowed, and restores the
-# NuGet packages.
+# Restores the NuGet packages, which is all that building and training need, and installs what else a group needs from Debian's packages,
+# as far as that is missing and allowed.
 #   scripts/setup.sh [build] [bench] [notebooks]      default: build
 # Where it may not install, it names exactly what to install and exits with 1. Run again, it costs a second.
 set -euo pipefail
 
+# Debian packages that a group needs beside the .NET SDK; the build needs none.
 declare -A packages=(
-  [build]="cmake g++ make libtorch-dev libdnnl-dev libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev"
+  [build]=""
   [bench]="python3 python3-torch python3-numpy"
   [notebooks]="jupyter-notebook jupyter-nbconvert jupyter-client chromium"
 )
@@ -25,11 +26,8 @@ esac
 
 missing=()
 for group in "${groups[@]}"; do
-  wanted=${packages[$group]:-}
-  [ -n "$wanted" ] || { echo "setup: unknown group '$group' (known: ${!packages[*]})" >&2; exit 2; }
-  # A libtorch named by LIBTORCH replaces the system's.
-  [ -n "${LIBTORCH:-}" ] && wanted=${wanted/libtorch-dev libdnnl-dev/}
-  for package in $wanted; do
+  [ -n "${packages[$group]+known}" ] || { echo "setup: unknown group '$group' (known: ${!packages[*]})" >&2; exit 2; }
+  for package in ${packages[$group]}; do
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q '^install ok installed' || missing+=("$package")
   done
 done
