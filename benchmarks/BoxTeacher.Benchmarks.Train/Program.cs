@@ -3,6 +3,7 @@
 // benchmark, of an earlier commit for instance. Writes artifacts/bench/train.json.
 //   BoxTeacher.Benchmarks.Train [--case tiny|R50] [--rounds N] [--threads N] [--python FILE] [--against DLL]
 //   BoxTeacher.Benchmarks.Train make tiny|R50 FOLDER       writes weights and batch, which all sides read
+//   BoxTeacher.Benchmarks.Train soak STEPS                 that many tiny steps: live tensors and resident memory on the way
 //   BoxTeacher.Benchmarks.Train worker FOLDER              one side of it, with OMP_NUM_THREADS threads
 using System.Diagnostics;
 using System.Globalization;
@@ -19,6 +20,9 @@ switch (args)
         return 0;
     case ["make", var kind, var output]:
         CaseMaker.Write(kind == StepCase.Tiny.Name ? StepCase.Tiny : StepCase.ResNet50, Golden(), output);
+        return 0;
+    case ["soak", var steps]:
+        Soak(int.Parse(steps));
         return 0;
     default:
         break;
@@ -108,6 +112,28 @@ void Print(Measurement measured)
         }
     }
     Console.WriteLine();
+}
+
+static void Soak(int steps)
+{
+    var folder = Directory.CreateTempSubdirectory("boxteacher-train-").FullName;
+    try
+    {
+        CaseMaker.Write(StepCase.Tiny, Golden(), folder);
+        using var step = new TrainStep(folder);
+        for (var done = 0; done <= steps; done++)
+        {
+            if (done % int.Max(1, steps / 6) == 0)
+            {
+                Console.WriteLine($"after {done,6} steps: {TorchSharp.torch.Tensor.TotalCount} live tensors, {Environment.WorkingSet / 1e6:F0} MB resident, {GC.GetTotalMemory(false) / 1e6:F0} MB managed");
+            }
+            step.Run();
+        }
+    }
+    finally
+    {
+        Directory.Delete(folder, recursive: true);
+    }
 }
 
 static void Row(string name, IEnumerable<double> values) => Console.WriteLine($"{name,-20}{string.Concat(values.Select(value => $"{value,12:F1}"))}");

@@ -6,15 +6,15 @@ namespace BoxTeacher.Torch;
 /// Keeps the native half of numbers alive while an operation may still read it. TorchSharp makes a Scalar for every number in an expression
 /// (<c>x + 1.5</c>, and the hidden factor of <c>x + y</c>), nothing refers to it during the native call, and so the finalizer may free it
 /// before it is read: an operation then fails at random with "Expected false to be true", or reads another number
-/// (dotnet/TorchSharp, pull request 1496). Here what TorchSharp frees goes through a ring first: it is freed when a million others followed.
+/// (dotnet/TorchSharp, pull request 1496). Here what TorchSharp frees is freed a second later.
 /// </summary>
 internal static unsafe partial class DeferredScalars
 {
     private const int ReadWrite = 1 | 2, ReadExecute = 1 | 4; // PROT_READ, PROT_WRITE, PROT_EXEC
 
-    // 8 MB of addresses, and at most 32 MB of numbers behind them.
-    private static readonly nint[] Ring = new nint[1 << 20];
-    private static long released;
+    private const int Milliseconds = 1000;
+
+    private static readonly Queue<(nint Scalar, long Released)> Waiting = new();
 
     /// <summary>
     /// Leads the function of TorchSharp's library that frees a Scalar to <see cref="Release"/>, by a jump at its beginning. On Linux and x64
@@ -44,8 +44,15 @@ internal static unsafe partial class DeferredScalars
     [UnmanagedCallersOnly]
     private static void Release(nint scalar)
     {
-        var place = Interlocked.Increment(ref released) % Ring.Length;
-        NativeMemory.Free((void*)Interlocked.Exchange(ref Ring[place], scalar));
+        lock (Waiting)
+        {
+            var now = Environment.TickCount64;
+            Waiting.Enqueue((scalar, now));
+            while (now - Waiting.Peek().Released > Milliseconds)
+            {
+                NativeMemory.Free((void*)Waiting.Dequeue().Scalar);
+            }
+        }
     }
 
     [LibraryImport("libc", EntryPoint = "mprotect")]

@@ -103,7 +103,8 @@ public static partial class TorchRuntime
         }
         catch (DllNotFoundException error)
         {
-            throw new IOException($"{FolderVariable}={folder}: {error.Message}", error);
+            // The last line is the dynamic linker's own.
+            throw new IOException($"{FolderVariable}={folder}: {error.Message.TrimEnd().Split('\n')[^1].Trim()}", error);
         }
     }
 
