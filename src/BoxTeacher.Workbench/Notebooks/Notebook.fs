@@ -2,13 +2,10 @@ namespace BoxTeacher.Workbench
 
 open System
 open System.Threading
-open BoxTeacher.Charts
+open Microsoft.AspNetCore.Html
 
 /// Markup that shows itself in a notebook.
-[<TypeFormatterSource(typeof<HtmlFormatterSource>)>]
-type HtmlText(html: string) =
-    interface IHtml with
-        member _.ToHtml() = html
+type HtmlText = HtmlString
 
 /// The notebook that runs this code, if one does. Its parts are found by their names, in this project's kernel as in .NET
 /// Interactive, so that no kernel is referred to.
