@@ -35,7 +35,7 @@ let private browser =
 
 /// Opens an address in a window of a width, waits until a condition holds, and evaluates an expression.
 let visit<'T> width (address: string) condition expression : Visit<'T> =
-    task {
+    backgroundTask {
         let! page = browser.Value.NewPageAsync()
         do! page.SetViewportAsync(ViewPortOptions(Width = width, Height = 900))
         let requests, errors = ConcurrentQueue(), ConcurrentQueue()

@@ -54,9 +54,9 @@ module ChartStyle =
     let points index =
         Marker.init (Color = color 1.0 index, Symbol = fst (symbol index), Size = 7)
 
-    /// The bars of the series with an index.
+    /// The bars of the series with an index, for Chart.withMarker: Chart.Column leaves the pattern out.
     let bars index =
-        let pattern = Pattern.init (Shape = patterns[round index % patterns.Length], FGColor = Color.fromString "white", Solidity = 0.35)
+        let pattern = Pattern.init (Shape = patterns[round index % patterns.Length], FillMode = StyleParam.PatternFillMode.Overlay, FGColor = Color.fromString "white", Solidity = 0.35)
         Marker.init (Color = color 1.0 index, Pattern = pattern)
 
     /// The line and a point of the series with an index, as SVG for a legend that many charts share.
@@ -89,7 +89,8 @@ module ChartStyle =
 
     let private ink, frame, grid = Color.fromHex "#1b1f24", Color.fromHex "#8c959f", Color.fromHex "#dfe3e8"
 
-    let private template =
+    /// Fonts, axes and colors, a tenth of the size of Plotly.NET's own template.
+    let template =
         let axis =
             LinearAxis.init (
                 AutoMargin = StyleParam.TickAutoMargin.All,
@@ -126,6 +127,14 @@ module ChartStyle =
         |> GenericChart.mapLayout (fun layout ->
             layout.RemoveProperty "width" |> ignore
             layout)
+
+    /// From here on, charts that are made have these looks, and pages that Chart.saveHtml writes hold plotly.js. For scripts and
+    /// notebooks: these are settings of Plotly.NET for the whole process.
+    let useEverywhere () =
+        Defaults.DefaultTemplate <- template
+        Defaults.DefaultWidth <- width
+        Defaults.DefaultHeight <- above + plotHeight + below
+        Defaults.DefaultDisplayOptions <- DisplayOptions.init (PlotlyJSReference = Full)
 
     /// A chart with a plot of some height. The names of its legend, labels already, stand below the plot, each on lines of its own in
     /// room that is kept for them; a single name needs none.

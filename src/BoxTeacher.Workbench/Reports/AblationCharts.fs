@@ -39,7 +39,7 @@ module AblationCharts =
     /// The mean with one deviation to each side of it: two edges with color between them, and the line, which come and go together.
     let private lineOver label index withPoints (points: (int * Spread) list) =
         let x = points |> List.map fst
-        let reach (spread: Spread) = if Double.IsFinite spread.Deviation then spread.Deviation else 0.0
+        let reach (spread: Spread) = if Double.IsFinite spread.Deviation then rounded spread.Deviation else 0.0
         let hasBand = points |> List.exists (fun (_, spread) -> reach spread > 0.0)
 
         let edge fill side =
@@ -57,7 +57,7 @@ module AblationCharts =
             Chart.Line(
                 x = x,
                 y = [ for _, spread in points -> rounded spread.Mean ],
-                ?MultiText = (if hasBand then Some [ for _, spread in points -> $"± {rounded (reach spread)}" ] else None),
+                ?MultiText = (if hasBand then Some [ for _, spread in points -> $"± {reach spread}" ] else None),
                 Name = label,
                 ShowMarkers = withPoints,
                 Line = ChartStyle.line index,
@@ -142,10 +142,10 @@ module AblationCharts =
                 Keys = [ for bin in 0 .. bins - 1 -> rounded ((float bin + 0.5) / float bins) ],
                 values = [ for count in counts -> share total count ],
                 Width = 1.0 / float bins,
-                Marker = ChartStyle.bars index,
                 MultiText = [ for count in counts -> $"{count} masks" ],
                 TextPosition = StyleParam.TextPosition.None
             )
+            |> Chart.withMarker (ChartStyle.bars index)
             |> Chart.withXAxisStyle (MinMax = (0.0, 1.0))
             |> Chart.withYAxisStyle (MinMax = (0.0, 1.05 * highest))
 
@@ -234,9 +234,9 @@ module AblationCharts =
                 Chart.Column(
                     Keys = List.map fst metrics,
                     values = [ for _, spread in metrics -> rounded spread.Mean ],
-                    Name = label,
-                    Marker = ChartStyle.bars index
+                    Name = label
                 )
+                |> Chart.withMarker (ChartStyle.bars index)
                 |> Chart.withTraceInfo (LegendGroup = label)
 
             if result.Seeds.Length > 1 then
