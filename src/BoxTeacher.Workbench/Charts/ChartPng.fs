@@ -32,7 +32,7 @@ module ChartPng =
     let private milliseconds = 20_000
 
     /// A page with plotly.js. Its browser listens to nothing but a pipe from this process, and ends when the pipe does, however that
-    /// comes about.
+    /// comes about; closed, it takes its temporary files along.
     let private openPage (browser: string) =
         task {
             let! browser =
@@ -47,6 +47,7 @@ module ChartPng =
                     )
                 )
 
+            AppDomain.CurrentDomain.ProcessExit.Add(fun _ -> browser.CloseAsync().Wait milliseconds |> ignore)
             let! page = browser.NewPageAsync()
             do! page.SetOfflineModeAsync true
             let! _ = page.AddScriptTagAsync(AddTagOptions(Content = PlotlyScript.text ()))

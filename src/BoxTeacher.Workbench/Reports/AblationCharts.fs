@@ -2,6 +2,7 @@ namespace BoxTeacher.Workbench
 
 open System
 open Plotly.NET
+open Plotly.NET.LayoutObjects
 
 /// Charts of an ablation's results.
 [<RequireQualifiedAccess>]
@@ -34,7 +35,12 @@ module AblationCharts =
     let private rounded (value: float) = Math.Round(value, 4)
 
     let private named (title: string) (xTitle: string) (yTitle: string) chart =
-        chart |> Chart.withTitle title |> Chart.withXAxisStyle (TitleText = xTitle) |> Chart.withYAxisStyle (TitleText = yTitle)
+        chart
+        // Where all is zero, Plotly would put zero in the middle.
+        |> Chart.withYAxis (LinearAxis.init (RangeMode = StyleParam.RangeMode.NonNegative))
+        |> Chart.withTitle title
+        |> Chart.withXAxisStyle (TitleText = xTitle)
+        |> Chart.withYAxisStyle (TitleText = yTitle)
 
     /// The mean with one deviation to each side of it: two edges with color between them, and the line, which come and go together.
     let private lineOver label index withPoints (points: (int * Spread) list) =

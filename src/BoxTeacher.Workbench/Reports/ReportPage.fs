@@ -37,7 +37,10 @@ figure { margin: 0; }
 .chart :is(.xlines-above, .ylines-above) { stroke: var(--soft) !important; }
 .chart path.yerror { stroke: var(--ink) !important; }
 .chart .modebar-group { background: none !important; } .chart .modebar-btn path { fill: var(--soft) !important; }
-@media print { .charts { display: block; } .chart, figure, tr { break-inside: avoid; } }
+@media print {
+  body { font-size: 12px; padding: 0; } h2 { break-after: avoid; } .charts { display: block; } .chart, figure, tr { break-inside: avoid; }
+  .modebar-container { display: none; } section > div { overflow: visible !important; } th, td { padding: .2em .5em !important; } th, td[style*="left"] { white-space: normal !important; }
+}
 .gallery { display: grid; grid-template-columns: repeat(var(--columns), minmax(110px, 320px)); gap: .45rem; overflow-x: auto; align-items: start; }
 .gallery .head { font-size: .85rem; font-weight: 600; color: var(--soft); position: sticky; top: 0; background: var(--paper); padding: .3rem 0; }
 .gallery svg { width: 100%; height: auto; display: block; border-radius: 4px; background: var(--panel); }
