@@ -114,7 +114,7 @@ let ``up to eight variants stand in each chart's legend, and more share one`` ()
 [<ChromiumFact>]
 let ``a click on a name of the shared legend hides the variant in every chart, and another one shows it`` () =
     let hidden = "[...document.querySelectorAll('.chart')].map(c => c.data.filter(t => t.visible === false).length)"
-    let click = "document.querySelector('.legend button').click()"
+    let click = "document.querySelector('.variants button').click()"
     let visit = visit<int array array> 1400 (Uri(saved (ofVariants 20)).AbsoluteUri) "document.readyState === 'complete'" $"[{hidden}, {click} || {hidden}, {click} || {hidden}]"
     // Mask AP and the loss, without bands since the seeds are alike, the bars, precision over recall; histograms have names of their own.
     Assert.Equal<int array array>([| [| 0; 0; 0; 0; 0 |]; [| 1; 1; 1; 1; 0 |]; [| 0; 0; 0; 0; 0 |] |], visit.Value)

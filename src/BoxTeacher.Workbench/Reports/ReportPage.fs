@@ -25,10 +25,10 @@ p, li { max-width: 78ch; }
 .meta { color: var(--soft); margin: 0; max-width: none; }
 .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 480px), 1fr)); gap: 1.4rem; }
 figure { margin: 0; }
-.legend { columns: 24rem; list-style: none; padding: 0; margin: 0 0 1rem; font-size: .87rem; }
-.legend li { break-inside: avoid; max-width: none; padding: .1rem 0; }
-.legend button { all: unset; cursor: pointer; padding-left: 44px; text-indent: -44px; } .legend svg { vertical-align: -.15em; margin-right: 4px; }
-.legend button:focus-visible { outline: 2px solid var(--accent); } .legend button[aria-pressed="false"] { opacity: .4; }
+.variants { columns: 24rem; list-style: none; padding: 0; margin: 0 0 1rem; font-size: .87rem; }
+.variants li { break-inside: avoid; max-width: none; padding: .1rem 0; }
+.variants button { all: unset; cursor: pointer; padding-left: 44px; text-indent: -44px; } .variants svg { vertical-align: -.15em; margin-right: 4px; }
+.variants button:focus-visible { outline: 2px solid var(--accent); } .variants button[aria-pressed="false"] { opacity: .4; }
 .chart { min-width: 0; }
 .chart .main-svg { background: none !important; }
 .chart rect.bg { fill: none !important; }
@@ -57,12 +57,12 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1.2rem; 
         let entry index variant =
             $"""<li><button type="button" aria-pressed="true" data-group="{escape (ChartStyle.label variant)}">{ChartStyle.swatch index} {escape variant}</button></li>"""
 
-        "<ul class=\"legend\">\n" + String.Join("\n", List.mapi entry variants) + "\n</ul>\n"
+        "<ul class=\"variants\">\n" + String.Join("\n", List.mapi entry variants) + "\n</ul>\n"
 
     // A click on a name hides the variant's curves and bars, or shows them again.
     let private toggling =
         """
-for (const button of document.querySelectorAll(".legend button")) {
+for (const button of document.querySelectorAll(".variants button")) {
   button.onclick = () => {
     const isShown = button.getAttribute("aria-pressed") !== "true";
     button.setAttribute("aria-pressed", isShown);
