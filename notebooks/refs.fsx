@@ -1,2 +1,4 @@
-// What a notebook sees: what an experiment does.
+/// What a notebook sees: what an experiment does.
+module NotebookRefs
+
 #load "../experiments/refs.fsx"
