@@ -1,4 +1,2 @@
-/// What a notebook sees: what an experiment does.
-module NotebookRefs
-
+// What a notebook sees: what an experiment does.
 #load "../experiments/refs.fsx"
