@@ -2,13 +2,10 @@ namespace BoxTeacher.Workbench
 
 open System
 open System.Threading
-open BoxTeacher.Charts
+open Microsoft.AspNetCore.Html
 
 /// Markup that shows itself in a notebook.
-[<TypeFormatterSource(typeof<HtmlFormatterSource>)>]
-type HtmlText(html: string) =
-    interface IHtml with
-        member _.ToHtml() = html
+type HtmlText = HtmlString
 
 /// The notebook that runs this code, if one does. Its parts are found by their names, in this project's kernel as in .NET
 /// Interactive, so that no kernel is referred to.
@@ -61,10 +58,13 @@ module Notebook =
     /// Shows a value in the running cell and returns what replaces it by another, from any thread.
     /// Raises InvalidOperationException where no notebook is.
     let display (value: obj) : obj -> unit =
+        if not (isRunning ()) then
+            raise (InvalidOperationException "no notebook runs this code")
+
         let show =
             typeOf "System.DisplayExtensions"
             |> Option.bind (fun extensions -> extensions.GetMethod("Display", [| typeof<obj>; typeof<string array> |]) |> Option.ofObj)
-            |> Option.defaultWith (fun () -> raise (InvalidOperationException "no notebook runs this code"))
+            |> Option.get
 
         let shown = announced (fun () -> nonNull (show.Invoke(null, [| value; Array.empty<string> |])))
         let update = nonNull (shown.GetType().GetMethod("Update", [| typeof<obj> |]))

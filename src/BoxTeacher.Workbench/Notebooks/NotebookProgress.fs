@@ -6,8 +6,6 @@ open System.Collections.Generic
 open System.Diagnostics
 open System.Net
 open System.Threading
-open BoxTeacher.Charts
-open Plotly.NET
 
 /// What is shown of a run: how far it is, the losses of its steps by iteration, and its end.
 type private RunView =
@@ -20,6 +18,8 @@ type private RunView =
 type NotebookProgress(show: obj -> (obj -> unit), interval: TimeSpan) =
 
     static let escape (text: string) = string (WebUtility.HtmlEncode text)
+
+    static let kernelName = ".net-fsharp"
 
     // A short drawn curve is as telling as one of every step, and is drawn five times a second.
     static let drawnPoints = 120
@@ -51,9 +51,7 @@ type NotebookProgress(show: obj -> (obj -> unit), interval: TimeSpan) =
     static let chart (runs: (PlannedRun * RunView) list) =
         match AblationCharts.lossesOfRuns drawnPoints [ for run, view in runs -> run.Label, lock view.Losses (fun () -> List.ofSeq view.Losses) ] with
         | None -> ""
-        | Some chart ->
-            let picture = Svg.ofFigure Palette.Light (GenericChart.toFigureJson chart)
-            $"<img alt=\"loss curves\" src=\"{Svg.toDataUri picture}\"/>"
+        | Some chart -> ChartHtml.notebook kernelName None chart
 
     interface IProgressDisplay with
         member _.Show(runs, work) =
