@@ -198,4 +198,4 @@ module Ablation =
         let display: IProgressDisplay =
             if Notebook.isRunning () then NotebookProgress(Notebook.display, redrawing) else ProgressDisplay.automatic ()
 
-        runWith display (Notebook.cancellation ()) options ablation
+        runWith display CancellationToken.None options ablation
