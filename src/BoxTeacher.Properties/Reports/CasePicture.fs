@@ -1,24 +1,24 @@
 namespace BoxTeacher.Properties
 
 open System
-open BoxTeacher.Charts
+open BoxTeacher.Data
 open BoxTeacher.Structures
 
 /// Pictures of inputs and of what a loss makes of them.
 [<RequireQualifiedAccess>]
 module CasePicture =
 
-    let private ink: Colour = 27uy, 31uy, 36uy
-    let private grey: Colour = 140uy, 149uy, 159uy
-    let private blue: Colour = 9uy, 105uy, 218uy
-    let private red: Colour = 207uy, 34uy, 46uy
-    let private green: Colour = 26uy, 127uy, 55uy
-    let private orange: Colour = 219uy, 109uy, 40uy
-    let private notANumber: Colour = 255uy, 0uy, 255uy
+    let private ink: Colour = struct (27uy, 31uy, 36uy)
+    let private grey: Colour = struct (140uy, 149uy, 159uy)
+    let private blue: Colour = struct (9uy, 105uy, 218uy)
+    let private red: Colour = struct (207uy, 34uy, 46uy)
+    let private green: Colour = struct (26uy, 127uy, 55uy)
+    let private orange: Colour = struct (219uy, 109uy, 40uy)
+    let private notANumber: Colour = struct (255uy, 0uy, 255uy)
 
-    let private blend (share: float) (r, g, b) : Colour =
+    let private blend (share: float) (struct (r, g, b): Colour) : Colour =
         let mix (part: byte) = byte (Math.Round(255.0 + Math.Clamp(share, 0.0, 1.0) * (float part - 255.0)))
-        mix r, mix g, mix b
+        struct (mix r, mix g, mix b)
 
     /// 0 is paper, 1 is ink.
     let private share (value: float) = if Double.IsNaN value then notANumber else blend (0.08 + 0.92 * value) ink
@@ -69,7 +69,7 @@ module CasePicture =
 
                 sheet.Frame(left - 1, below - 1, width * scale + 2, height * scale + 2, 1, grey)))
 
-        sheet.ToImage()
+        sheet.Image
 
     let private ofBoxes format (pairs: BoxPair list) (gradients: float array array) =
         let panel = 320
@@ -123,7 +123,7 @@ module CasePicture =
 
             sheet.Frame(corner, top, panel, panel, 1, grey))
 
-        sheet.ToImage()
+        sheet.Image
 
     /// An input and the gradient of a loss there: for masks truth, probability, their difference (red: too much, blue: too
     /// little) and gradient (red: it lowers the logit); for boxes both, and where a step downhill moves each edge. What is no
@@ -140,4 +140,4 @@ module CasePicture =
         | Case.Boxes(format, pairs) -> ofBoxes format pairs gradients
 
     /// The bytes of a PNG file.
-    let toPng (image: Image) = Png.encode image.Height image.Width image.Pixels
+    let toPng (image: Image) = ImageFile.Encode(".png", image)

@@ -2,10 +2,10 @@ namespace rec BoxTeacher.Properties
 
 open System
 open System.Net
-open BoxTeacher.Charts
+open Microsoft.AspNetCore.Html
 
 /// The simplest input found for which a law does not hold.
-[<NoComparison; ReferenceEquality; TypeFormatterSource(typeof<HtmlFormatterSource>); StructuredFormatDisplay("{Text}")>]
+[<NoComparison; ReferenceEquality; StructuredFormatDisplay("{Text}")>]
 type Counterexample =
     { Loss: Loss
       Law: Law
@@ -29,8 +29,8 @@ type Counterexample =
 
     override this.ToString() = this.Text
 
-    interface IHtml with
-        member this.ToHtml() = ReportHtml.counterexample this
+    interface IHtmlContent with
+        member this.WriteTo(writer, _) = writer.Write(ReportHtml.counterexample this: string)
 
 /// What came of holding a loss to a law.
 [<RequireQualifiedAccess; NoComparison; ReferenceEquality>]
@@ -46,7 +46,7 @@ type Outcome =
 type LawResult = { Law: Law; Outcome: Outcome }
 
 /// Law by law, whether a loss obeys.
-[<NoComparison; ReferenceEquality; TypeFormatterSource(typeof<HtmlFormatterSource>); StructuredFormatDisplay("{Text}")>]
+[<NoComparison; ReferenceEquality; StructuredFormatDisplay("{Text}")>]
 type LawReport =
     { Loss: Loss
       Results: LawResult list }
@@ -65,8 +65,8 @@ type LawReport =
 
     override this.ToString() = this.Text
 
-    interface IHtml with
-        member this.ToHtml() = ReportHtml.report this
+    interface IHtmlContent with
+        member this.WriteTo(writer, _) = writer.Write(ReportHtml.report this: string)
 
 module internal ReportText =
 
@@ -109,7 +109,7 @@ module internal ReportHtml =
     let private escape (text: string) = string (WebUtility.HtmlEncode text)
 
     let private picture (loss: Loss) caption (case: Case) =
-        let source = CasePicture.ofCase loss case |> CasePicture.toPng |> Png.toDataUri
+        let source = "data:image/png;base64," + Convert.ToBase64String(CasePicture.ofCase loss case |> CasePicture.toPng)
         $"<figure style=\"display:inline-block;margin:.3em 1em .3em 0;vertical-align:top\"><figcaption style=\"font-size:.9em;opacity:.75\">{caption}</figcaption><img alt=\"{caption}\" style=\"max-width:100%%;background:#fff;border-radius:4px\" src=\"{source}\"/></figure>"
 
     let private details (c: Counterexample) =

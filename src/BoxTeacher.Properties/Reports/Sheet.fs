@@ -1,18 +1,19 @@
 namespace BoxTeacher.Properties
 
 open System
-open BoxTeacher.Charts
+open BoxTeacher.Data
 open BoxTeacher.Structures
 
-/// A colour in 0..255 a part.
-type internal Colour = byte * byte * byte
+/// Red, green and blue.
+type internal Colour = (struct (byte * byte * byte))
 
 /// White paper to draw on, pixel by pixel.
 type internal Sheet(height: int, width: int) =
     let pixels = Array.create (height * width * 3) 255uy
+    let image = Image(pixels, height, width)
 
     /// Sets the pixels of a rectangle; what lies off the paper is left out.
-    member _.Fill(x: int, y: int, w: int, h: int, (r, g, b): Colour) =
+    member _.Fill(x: int, y: int, w: int, h: int, struct (r, g, b): Colour) =
         for v in max 0 y .. min height (y + h) - 1 do
             for u in max 0 x .. min width (x + w) - 1 do
                 let at = (v * width + u) * 3
@@ -48,18 +49,16 @@ type internal Sheet(height: int, width: int) =
                 sheet.Line(x1, y1, x1 - 6.0 * ux + side * 4.0 * uy, y1 - 6.0 * uy - side * 4.0 * ux, 2, colour)
 
     /// A text, each of its pixels a square of two.
-    member sheet.Text(x, y, text: string, colour) =
-        for u, v in PixelFont.pixels text do
-            sheet.Fill(x + 2 * u, y + 2 * v, 2, 2, colour)
+    member _.Text(x, y, text: string, colour: Colour) = PixelFont.Write(image, x, y, 2, colour, text)
 
     /// What was drawn.
-    member _.ToImage() = Image(pixels, height, width)
+    member _.Image = image
 
 /// Measures of texts on a sheet.
 module internal Sheet =
 
     /// Width of a text.
-    let textWidth (text: string) = 2 * PixelFont.advance * text.Length
+    let textWidth (text: string) = 2 * PixelFont.Advance * text.Length
 
     /// Height of a line of text.
-    let textHeight = 2 * PixelFont.height
+    let textHeight = 2 * PixelFont.Height

@@ -1,7 +1,7 @@
 namespace BoxTeacher.Workbench
 
 open System
-open BoxTeacher.Charts
+open System.Text.Json.Nodes
 open BoxTeacher.Structures
 
 /// One training that an ablation asks for: a variant with a seed.
@@ -61,20 +61,15 @@ type RunResult =
 [<RequireQualifiedAccess>]
 module RunJson =
 
-    let private number (value: float) = JsonValue.Number value
-
     /// A found object: {"category", "score", "box": [x0, y0, x1, y1], "mask": COCO's compressed runs with their size}.
     let ofFound (found: FoundObject) =
-        JsonValue.Object
-            [ "category", number (float found.Category)
-              "score", number found.Score
-              "box", JsonValue.Array [| number found.Box.X0; number found.Box.Y0; number found.Box.X1; number found.Box.Y1 |]
+        Json.object
+            [ "category", Json.count found.Category
+              "score", Json.number found.Score
+              "box", Json.numbers [ found.Box.X0; found.Box.Y0; found.Box.X1; found.Box.Y1 ]
               match found.Mask with
               | Some mask ->
-                  "mask",
-                  JsonValue.Object
-                      [ "size", JsonValue.Array [| number (float mask.Height); number (float mask.Width) |]
-                        "counts", JsonValue.Text(mask.ToCompressed()) ]
+                  "mask", Json.object [ "size", Json.numbers [ float mask.Height; float mask.Width ]; "counts", Json.text (mask.ToCompressed()) ]
               | None -> () ]
 
     let private required what value =
@@ -88,14 +83,13 @@ module RunJson =
     /// Reads a found object; raises FormatException for a missing part.
     let toFound json : FoundObject =
         let box =
-            match Json.items "box" json with
-            | [| JsonValue.Number x0; JsonValue.Number y0; JsonValue.Number x1; JsonValue.Number y1 |] -> Box.FromCorners(x0, y0, x1, y1)
+            match Json.items "box" json |> List.map Json.toNumber with
+            | [ x0; y0; x1; y1 ] -> Box.FromCorners(x0, y0, x1, y1)
             | _ -> raise (FormatException "a found object has no box of four numbers")
 
         let mask =
-            match Json.items "mask.size" json, Json.tryText "mask.counts" json with
-            | [| JsonValue.Number height; JsonValue.Number width |], Some counts ->
-                Some(RunLengthMask.FromCompressed(counts, int height, int width))
+            match Json.items "mask.size" json |> List.map Json.toNumber, Json.tryText "mask.counts" json with
+            | [ height; width ], Some counts -> Some(RunLengthMask.FromCompressed(counts, int height, int width))
             | _ -> None
 
         { Category = int (requiredNumber "category" json)
@@ -103,45 +97,39 @@ module RunJson =
           Box = box
           Mask = mask }
 
-    let private numbers (values: float list) = JsonValue.Array [| for value in values -> number value |]
-
     let private objects (images: (int64 * FoundObject list) list) =
-        JsonValue.Array
-            [| for image, objects in images ->
-                   JsonValue.Object
-                       [ "image", number (float image)
-                         "objects", JsonValue.Array [| for found in objects -> ofFound found |] ] |]
+        Json.array
+            [ for image, objects in images ->
+                  Json.object [ "image", Json.count image; "objects", Json.array [ for found in objects -> ofFound found ] ] ]
 
     /// The result as JSON.
     let ofResult (result: RunResult) =
-        JsonValue.Object
-            [ "variant", JsonValue.Text result.Run.Variant
-              "seed", number (float result.Run.Seed)
-              "key", JsonValue.Text result.Run.Key
-              "iterations", number (float result.Run.Iterations)
-              "seconds", number result.Seconds
-              "peakMemory", number (float result.PeakMemory)
-              "metrics", JsonValue.Object [ for name, value in result.Metrics -> name, number value ]
+        Json.object
+            [ "variant", Json.text result.Run.Variant
+              "seed", Json.count result.Run.Seed
+              "key", Json.text result.Run.Key
+              "iterations", Json.count result.Run.Iterations
+              "seconds", Json.number result.Seconds
+              "peakMemory", Json.count result.PeakMemory
+              "metrics", Json.object [ for name, value in result.Metrics -> name, Json.number value ]
               "curves",
-              JsonValue.Array
-                  [| for curve in result.Curves ->
-                         JsonValue.Object
-                             [ "name", JsonValue.Text curve.Name
-                               "iterations", JsonValue.Array [| for iteration, _ in curve.Points -> number (float iteration) |]
-                               "values", JsonValue.Array [| for _, value in curve.Points -> number value |] ] |]
+              Json.array
+                  [ for curve in result.Curves ->
+                        Json.object
+                            [ "name", Json.text curve.Name
+                              "iterations", Json.array [ for iteration, _ in curve.Points -> Json.count iteration ]
+                              "values", Json.numbers [ for _, value in curve.Points -> value ] ] ]
               "precision",
-              JsonValue.Array
-                  [| for overlap, values in result.Precision ->
-                         JsonValue.Object [ "overlap", number overlap; "values", numbers values ] |]
-              "confidences", numbers result.Confidences
+              Json.array
+                  [ for overlap, values in result.Precision -> Json.object [ "overlap", Json.number overlap; "values", Json.numbers values ] ]
+              "confidences", Json.numbers result.Confidences
               "found", objects result.Found
               "pseudo", objects result.Pseudo
-              "recipe", Json.parse result.Run.Recipe ]
+              "recipe", JsonNode.Parse result.Run.Recipe ]
 
     /// Reads a result; raises FormatException naming the missing part, JsonException for a text that is no JSON.
     let toResult json : RunResult =
-        let numbers name json =
-            Json.items name json |> Array.map (function JsonValue.Number value -> value | _ -> nan)
+        let numbers name json = Json.items name json |> List.map Json.toNumber
 
         let objects name =
             [ for image in Json.items name json ->
@@ -154,10 +142,7 @@ module RunJson =
               Iterations = int (requiredNumber "iterations" json)
               Recipe = Json.tryPath "recipe" json |> required "recipe" |> Json.toIndentedText }
           Metrics =
-            match Json.tryPath "metrics" json with
-            | Some(JsonValue.Object members) ->
-                [ for name, value in members -> name, (match value with JsonValue.Number v -> v | _ -> nan) ]
-            | _ -> raise (FormatException "the run result has no metrics")
+            [ for name, value in Json.tryMembers "metrics" json |> required "metrics" -> name, Json.toNumber value ]
           Curves =
             [ for curve in Json.items "curves" json ->
                   let name, iterations, values = requiredText "name" curve, numbers "iterations" curve, numbers "values" curve
@@ -166,10 +151,10 @@ module RunJson =
                       raise (FormatException $"curve '{name}' has {iterations.Length} iterations and {values.Length} values")
 
                   { Name = name
-                    Points = [ for at, value in Array.zip iterations values -> int at, value ] } ]
+                    Points = [ for at, value in List.zip iterations values -> int at, value ] } ]
           Seconds = requiredNumber "seconds" json
           PeakMemory = int64 (requiredNumber "peakMemory" json)
-          Precision = [ for curve in Json.items "precision" json -> requiredNumber "overlap" curve, List.ofArray (numbers "values" curve) ]
-          Confidences = List.ofArray (numbers "confidences" json)
+          Precision = [ for curve in Json.items "precision" json -> requiredNumber "overlap" curve, numbers "values" curve ]
+          Confidences = numbers "confidences" json
           Found = objects "found"
           Pseudo = objects "pseudo" }

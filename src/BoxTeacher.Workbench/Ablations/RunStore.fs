@@ -4,7 +4,6 @@ open System
 open System.IO
 open System.Security.Cryptography
 open System.Text
-open BoxTeacher.Charts
 
 /// The folders of an ablation's runs: one a run, named after variant, seed and key. A run is finished when its folder holds
 /// result.json; anything else in it belongs to the trainer (checkpoints, metrics).
@@ -67,4 +66,4 @@ type RunStore(root: string) =
     member store.Write(result: RunResult) =
         let folder = store.Folder result.Run
         Directory.CreateDirectory folder |> ignore
-        Files.writeText (Path.Combine(folder, "result.json")) (Json.toIndentedText (RunJson.ofResult result))
+        Files.writeText (Path.Combine(folder, "result.json")) (Json.ofNode (RunJson.ofResult result))

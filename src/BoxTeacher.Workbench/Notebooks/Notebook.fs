@@ -3,31 +3,23 @@ namespace BoxTeacher.Workbench
 open System
 open Microsoft.DotNet.Interactive.Formatting
 
-open BoxTeacher.Charts
-
-/// Markup that shows itself in a notebook.
-[<TypeFormatterSource(typeof<HtmlFormatterSource>)>]
-type HtmlText(html: string) =
-    interface IHtml with
-        member _.ToHtml() = html
-
 /// The notebook of .NET Interactive that runs this code, if one does.
 [<RequireQualifiedAccess>]
 module Notebook =
 
-    let private interactive () =
+    let private kernel () =
         AppDomain.CurrentDomain.GetAssemblies() |> Array.tryFind (fun assembly -> assembly.GetName().Name = "Microsoft.DotNet.Interactive")
 
-    /// Whether this is a notebook's kernel.
-    let isRunning () = (interactive ()).IsSome
+    /// Whether this process is a notebook's kernel.
+    let isRunning () = (kernel ()).IsSome
 
     let private property name (target: obj) =
         target.GetType().GetProperty(name: string) |> Option.ofObj |> Option.bind (fun property -> property.GetValue target |> Option.ofObj)
 
     /// The text of the running cell.
     let cellText () =
-        // By name: the kernel's own assembly brings all of its languages along.
-        interactive ()
+        // By name: a reference to the kernel brings the compilers of all of its languages along.
+        kernel ()
         |> Option.bind (fun kernel -> kernel.GetType "Microsoft.DotNet.Interactive.KernelInvocationContext" |> Option.ofObj)
         |> Option.bind (fun context -> context.GetProperty "Current" |> Option.ofObj)
         |> Option.bind (fun current -> current.GetValue null |> Option.ofObj)

@@ -1,7 +1,7 @@
 namespace BoxTeacher.Workbench
 
 open System
-open BoxTeacher.Charts
+open BoxTeacher.Data
 open BoxTeacher.Structures
 
 /// Images with boxes, translucent masks and labels.
@@ -66,12 +66,15 @@ module Overlay =
         paintRect canvas colour 0.9 x0 (y0 + t) (x0 + t) (y1 - t)
         paintRect canvas colour 0.9 (x1 - t) (y0 + t) x1 (y1 - t)
 
+    /// Writes a text on an image, each of its pixels so many high and wide.
+    let write (canvas: Image) size colour left top (text: string) =
+        PixelFont.Write(canvas, left, top, size, struct (colour.R, colour.G, colour.B), text)
+
     let private paintLabel (canvas: Image) (marking: Marking, place: LabelPlace) =
         let left, top = int place.X, int place.Y
         paintRect canvas { R = 16uy; G = 18uy; B = 22uy } 0.72 left top (left + int place.Width) (top + int place.Height)
 
-        for x, y in PixelFont.pixels marking.Label do
-            paintRect canvas marking.Colour 1.0 (left + 1 + x) (top + 1 + y) (left + 2 + x) (top + 2 + y)
+        write canvas 1 marking.Colour (left + 1) (top + 1) marking.Label
 
     /// The image enlarged by a whole factor, with the markings over it; the first is the undermost.
     /// Raises ArgumentException when a mask is not of the image's size.
@@ -88,29 +91,24 @@ module Overlay =
         for marking in markings do
             marking.Box |> Option.iter (paintFrame canvas scale marking.Colour)
 
-        let size (text: string) = float (text.Length * PixelFont.advance + 1), float (PixelFont.height + 2)
+        let size (text: string) = float (text.Length * PixelFont.Advance + 1), float (PixelFont.Height + 2)
         Labels.arrange (float canvas.Height, float canvas.Width) (float scale) size markings |> List.iter (paintLabel canvas)
         canvas
 
     /// Height of a line of text in pixels.
-    let textHeight = PixelFont.height
+    let textHeight = PixelFont.Height
 
     /// As much of a text as fits into so many pixels.
     let shortened (width: int) (text: string) =
-        let letters = max 1 (width / PixelFont.advance)
+        let letters = max 1 (width / PixelFont.Advance)
         if text.Length <= letters then text else text.Substring(0, max 1 (letters - 2)) + ".."
-
-    /// Writes a text on an image, each of its pixels so many high and wide.
-    let write (canvas: Image) size colour left top (text: string) =
-        for x, y in PixelFont.pixels text do
-            paintRect canvas colour 1.0 (left + x * size) (top + y * size) (left + (x + 1) * size) (top + (y + 1) * size)
 
     /// Paints all of an image in one colour.
     let fill colour (canvas: Image) = paintRect canvas colour 1.0 0 0 canvas.Width canvas.Height
 
     /// Writes a line at the bottom of an image, on a dark bar.
     let caption (canvas: Image) (text: string) =
-        let height = PixelFont.height + 4
+        let height = PixelFont.Height + 4
         paintRect canvas { R = 16uy; G = 18uy; B = 22uy } 0.72 0 (canvas.Height - height) canvas.Width canvas.Height
         write canvas 1 { R = 255uy; G = 255uy; B = 255uy } 3 (canvas.Height - height + 2) text
 
@@ -120,7 +118,7 @@ module Overlay =
             Array.blit image.Pixels (y * image.Width * 3) canvas.Pixels (((top + y) * canvas.Width + left) * 3) (image.Width * 3)
 
     /// The image as a PNG file's bytes.
-    let toPng (image: Image) = Png.encode image.Height image.Width image.Pixels
+    let toPng (image: Image) = ImageFile.Encode(".png", image)
 
     /// Images of one height side by side, a gap of paper colour between them.
     /// Raises ArgumentException when heights differ or there is no image.

@@ -1,27 +1,23 @@
 namespace BoxTeacher.Workbench
 
 open System
-open System.IO
-open BoxTeacher.Charts
 open BoxTeacher.Structures
+open Microsoft.DotNet.Interactive.Formatting
 
-/// Writes a picture as PNG.
+/// Writes a picture as PNG, in base 64.
 type PictureFormatter() =
-    /// Always image/png.
-    member _.MimeType = "image/png"
+    inherit TypeFormatter<Picture>()
 
-    /// Writes the picture in base 64 and returns true, or returns false when it is none.
-    member _.Format(instance: obj, writer: TextWriter) =
-        match instance with
-        | :? Picture as picture ->
-            writer.Write(Convert.ToBase64String(Overlay.toPng picture.Image))
-            true
-        | _ -> false
+    override _.MimeType = "image/png"
 
-/// The formatter of pictures.
+    override _.Format(picture, context) =
+        context.Writer.Write(Convert.ToBase64String(Overlay.toPng picture.Image))
+        true
+
+/// How a notebook shows pictures.
 and PictureFormatterSource() =
-    /// One formatter, for image/png.
-    member _.CreateTypeFormatters() : obj seq = [ PictureFormatter() ]
+    interface ITypeFormatterSource with
+        member _.CreateTypeFormatters() = [ PictureFormatter() ]
 
 /// An image that shows itself in a notebook.
 and [<TypeFormatterSource(typeof<PictureFormatterSource>, PreferredMimeTypes = [| "image/png" |])>] Picture(image: Image) =

@@ -1,23 +1,11 @@
 namespace BoxTeacher.Workbench
 
 open System
-open BoxTeacher.Charts
 open Plotly.NET
 
 /// Charts of an ablation's results.
 [<RequireQualifiedAccess>]
 module AblationCharts =
-
-    // Okabe and Ito's colours, which people with any colour vision tell apart and which show on white and on black; then grey and brown.
-    let private palette =
-        [| 0, 114, 178; 213, 94, 0; 0, 158, 115; 204, 121, 167; 230, 159, 0; 86, 180, 233; 127, 127, 127; 140, 86, 75 |]
-
-    let private colour alpha index =
-        let r, g, b = palette[index % palette.Length]
-        Color.fromARGB alpha r g b
-
-    let private size chart =
-        chart |> Chart.withSize (Width = 560, Height = 360) |> Chart.withLegendStyle (Orientation = StyleParam.Orientation.Horizontal)
 
     /// Mean and standard deviation of curves at the iterations they share.
     let band (curves: Curve list) =
@@ -42,39 +30,55 @@ module AblationCharts =
                       let finite = chunk |> Array.map snd |> Array.filter Double.IsFinite
                       if finite.Length > 0 then fst (Array.last chunk), Array.average finite ] }
 
-    let private ofBands title xTitle yTitle showMarkers (bands: (string * (int * Spread) list) list) =
-        [ for index, (name, points) in List.indexed bands do
-              if not points.IsEmpty then
-                  let x = points |> List.map fst
-                  let mean = points |> List.map (fun (_, s) -> s.Mean)
-                  let mode = if showMarkers then StyleParam.Mode.Lines_Markers else StyleParam.Mode.Lines
+    // Four decimals are more than a chart shows, and a third of the bytes.
+    let private rounded (value: float) = Math.Round(value, 4)
 
-                  if points |> List.exists (fun (_, s) -> Double.IsFinite s.Deviation && s.Deviation > 0.0) then
-                      let reach (s: Spread) = if Double.IsFinite s.Deviation then s.Deviation else 0.0
+    let private plotHeight = 260
 
-                      Chart.Range(
-                          x = x,
-                          y = mean,
-                          upper = (points |> List.map (fun (_, s) -> s.Mean + reach s)),
-                          lower = (points |> List.map (fun (_, s) -> s.Mean - reach s)),
-                          mode = mode,
-                          Name = name,
-                          LineColor = colour 255 index,
-                          MarkerColor = colour 255 index,
-                          RangeColor = colour 48 index
-                      )
-                  else
-                      Chart.Scatter(x = x, y = mean, mode = mode, Name = name, LineColor = colour 255 index, MarkerColor = colour 255 index) ]
-        |> function
-            | [] -> None
-            | charts ->
-                Chart.combine charts
-                |> Chart.withTitle (title: string)
-                |> Chart.withXAxisStyle (TitleText = xTitle)
-                |> Chart.withYAxisStyle (TitleText = yTitle)
-                |> Chart.withLegend true
-                |> size
-                |> Some
+    let private named (title: string) (xTitle: string) (yTitle: string) chart =
+        chart |> Chart.withTitle title |> Chart.withXAxisStyle (TitleText = xTitle) |> Chart.withYAxisStyle (TitleText = yTitle)
+
+    /// The mean with one deviation to each side of it: two edges with color between them, and the line, which come and go together.
+    let private lineOver label index withPoints (points: (int * Spread) list) =
+        let x = points |> List.map fst
+        let reach (spread: Spread) = if Double.IsFinite spread.Deviation then spread.Deviation else 0.0
+        let hasBand = points |> List.exists (fun (_, spread) -> reach spread > 0.0)
+
+        let edge fill side =
+            Chart.Line(
+                x = x,
+                y = [ for _, spread in points -> rounded (spread.Mean + side * reach spread) ],
+                ShowLegend = false,
+                LineWidth = 0.0,
+                Fill = fill,
+                FillColor = ChartStyle.color 0.19 index
+            )
+            |> GenericChart.mapTrace (Trace2DStyle.Scatter(HoverInfo = StyleParam.HoverInfo.Skip))
+
+        let line =
+            Chart.Line(
+                x = x,
+                y = [ for _, spread in points -> rounded spread.Mean ],
+                MultiText = [ for _, spread in points do if hasBand then $"± {rounded (reach spread)}" ],
+                Name = label,
+                ShowMarkers = withPoints,
+                Line = ChartStyle.line index,
+                Marker = ChartStyle.points index
+            )
+
+        (if hasBand then [ edge StyleParam.Fill.None -1.0; edge StyleParam.Fill.ToNext_y 1.0; line ] else [ line ])
+        |> List.map (Chart.withTraceInfo (LegendGroup = label))
+
+    let private ofBands title xTitle yTitle withPoints (series: (string * (int * Spread) list) list) =
+        // A variant keeps its index, and with it its looks, where another one has no curve.
+        match [ for index, (name, points) in List.indexed series do if not points.IsEmpty then ChartStyle.label name, index, points ] with
+        | [] -> None
+        | series ->
+            [ for label, index, points in series do yield! lineOver label index withPoints points ]
+            |> Chart.combine
+            |> named title xTitle yTitle
+            |> ChartStyle.apply plotHeight [ for label, _, _ in series -> label ]
+            |> Some
 
     let private over seeds = if seeds = 1 then "one seed" else $"mean ± sd of {seeds} seeds"
 
@@ -119,40 +123,45 @@ module AblationCharts =
               |> band ]
         |> ofBands $"masks at an overlap of %g{overlap}, {over result.Seeds.Length}" "recall, %" "precision, %" false
 
-    let private confidenceBins = 20
+    let private bins = 20
 
-    /// How sure the teachers were at the end: the share of pseudo masks in each twentieth of the confidence, over all seeds; None
-    /// when no variant has a teacher.
+    /// How sure the teachers were at the end: a histogram for each variant with a teacher, under one another, of the confidences of its
+    /// pseudo masks over all seeds, as shares that are comparable; None when no variant has a teacher.
     let confidences (result: AblationResult) =
-        let share (values: float list) =
-            let bins = values |> List.countBy (fun value -> min (confidenceBins - 1) (int (value * float confidenceBins))) |> dict
+        let taught =
+            [ for index, variant in List.indexed result.Variants do
+                  match AblationResult.runsOf variant result |> List.collect _.Confidences with
+                  | [] -> ()
+                  | values ->
+                      let counts = values |> List.countBy (fun value -> min (bins - 1) (int (value * float bins))) |> Map.ofList
+                      variant, index, values.Length, [ for bin in 0 .. bins - 1 -> counts |> Map.tryFind bin |> Option.defaultValue 0 ] ]
 
-            [ for bin in 0 .. confidenceBins - 1 ->
-                  let count = match bins.TryGetValue bin with | true, count -> count | _ -> 0
-                  100.0 * float count / float values.Length ]
+        let share total count = rounded (100.0 * float count / float total)
+        let highest = [ for _, _, total, counts in taught -> share total (List.max counts) ] |> List.fold max 0.0
 
-        [ for index, variant in List.indexed result.Variants do
-              match AblationResult.runsOf variant result |> List.collect _.Confidences with
-              | [] -> ()
-              | values ->
-                  Chart.Scatter(
-                      x = [ for bin in 0 .. confidenceBins - 1 -> (float bin + 0.5) / float confidenceBins ],
-                      y = share values,
-                      mode = StyleParam.Mode.Lines_Markers,
-                      Name = $"{variant} ({values.Length})",
-                      LineColor = colour 255 index,
-                      MarkerColor = colour 255 index
-                  ) ]
-        |> function
-            | [] -> None
-            | charts ->
-                Chart.combine charts
-                |> Chart.withTitle "Confidence of pseudo masks (how many)"
-                |> Chart.withXAxisStyle (TitleText = "confidence", MinMax = (0.0, 1.0))
-                |> Chart.withYAxisStyle (TitleText = "share of masks, %")
-                |> Chart.withLegend true
-                |> size
-                |> Some
+        let histogram (_, index, total, counts) =
+            Chart.Column(
+                Keys = [ for bin in 0 .. bins - 1 -> rounded ((float bin + 0.5) / float bins) ],
+                values = [ for count in counts -> share total count ],
+                Width = 1.0 / float bins,
+                Marker = ChartStyle.bars index,
+                MultiText = [ for count in counts -> $"{count} masks" ],
+                TextPosition = StyleParam.TextPosition.None
+            )
+            |> Chart.withXAxisStyle (MinMax = (0.0, 1.0))
+            |> Chart.withYAxisStyle (MinMax = (0.0, 1.05 * highest))
+
+        let titles = [ for variant, _, total, _ in taught -> ChartStyle.label $"{variant}: {total} masks" ]
+
+        match taught with
+        | [] -> None
+        | _ ->
+            taught
+            |> List.map histogram
+            |> Chart.Grid(taught.Length, 1, SubPlotTitles = titles, Pattern = StyleParam.LayoutGridPattern.Coupled)
+            |> Chart.withTitle "Confidence of pseudo masks, share in %"
+            |> ChartStyle.apply (max plotHeight (80 * taught.Length)) []
+            |> Some
 
     /// The two keys of the recipes that differ between the variants, when they are all that differs and every pair of their
     /// values has a variant.
@@ -169,7 +178,7 @@ module AblationCharts =
     let heatMap metric xKey yKey (result: AblationResult) =
         let value key recipe =
             match Json.tryPath key recipe with
-            | Some json -> (Json.toText json).Trim '"'
+            | Some json -> json.GetRawText().Trim '"'
             | None -> "–"
 
         let cells =
@@ -188,47 +197,50 @@ module AblationCharts =
             let rows = cells.Keys |> Seq.map snd |> Seq.distinct |> List.ofSeq
             let at row column = match cells.TryGetValue((column, row)) with | true, value -> value | _ -> nan
             let last (key: string) = key.Substring(key.LastIndexOf '.' + 1)
-            let shown (value: float) = if Double.IsFinite value then value.ToString("F1", Globalization.CultureInfo.InvariantCulture) else ""
-
-            Chart.AnnotatedHeatmap(
-                zData = [ for row in rows -> [ for column in columns -> at row column ] ],
-                annotationText = [ for row in rows -> [ for column in columns -> shown (at row column) ] ],
+            Chart.Heatmap(
+                zData = [ for row in rows -> [ for column in columns -> rounded (at row column) ] ],
                 X = columns,
                 Y = rows,
                 ColorScale = StyleParam.Colorscale.Viridis
             )
-            |> Chart.withTitle $"{metric}, {over result.Seeds.Length}"
-            |> Chart.withXAxisStyle (TitleText = last xKey, AxisType = StyleParam.AxisType.Category)
-            |> Chart.withYAxisStyle (TitleText = last yKey, AxisType = StyleParam.AxisType.Category)
-            |> Chart.withSize (Width = 560, Height = 360)
+            |> GenericChart.mapTrace (Trace2DStyle.Heatmap(TextTemplate = "%{z:.1f}"))
+            |> named $"{metric}, {over result.Seeds.Length}" (last xKey) (last yKey)
+            |> Chart.withXAxisStyle (AxisType = StyleParam.AxisType.Category)
+            |> Chart.withYAxisStyle (AxisType = StyleParam.AxisType.Category)
+            |> ChartStyle.apply plotHeight []
             |> Some
 
     /// Final metrics as bars with the standard deviation over seeds.
     let bars (result: AblationResult) =
         let summaries = AblationResult.summaries result
 
-        [ for index, summary in List.indexed summaries do
-              let measured = summary.Metrics |> List.filter (fun (_, s) -> s.Count > 0)
+        let measured =
+            [ for index, summary in List.indexed summaries do
+                  match summary.Metrics |> List.filter (fun (_, spread) -> spread.Count > 0) with
+                  | [] -> ()
+                  | metrics -> ChartStyle.label summary.Variant, index, metrics ]
 
-              if not measured.IsEmpty then
-                  let chart =
-                      Chart.Column(
-                          values = [ for _, s in measured -> s.Mean ],
-                          Keys = [ for name, _ in measured -> name ],
-                          Name = summary.Variant,
-                          MarkerColor = colour 255 index
-                      )
+        let columns (label, index, metrics: (string * Spread) list) =
+            let chart =
+                Chart.Column(
+                    Keys = List.map fst metrics,
+                    values = [ for _, spread in metrics -> rounded spread.Mean ],
+                    Name = label,
+                    Marker = ChartStyle.bars index
+                )
 
-                  if result.Seeds.Length > 1 then
-                      chart |> Chart.withYErrorStyle (Array = [ for _, s in measured -> if Double.IsFinite s.Deviation then s.Deviation else 0.0 ])
-                  else
-                      chart ]
-        |> function
-            | [] -> None
-            | charts ->
-                Chart.combine charts
-                |> Chart.withTitle $"Final metrics, {over result.Seeds.Length}"
-                |> Chart.withYAxisStyle (TitleText = "AP, %")
-                |> Chart.withLegend true
-                |> size
-                |> Some
+            if result.Seeds.Length > 1 then
+                let reach = [ for _, spread in metrics -> if Double.IsFinite spread.Deviation then rounded spread.Deviation else 0.0 ]
+                chart |> Chart.withYErrorStyle (Array = reach, Thickness = 1.0, Width = 2.0)
+            else
+                chart
+
+        match measured with
+        | [] -> None
+        | _ ->
+            measured
+            |> List.map columns
+            |> Chart.combine
+            |> named $"Final metrics, {over result.Seeds.Length}" "" "AP, %"
+            |> ChartStyle.apply plotHeight [ for label, _, _ in measured -> label ]
+            |> Some

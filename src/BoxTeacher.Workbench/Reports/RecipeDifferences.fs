@@ -1,21 +1,21 @@
 namespace BoxTeacher.Workbench
 
-open BoxTeacher.Charts
+open System.Text.Json
 
 /// What the recipes of an ablation's variants do not have in common.
 [<RequireQualifiedAccess>]
 module RecipeDifferences =
 
     /// The leaves of a JSON value with their paths, in order.
-    let rec private leaves path json =
-        match json with
-        | JsonValue.Object members ->
-            [ for name, item in members do
-                  yield! leaves (if path = "" then name else $"{path}.{name}") item ]
-        | _ -> [ path, Json.toText json ]
+    let rec private leaves path (json: JsonElement) =
+        match json.ValueKind with
+        | JsonValueKind.Object ->
+            [ for item in json.EnumerateObject() do
+                  yield! leaves (if path = "" then item.Name else $"{path}.{item.Name}") item.Value ]
+        | _ -> [ path, json.GetRawText() ]
 
     /// The keys whose values differ, each with its value in every recipe; None where a recipe does not have the key.
-    let between (recipes: JsonValue list) =
+    let between (recipes: JsonElement list) =
         let all = recipes |> List.map (leaves "")
         let keys = all |> List.collect (List.map fst) |> List.distinct
 
@@ -31,7 +31,7 @@ module RecipeDifferences =
               | run :: _ -> variant, Json.parse run.Run.Recipe
               | [] -> () ]
 
-    let private differences (recipes: (string * JsonValue) list) =
+    let private differences (recipes: (string * JsonElement) list) =
         between (List.map snd recipes) |> List.filter (fun (key, _) -> key <> "name" && key <> "seed")
 
     /// The keys that differ between the variants, each with its value in every variant; names and seeds are left out.

@@ -2,7 +2,6 @@ namespace BoxTeacher.Workbench
 
 open System
 open System.IO
-open BoxTeacher.Charts
 
 /// The files a report consists of.
 type ReportFiles =
@@ -15,31 +14,23 @@ type ReportFiles =
 [<RequireQualifiedAccess>]
 module Report =
 
-    /// The report as a page that needs nothing from elsewhere. plotly is the text of plotly.js, if the charts are to be interactive.
-    /// Raises ArgumentException when there is no finished run.
-    let toHtml (plotly: string option) (result: AblationResult) =
+    /// The report as a page that needs nothing from elsewhere. Raises ArgumentException when there is no finished run.
+    let toHtml (result: AblationResult) =
         if result.Runs.IsEmpty then
             invalidArg (nameof result) "there is no finished run to report"
 
-        ReportPage.html plotly result
+        ReportPage.html result
 
     let private writePage folder result =
-        let plotly =
-            Environment.GetEnvironmentVariable "PLOTLY_JS"
-            |> Option.ofObj
-            |> Option.filter (fun path -> path <> "")
-            |> Option.map File.ReadAllText
-
         let page = Path.Combine(folder, "report.html")
-        Files.writeText page (toHtml plotly result)
+        Files.writeText page (toHtml result)
         page
 
     /// Writes report.html, results.json and the table as table.md, table.tex and table.csv into a folder, each whole or not at all.
-    /// Charts are interactive when the environment variable PLOTLY_JS names a copy of plotly.js.
     let write (folder: string) (result: AblationResult) =
         let results = Path.Combine(folder, "results.json")
         let table = AblationResult.table result
-        Files.writeText results (Json.toIndentedText (ResultJson.ofResult result))
+        Files.writeText results (Json.ofNode (ResultJson.ofResult result))
         Files.writeText (Path.Combine(folder, "table.md")) (Table.toMarkdown table)
         Files.writeText (Path.Combine(folder, "table.tex")) (Table.toLatex table)
         Files.writeText (Path.Combine(folder, "table.csv")) (Table.toCsv table)

@@ -3,8 +3,6 @@ namespace BoxTeacher.Workbench
 open System
 open System.Globalization
 open System.Net
-open BoxTeacher.Charts
-open Plotly.NET
 
 /// An ablation's report as one HTML page.
 [<RequireQualifiedAccess>]
@@ -27,7 +25,7 @@ p, li { max-width: 78ch; }
 .meta { color: var(--soft); margin: 0; max-width: none; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 480px), 1fr)); gap: 1.4rem; }
 figure { margin: 0; }
-.chart svg { width: 100%; height: auto; }
+.chart { min-width: 0; }
 .gallery { display: grid; grid-template-columns: repeat(var(--columns), minmax(110px, 320px)); gap: .45rem; overflow-x: auto; align-items: start; }
 .gallery .head { font-size: .85rem; font-weight: 600; color: var(--soft); position: sticky; top: 0; background: var(--paper); padding: .3rem 0; }
 .gallery svg { width: 100%; height: auto; display: block; border-radius: 4px; background: var(--panel); }
@@ -36,24 +34,6 @@ pre, code { font: 13px/1.5 ui-monospace, "Cascadia Code", "DejaVu Sans Mono", mo
 pre { background: var(--panel); border: 1px solid var(--rule); border-radius: 6px; padding: .8rem 1rem; overflow: auto; max-height: 30rem; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1.2rem; margin: 0; } dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 """
-
-    // Puts the interactive chart in the picture's place; without the library the pictures stay.
-    let private livelier =
-        """
-for (const place of document.querySelectorAll(".chart")) {
-  const figure = JSON.parse(place.querySelector("script").textContent);
-  const ink = getComputedStyle(document.body).color;
-  Object.assign(figure.layout, { paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { color: ink }, autosize: true });
-  const live = document.createElement("div");
-  place.replaceChildren(live);
-  Plotly.newPlot(live, figure.data, figure.layout, { displayModeBar: false, responsive: true });
-}
-"""
-
-    let private chart isLive (chart: GenericChart) =
-        let json = GenericChart.toFigureJson chart
-        let data = if isLive then $"<script type=\"application/json\">{json}</script>" else ""
-        $"<figure class=\"chart\">{Svg.ofFigure Palette.Page json}{data}</figure>\n"
 
     let private section title body =
         if body = "" then "" else $"<section>\n<h2>{escape title}</h2>\n{body}\n</section>\n"
@@ -96,8 +76,8 @@ for (const place of document.querySelectorAll(".chart")) {
 
         "<dl>" + String.Concat [ for name, value in items -> $"<dt>{name}</dt><dd>{value}</dd>" ] + "</dl>"
 
-    /// The page. plotly is the text of plotly.js, which makes the charts interactive; without it they are pictures.
-    let html (plotly: string option) (result: AblationResult) =
+    /// The page.
+    let html (result: AblationResult) =
         let seeds = if result.Seeds.Length = 1 then "1 seed" else $"{result.Seeds.Length} seeds"
         let verdicts = AblationResult.verdicts result |> List.map (fun text -> $"<li>{escape text}</li>") |> String.concat ""
 
@@ -111,13 +91,8 @@ for (const place of document.querySelectorAll(".chart")) {
               AblationCharts.confidences result
               AblationCharts.sweptKeys result |> Option.bind (fun (x, y) -> AblationCharts.heatMap result.Metrics.Head x y result) ]
             |> List.choose id
-            |> List.map (chart plotly.IsSome)
+            |> List.map ChartHtml.fragment
             |> String.concat ""
-
-        let scripts =
-            match plotly with
-            | Some library -> $"""<script>{library.Replace("</script", "<\\/script")}</script>{"\n"}<script>{livelier}</script>"""
-            | None -> ""
 
         let gallery = GalleryPage.html result
         let pseudo = GalleryPage.pseudoMasks result
@@ -150,7 +125,7 @@ for (const place of document.querySelectorAll(".chart")) {
 {Table.toHtml { AblationResult.table result with Caption = "" }}
 <ul>{verdicts}</ul>
 </section>
-{section "Curves" (if charts = "" then "" else $"<div class=\"charts\">\n{charts}</div>")}{section "Masks" (galleryNote + gallery)}{section "Pseudo masks" (pseudoNote + pseudo)}{section "What differs" (recipes result)}{section "Every run" (runTable result)}{section "How it was made" (provenance result)}{scripts}
+{section "Curves" (if charts = "" then "" else $"<noscript><p>The curves are drawn by a script, and scripts are off.</p></noscript>\n{PlotlyScript.element ()}<div class=\"charts\">\n{charts}</div>")}{section "Masks" (galleryNote + gallery)}{section "Pseudo masks" (pseudoNote + pseudo)}{section "What differs" (recipes result)}{section "Every run" (runTable result)}{section "How it was made" (provenance result)}
 </body>
 </html>
 """

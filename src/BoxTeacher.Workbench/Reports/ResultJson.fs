@@ -4,66 +4,61 @@ open System
 open System.Globalization
 open System.IO
 open System.Text.Json
-open BoxTeacher.Charts
 
 /// An ablation's results as JSON, complete: the report is made again from it alone.
 [<RequireQualifiedAccess>]
 module ResultJson =
 
-    let private text (value: string) = JsonValue.Text value
-    let private number (value: float) = JsonValue.Number value
-    let private texts values = JsonValue.Array [| for value in values -> text value |]
-
     let private ofSpread (spread: Spread) =
-        JsonValue.Object [ "mean", number spread.Mean; "sd", number spread.Deviation; "n", number (float spread.Count) ]
+        Json.object [ "mean", Json.number spread.Mean; "sd", Json.number spread.Deviation; "n", Json.count spread.Count ]
 
     let private ofDifference (d: Difference) =
-        JsonValue.Object [ "mean", number d.Mean; "low", number d.Low; "high", number d.High; "n", number (float d.Count) ]
+        Json.object [ "mean", Json.number d.Mean; "low", Json.number d.Low; "high", Json.number d.High; "n", Json.count d.Count ]
 
     /// What the table says; derived from the runs, for people and other programs.
     let private summary (result: AblationResult) =
-        JsonValue.Array
-            [| for row in AblationResult.summaries result ->
-                   JsonValue.Object
-                       [ "variant", text row.Variant
-                         "metrics", JsonValue.Object [ for name, spread in row.Metrics -> name, ofSpread spread ]
+        Json.array
+            [ for row in AblationResult.summaries result ->
+                   Json.object
+                       [ "variant", Json.text row.Variant
+                         "metrics", Json.object [ for name, spread in row.Metrics -> name, ofSpread spread ]
                          "differencesToBase",
-                         JsonValue.Object [ for name, d in row.Differences do match d with Some d -> name, ofDifference d | None -> () ]
+                         Json.object [ for name, d in row.Differences do match d with Some d -> name, ofDifference d | None -> () ]
                          "seconds", ofSpread row.Seconds
-                         "peakMemory", number (float row.PeakMemory) ] |]
+                         "peakMemory", Json.count row.PeakMemory ] ]
 
     /// The results as JSON.
     let ofResult (result: AblationResult) =
         let p = result.Provenance
 
-        JsonValue.Object
-            [ "question", text result.Question
-              "data", text result.Data
-              "variants", texts result.Variants
-              "base", text result.Base
-              "seeds", JsonValue.Array [| for seed in result.Seeds -> number (float seed) |]
-              "metrics", texts result.Metrics
-              "categories", texts result.Categories
+        Json.object
+            [ "question", Json.text result.Question
+              "data", Json.text result.Data
+              "variants", Json.texts result.Variants
+              "base", Json.text result.Base
+              "seeds", Json.array [ for seed in result.Seeds -> Json.count seed ]
+              "metrics", Json.texts result.Metrics
+              "categories", Json.texts result.Categories
               "provenance",
-              JsonValue.Object
-                  [ "command", text p.Command
-                    "finished", text (p.Finished.ToString("O", CultureInfo.InvariantCulture))
-                    "code", text p.Code
-                    "machine", text p.Machine
-                    "degree", number (float p.Degree)
-                    "wallSeconds", number p.WallSeconds ]
+              Json.object
+                  [ "command", Json.text p.Command
+                    "finished", Json.text (p.Finished.ToString("O", CultureInfo.InvariantCulture))
+                    "code", Json.text p.Code
+                    "machine", Json.text p.Machine
+                    "degree", Json.count p.Degree
+                    "wallSeconds", Json.number p.WallSeconds ]
               "summary", summary result
-              "runs", JsonValue.Array [| for run in result.Runs -> RunJson.ofResult run |]
+              "runs", Json.array [ for run in result.Runs -> RunJson.ofResult run ]
               "gallery",
-              JsonValue.Array
-                  [| for image in result.Gallery ->
-                         JsonValue.Object
-                             [ "id", number (float image.Id)
-                               "height", number (float image.Height)
-                               "width", number (float image.Width)
-                               "mimeType", text image.MimeType
-                               "file", text (Convert.ToBase64String image.File)
-                               "truth", JsonValue.Array [| for object in image.Truth -> RunJson.ofFound object |] ] |] ]
+              Json.array
+                  [ for image in result.Gallery ->
+                         Json.object
+                             [ "id", Json.count image.Id
+                               "height", Json.count image.Height
+                               "width", Json.count image.Width
+                               "mimeType", Json.text image.MimeType
+                               "file", Json.text (Convert.ToBase64String image.File)
+                               "truth", Json.array [ for object in image.Truth -> RunJson.ofFound object ] ] ] ]
 
     /// The results, when a report can be made of them; raises FormatException naming what does not fit.
     let private consistent (result: AblationResult) =
@@ -89,14 +84,13 @@ module ResultJson =
         let number path json =
             Json.tryNumber path json |> Option.defaultWith (fun () -> raise (FormatException $"the results have no number '{path}'"))
 
-        let texts path =
-            [ for item in Json.items path json do match item with JsonValue.Text value -> value | _ -> () ]
+        let texts path = [ for item in Json.items path json do if item.ValueKind = JsonValueKind.String then string (item.GetString()) ]
 
         { Question = text "question" json
           Data = text "data" json
           Variants = texts "variants"
           Base = text "base" json
-          Seeds = [ for seed in Json.items "seeds" json do match seed with JsonValue.Number value -> int64 value | _ -> () ]
+          Seeds = [ for seed in Json.items "seeds" json do if seed.ValueKind = JsonValueKind.Number then seed.GetInt64() ]
           Metrics = texts "metrics"
           Categories = texts "categories"
           Runs = [ for run in Json.items "runs" json -> RunJson.toResult run ]

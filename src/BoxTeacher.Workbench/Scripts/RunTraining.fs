@@ -3,7 +3,7 @@ namespace BoxTeacher.Workbench
 open System
 open System.Collections.Generic
 open System.IO
-open BoxTeacher.Charts
+open System.Text.Json
 open BoxTeacher.Data
 open BoxTeacher.Evaluation
 open BoxTeacher.Structures
@@ -46,15 +46,14 @@ module internal RunTraining =
             let iteration = Json.tryNumber "iteration" json |> Option.defaultValue 0.0 |> int
             seconds <- seconds + (Json.tryNumber "seconds" json |> Option.defaultValue 0.0)
 
-            match Json.tryPath "losses" json with
-            | Some(JsonValue.Object losses) ->
+            match Json.tryMembers "losses" json with
+            | Some losses ->
                 Json.tryNumber "total" json |> Option.iter (short >> add "loss" iteration)
 
                 for name, value in losses do
-                    match value with
-                    | JsonValue.Number value -> add $"loss, {name}" iteration (short value)
-                    | _ -> ()
-            | _ ->
+                    if value.ValueKind = JsonValueKind.Number then
+                        add $"loss, {name}" iteration (short (value.GetDouble()))
+            | None ->
                 for name, kind, key in metrics do
                     Json.tryNumber $"{kind}.{key}" json |> Option.iter (percent >> short >> add name iteration)
 

@@ -2,7 +2,7 @@ namespace BoxTeacher.Workbench
 
 open System
 open System.Globalization
-open BoxTeacher.Charts
+open Microsoft.AspNetCore.Html
 
 /// What one cell of a table says; the number of decimals is the column's.
 [<RequireQualifiedAccess>]
@@ -69,15 +69,14 @@ module Column =
         { Title = title; Decimals = 0; Better = Better.Neither; Value = value >> Cell.Duration }
 
 /// A table with a caption, headings, rows and notes below it. It shows itself in a notebook.
-[<TypeFormatterSource(typeof<HtmlFormatterSource>)>]
 type Table =
     { Caption: string
       Headings: Heading list
       Rows: Cell list list
       Notes: string list }
 
-    interface IHtml with
-        member table.ToHtml() = TableText.html table
+    interface IHtmlContent with
+        member table.WriteTo(writer, _) = writer.Write(TableText.html table: string)
 
 /// A cell's words, and which cells are the best of their column.
 and internal CellText =
