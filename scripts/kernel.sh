@@ -30,6 +30,7 @@ fi
 
 kernels=$data/kernels
 own=$kernels/boxteacher-fsharp
+template=$data/nbconvert/templates/boxteacher
 marker=written-by-boxteacher
 
 # Whether a kernel folder may be written or removed by us.
@@ -92,6 +93,9 @@ case $command in
     install -m 644 artifacts/bin/BoxTeacher.KernelHook/release/BoxTeacher.KernelHook.dll "$own"
     # Jupyter serves a kernel's folder to its notebooks.
     quietly dotnet fsi scripts/plotly-js.fsx "$own/plotly.min.js"
+    mkdir -p "$template"
+    install -m 644 scripts/nbconvert/* "$own/plotly.min.js" "$template"
+    echo "installed $template"
     spec "$own" "F# (BoxTeacher)"
     if ours "$kernels/.net-fsharp"; then
       spec "$kernels/.net-fsharp" ".NET (F#)"
@@ -100,6 +104,7 @@ case $command in
     fi
     ;;
   uninstall)
+    [ ! -e "$own/$marker" ] || rm -rf "$template"
     for folder in "$own" "$kernels/.net-fsharp"; do
       [ -e "$folder" ] || continue
       if ours "$folder"; then

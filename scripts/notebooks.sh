@@ -3,13 +3,14 @@
 #   scripts/notebooks.sh check [NOTEBOOK ...]   a few steps on little data; outputs go to artifacts/notebooks/executed
 #   scripts/notebooks.sh write [NOTEBOOK ...]   the notebooks' own budgets; outputs are written into them, charts as PNG
 #   scripts/notebooks.sh kernel COMMAND ...     drives the kernel itself: tests/notebook/kernel.py check, measure
+#   scripts/notebooks.sh live                   drives a notebook in a browser: tests/notebook/live.fsx
 # NOTEBOOK_STEPS (for check; default 6) is the number of training steps. Needs scripts/setup.sh notebooks.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 mode=${1:-check}
 [ $# -gt 0 ] && shift
-case $mode in check|write|kernel) ;; *) sed -n '2,6s/^# \{0,1\}//p' "$0" >&2; exit 2 ;; esac
+case $mode in check|write|kernel|live) ;; *) sed -n '2,7s/^# \{0,1\}//p' "$0" >&2; exit 2 ;; esac
 
 work=$PWD/artifacts/notebooks
 mkdir -p "$work/executed"
@@ -26,6 +27,9 @@ fi
 case $mode in
   kernel)
     NOTEBOOK_STEPS=60 python3 tests/notebook/kernel.py "$@"
+    exit ;;
+  live)
+    dotnet fsi tests/notebook/live.fsx
     exit ;;
   check)
     export NOTEBOOK_STEPS=${NOTEBOOK_STEPS:-6}

@@ -115,6 +115,7 @@ type NotebookProgress(show: obj -> (obj -> unit), interval: TimeSpan) =
             finally
                 stop.Set()
                 painter.Join()
+                update (page false)
                 update (page true)
 
                 if NotebookFormatters.chartsArePictures () then
