@@ -11,5 +11,4 @@
 #r "../artifacts/bin/BoxTeacher.Workbench/release/BoxTeacher.Properties.dll"
 #r "../artifacts/bin/BoxTeacher.Workbench/release/BoxTeacher.Workbench.dll"
 
-// Chart.saveHtml writes pages that need no network.
-Plotly.NET.Defaults.DefaultDisplayOptions <- Plotly.NET.DisplayOptions.init (PlotlyJSReference = Plotly.NET.PlotlyJSReference.Full)
+BoxTeacher.Workbench.ChartStyle.useEverywhere ()

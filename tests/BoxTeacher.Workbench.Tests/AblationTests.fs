@@ -93,7 +93,7 @@ let ``an ablation that was stopped ends with the numbers of one that was not`` (
         Assert.Equal<(int * float) list>(List.truncate 2 curve.Points, losses)
     | others -> failwith $"{others}"
 
-    let numbers (result: AblationResult) = [ for r in result.Runs -> r.Run.Variant, r.Metrics, r.Curves, r.Found |> List.map (fun (id, found) -> id, List.map RunJson.ofFound found) ]
+    let numbers (result: AblationResult) = [ for r in result.Runs -> r.Run.Variant, r.Metrics, r.Curves, r.Found |> List.map (fun (id, found) -> id, found |> List.map (RunJson.ofFound >> Json.ofNode)) ]
     Assert.Equal<_ list>(numbers whole, numbers resumed)
 
     // Four steps each, every loss finite, and a final evaluation.
@@ -226,7 +226,7 @@ let ``a finished run of the command line has a report`` () =
     Assert.Equal<int64 list>([ 4L ], result.Seeds)
     Assert.Equal<int list>([ 1; 2 ], (result.Runs.Head.Curves |> List.find (fun curve -> curve.Name = "loss")).Points |> List.map fst)
     Assert.InRange(result.Runs.Head.Metric "box AP", 0.0, 100.0)
-    Assert.Contains(recipe.Name, Report.toHtml None result)
+    Assert.Contains(recipe.Name, Report.toHtml result)
 
     let unfinished = Assert.Throws<FileNotFoundException>(fun () -> RunReport.ofFolder dataRoot.Value (temporaryFolder ()) |> ignore)
     Assert.Contains("model.safetensors", unfinished.Message)

@@ -1,209 +1,185 @@
 module BoxTeacher.Workbench.Tests.ChartTests
 
 open System
-open System.Globalization
 open System.IO
-open System.Xml.Linq
+open System.Net
+open System.Net.Sockets
+open System.Text
+open System.Text.RegularExpressions
 open Xunit
+open FsCheck
+open FsCheck.Xunit
 open Plotly.NET
-open Plotly.NET.LayoutObjects
-open BoxTeacher.Charts
+open BoxTeacher.Workbench
+open BoxTeacher.Workbench.Tests.Chromium
+open BoxTeacher.Workbench.Tests.MatrixTests
 
-let private data chart = Json.items "data" (Json.parse (GenericChart.toJson chart))
-let private layout chart = (Json.tryPath "layout" (Json.parse (GenericChart.toJson chart))).Value
-let private svg chart = XDocument.Parse(Svg.ofFigure Palette.Light (GenericChart.toFigureJson chart))
-let private named name (document: XDocument) = document.Descendants() |> Seq.filter (fun e -> e.Name.LocalName = name) |> List.ofSeq
-let private attribute name (element: XElement) = Double.Parse(element.Attribute(XName.Get name).Value, CultureInfo.InvariantCulture)
-let private texts document = named "text" document |> List.map _.Value
+let private figure chart = Json.parse (GenericChart.toFigureJson chart)
+let private line name = Chart.Line(x = [ 1; 2 ], y = [ 1.0; 2.0 ], Name = name)
 
-[<Fact>]
-let ``a line's JSON is plotly's`` () =
-    let json =
-        Chart.Line(x = [ 1; 2 ], y = [ 0.5; nan ], Name = "loss", ShowMarkers = true, LineDash = StyleParam.DrawingStyle.Dash)
-        |> GenericChart.toJson
+/// A name of a variant as people write them, with its number.
+let private longName number = $"BoxTeacher with confidence form number {number} of the table & with a name that is <long>"
 
-    Assert.Equal(
-        """{"data":[{"type":"scatter","mode":"lines\u002Bmarkers","x":[1,2],"y":[0.5,null],"name":"loss","line":{"dash":"dash"}}],"layout":{},"config":{}}""",
-        json
-    )
+let private ofSeries count =
+    let names = [ for index in 1..count -> ChartStyle.label (longName index) ]
 
-[<Fact>]
-let ``pairs and columns of values give the same chart`` () =
-    let a = Chart.Point(xy = [ 1, 2.0; 3, 4.0 ], Name = "p")
-    let b = Chart.Point(x = [ 1; 3 ], y = [ 2.0; 4.0 ], Name = "p")
-    Assert.Equal(GenericChart.toJson a, GenericChart.toJson b)
+    names
+    |> List.mapi (fun index name -> Chart.Line(x = [ 1; 2; 3 ], y = [ index; index + 1; index ], Name = name, Line = ChartStyle.line index, Marker = ChartStyle.points index))
+    |> Chart.combine
+    |> Chart.withTitle "many"
+    |> Chart.withXAxisStyle (TitleText = "iteration")
+    |> Chart.withYAxisStyle (TitleText = "mask AP")
+    |> ChartStyle.apply ChartStyle.plotHeight names
 
-[<Fact>]
-let ``styles reach the layout and the traces`` () =
-    let chart =
-        Chart.Column(values = [ 1; 2 ], Keys = [ "a"; "b" ])
-        |> Chart.withTitle "T"
-        |> Chart.withSize (Width = 300, Height = 200)
-        |> Chart.withYAxisStyle (TitleText = "AP", MinMax = (0.0, 5.0))
-        |> Chart.withYErrorStyle (Array = [ 0.1; 0.2 ])
-        |> Chart.withMarkerStyle (Color = Color.fromHex "#102030")
-
-    let trace = (data chart)[0]
-    Assert.Equal(Some "T", Json.tryText "title.text" (layout chart))
-    Assert.Equal(Some 300.0, Json.tryNumber "width" (layout chart))
-    Assert.Equal(Some "AP", Json.tryText "yaxis.title.text" (layout chart))
-    Assert.Equal(2, (Json.items "error_y.array" trace).Length)
-    Assert.Equal(Some "rgba(16, 32, 48, 1)", Json.tryText "marker.color" trace)
-    Assert.Equal(Some "v", Json.tryText "orientation" trace)
+[<Property>]
+let ``two of 48 series differ in color or in dashes`` (a: byte) (b: byte) =
+    let a, b = int a % 48, int b % 48
+    let looks index = GenericChart.toFigureJson (Chart.Line(x = [ 1 ], y = [ 1 ], Line = ChartStyle.line index, UseDefaults = false))
+    a = b || looks a <> looks b
 
 [<Fact>]
-let ``a range is its edges and the line between them`` () =
-    let chart =
-        Chart.Range(x = [ 0; 1 ], y = [ 1.0; 2.0 ], upper = [ 1.5; 2.5 ], lower = [ 0.5; 1.5 ], mode = StyleParam.Mode.Lines, Name = "m")
+let ``series of one color differ in the symbols of their points and in the patterns of their bars`` () =
+    let trace chart = (Json.items "data" (figure chart)).Head
+    let symbol index = Chart.Point(x = [ 1 ], y = [ 1 ], Marker = ChartStyle.points index) |> trace |> Json.tryText "marker.symbol"
+    let pattern index = Chart.Column(values = [ 1 ]) |> Chart.withMarker (ChartStyle.bars index) |> trace |> Json.tryText "marker.pattern.shape"
+    let ofOneColor = [ for round in 0..5 -> 8 * round + 1 ]
+    Assert.Equal(6, List.distinct (List.map symbol ofOneColor) |> List.length)
+    Assert.Equal(6, List.distinct (List.map pattern ofOneColor) |> List.length)
 
-    let traces = data chart
-    Assert.Equal<string option list>([ Some "lower"; Some "upper"; Some "m" ], [ for t in traces -> Json.tryText "name" t ])
-    Assert.Equal(Some "tonexty", Json.tryText "fill" traces[1])
-    // The band is painted between the edges, at half opacity or so, under the line.
-    Assert.Contains(named "path" (svg chart), fun path -> path.Attribute(XName.Get "style").Value.StartsWith "fill:rgba")
-
-[<Fact>]
-let ``a grid gives each chart axes of its own and moves its shapes along`` () =
-    let shaped =
-        Chart.Line(x = [ 0; 1 ], y = [ 1; 2 ])
-        |> Chart.withShape (Shape.init (ShapeType = StyleParam.ShapeType.Line, X0 = 0, X1 = 1, Y0 = 1, Y1 = 1, Xref = "x", Yref = "y"))
-
-    let chart = [ Chart.Line(x = [ 0; 1 ], y = [ 1; 2 ]); shaped ] |> Chart.Grid(1, 2, SubPlotTitles = [ "left"; "right" ])
-    Assert.Equal<string option list>([ Some "x"; Some "x2" ], [ for t in data chart -> Json.tryText "xaxis" t ])
-    Assert.Equal(Some "x2", Json.tryText "xref" (Json.items "shapes" (layout chart) |> Array.head))
-    Assert.Equal(Some 2.0, Json.tryNumber "grid.columns" (layout chart))
-    let shown = texts (svg chart)
-    Assert.Contains("left", shown)
-    Assert.Contains("right", shown)
+[<Property>]
+let ``a label has the text's words, in lines that are short unless a word is long`` (words: NonEmptyString list) =
+    let text = String.Join(" ", [ for word in words -> word.Get.Replace(' ', '_') ])
+    let lines = (ChartStyle.label text).Split "<br>" |> Array.map WebUtility.HtmlDecode
+    String.Join(" ", lines) = text && lines |> Array.forall (fun line -> line.Length <= 44 || not (line.Contains ' '))
 
 [<Fact>]
-let ``too many charts for a grid are refused`` () =
-    let charts = List.replicate 3 (Chart.Line(x = [ 0 ], y = [ 0 ]))
-    let error = Assert.Throws<ArgumentException>(fun () -> charts |> Chart.Grid(1, 2) |> ignore)
-    Assert.Contains("3 charts", error.Message)
+let ``a chart's looks cost little`` () =
+    let size chart = (GenericChart.toFigureJson chart).Length
+    Assert.True(size (line "a") > 8_000)
+    Assert.True(size (line "a" |> ChartStyle.apply 260 []) < 2_000)
 
 [<Fact>]
-let ``bars are as high as their values`` () =
-    let document = Chart.Column(values = [ 1; 2; 4 ], Keys = [ "a"; "b"; "c" ]) |> svg
-
-    let heights =
-        named "rect" document
-        |> List.filter (fun r -> r.Attribute(XName.Get "style") <> null && r.Attribute(XName.Get("style")).Value.StartsWith "fill:#1f77b4")
-        |> List.map (attribute "height")
-
-    Assert.Equal(3, heights.Length)
-    Assert.Equal(2.0, heights[1] / heights[0], 2)
-    Assert.Equal(4.0, heights[2] / heights[0], 2)
-    Assert.True(Set.isSubset (set [ "a"; "b"; "c" ]) (set (texts document)))
+let ``a chart is as wide as its page, and has a legend for more than one name`` () =
+    let layout names = (Json.tryPath "layout" (figure (line "a" |> ChartStyle.apply 260 names))).Value
+    Assert.Equal(None, Json.tryNumber "width" (layout []))
+    let height names = (Json.tryNumber "height" (layout names)).Value
+    Assert.Equal(height [], height [ "a" ])
+    Assert.True(height [ "a"; "b" ] > height [ "a" ])
+    Assert.Equal(Some false, Json.tryPath "showlegend" (layout [ "a" ]) |> Option.map _.GetBoolean())
+    Assert.Equal(Some true, Json.tryPath "showlegend" (layout [ "a"; "b" ]) |> Option.map _.GetBoolean())
 
 [<Fact>]
-let ``a histogram's bars hold every value once`` () =
-    let values = [ 0.0; 0.1; 0.1; 0.35; 0.9; 1.0 ]
-    let document = Chart.Histogram(X = values, NBinsX = 5) |> svg
-
-    let heights =
-        named "rect" document
-        |> List.filter (fun r -> r.Attribute(XName.Get "style") <> null && r.Attribute(XName.Get("style")).Value.StartsWith "fill:#1f77b4")
-        |> List.map (attribute "height")
-
-    // Bins of 0.2: three, one, none, none, two.
-    Assert.Equal(3, heights.Length)
-    Assert.Equal(3.0, heights[0] / heights[1], 2)
-    Assert.Equal(2.0, heights[2] / heights[1], 2)
+let ``a name closes no script and opens no element`` () =
+    let fragment = ChartHtml.fragment (line (ChartStyle.label "</script><b>&"))
+    Assert.Equal(1, Regex.Count(fragment, "</script>"))
+    Assert.DoesNotContain("<b>", fragment)
 
 [<Fact>]
-let ``a log axis puts equal factors at equal distances`` () =
-    let document =
-        Chart.Point(x = [ 1; 2; 3 ], y = [ 1.0; 10.0; 100.0 ])
-        |> Chart.withYAxisStyle (AxisType = StyleParam.AxisType.Log)
-        |> svg
+let ``a page has plotly.js once, however many charts`` () =
+    let page = ChartHtml.page "a < b" [ line "a"; line "b" ]
+    Assert.Equal(1, Regex.Count(page, Regex.Escape "* plotly.js v"))
+    Assert.Equal(2, Regex.Count(page, "Plotly\\.newPlot\\(place"))
+    Assert.Contains("<title>a &lt; b</title>", page)
 
-    match named "circle" document |> List.map (attribute "cy") with
-    | [ a; b; c ] -> Assert.Equal(a - b, b - c, 1)
-    | other -> Assert.Fail $"three points expected, not {other.Length}"
+let private saved (html: string) =
+    let file = Path.Combine(temporaryFolder (), "page.html")
+    File.WriteAllText(file, html)
+    Uri(file).AbsoluteUri
 
-[<Fact>]
-let ``missing points break a line`` () =
-    let document = Chart.Line(x = [ 0; 1; 2; 3; 4 ], y = [ 1.0; 2.0; nan; 2.0; 1.0 ]) |> svg
-    let path = named "path" document |> List.exactlyOne
-    Assert.Equal(2, path.Attribute(XName.Get "d").Value |> Seq.filter ((=) 'M') |> Seq.length)
+[<ChromiumFact>]
+let ``a page draws its charts and asks for nothing`` () =
+    let visit =
+        visit<int> 800 (saved (ChartHtml.page "charts" [ line "a"; ofSeries 3 ])) "document.querySelectorAll('.main-svg .legend').length === 1" "document.querySelectorAll('.js-plotly-plot').length"
 
-[<Fact>]
-let ``names are escaped in pictures and pages`` () =
-    let chart = Chart.Line(x = [ 0; 1 ], y = [ 0; 1 ], Name = "</script><b>\"&") |> Chart.withTitle "a < b & c"
-    let document = chart |> Chart.withLegend true |> svg
-    Assert.Contains("a < b & c", texts document)
-    let html = GenericChart.toEmbeddedHTML chart
-    Assert.DoesNotContain("</script><b>", html)
-    Assert.Single(html.Split "</script>" |> Array.skip 1) |> ignore
+    Assert.Equal(2, visit.Value)
+    Assert.Empty visit.Requests
+    Assert.Empty visit.Errors
 
-[<Fact>]
-let ``a page loads nothing from elsewhere`` () =
-    let html = GenericChart.toEmbeddedHTML (Chart.Line(x = [ 0; 1 ], y = [ 0; 1 ]))
-    Assert.DoesNotContain("http", html)
-    Assert.Contains("data:image/svg+xml;base64,", html)
+/// Whether the legend's box and the title of the x axis have a pixel in common, and how many names the legend's box does not show.
+let private crowded =
+    "(() => { const [legend, title] = ['.legend .bg', '.xtitle'].map(s => document.querySelector(s).getBoundingClientRect());
+      const hidden = [...document.querySelectorAll('.legendtext')].filter(t => t.getBoundingClientRect().bottom > legend.bottom + 1);
+      return [legend.top < title.bottom ? 1 : 0, hidden.length]; })()"
 
-[<Fact>]
-let ``every kind of chart has a picture`` () =
-    let cells = [ [ 1.0; 2.0 ]; [ 3.0; 4.0 ] ]
+[<ChromiumFact>]
+let ``a legend shows all its names and lies over no axis title, however many and long, wide or narrow`` () =
+    for count in [ 2; 8; 20 ] do
+        for width in [ 420; 1400 ] do
+            let visit = visit<int array> width (saved (ChartHtml.page "legend" [ ofSeries count ])) "document.querySelector('.legend .bg') !== null" crowded
+            Assert.Equal<int array>([| 0; 0 |], visit.Value)
 
-    let charts =
-        [ Chart.Heatmap(zData = cells, X = [ "p"; "q" ], Y = [ "r"; "s" ]), "rect"
-          Chart.AnnotatedHeatmap(zData = cells, annotationText = [ [ "1"; "2" ]; [ "3"; "4" ] ]), "text"
-          Chart.Image(Z = [ [ [ 0; 0; 0 ]; [ 255; 0; 0 ] ] ]), "image"
-          Chart.BoxPlot(Y = [ 1.0; 2.0; 3.0; 9.0 ], Name = "b"), "line"
-          Chart.Bar(values = [ 1; -2 ], Keys = [ "a"; "b" ]), "rect"
-          Chart.Scatter(xy = [ 0, 0; 1, 1; 1, 0 ], mode = StyleParam.Mode.None, Fill = StyleParam.Fill.ToSelf), "path" ]
+/// A notebook server's page with two outputs, and its folder of a kernel.
+let private serve (script: string option) (body: string) =
+    let listener = new TcpListener(IPAddress.Loopback, 0)
+    listener.Start()
 
-    for chart, element in charts do
-        Assert.NotEmpty(named element (svg chart))
-        Assert.DoesNotContain("NaN", string (svg chart))
+    let answer (client: TcpClient) =
+        task {
+            use client = client
+            use stream = client.GetStream()
+            use reader = new StreamReader(stream)
+            let! request = reader.ReadLineAsync()
+            let path = (nonNull request).Split(' ')[1]
 
-[<Fact>]
-let ``an empty chart is still a picture`` () =
-    let document = Chart.Line(x = List.empty<int>, y = List.empty<int>) |> svg
-    Assert.Equal("svg", document.Root.Name.LocalName)
+            let status, kind, content =
+                match path, script with
+                | "/base/", _ -> "200 OK", "text/html; charset=utf-8", body
+                | "/base/kernelspecs/our%20kernel/plotly.min.js", Some script -> "200 OK", "text/javascript", script
+                | _ -> "404 Not Found", "text/plain", ""
 
-[<Fact>]
-let ``colours that are none are refused`` () =
-    Assert.Throws<ArgumentException>(fun () -> Color.fromHex "#12" |> ignore) |> ignore
-    Assert.Throws<ArgumentException>(fun () -> Color.fromRGB 0 0 256 |> ignore) |> ignore
+            let bytes = Encoding.UTF8.GetBytes content
+            let head = $"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {bytes.Length}\r\nConnection: close\r\n\r\n"
+            do! stream.WriteAsync(Encoding.ASCII.GetBytes head)
+            do! stream.WriteAsync bytes
+        }
 
-[<Fact>]
-let ``a curve of nothing stands on the axis`` () =
-    let document = Chart.Line(x = [ 0; 1; 2 ], y = [ 0.0; 0.0; 0.0 ]) |> svg
-    let shown = texts document
-    Assert.Contains("0.0", shown)
-    Assert.Contains("1.0", shown)
-    Assert.DoesNotContain(shown, fun text -> text.StartsWith '-')
+    task {
+        while true do
+            let! client = listener.AcceptTcpClientAsync()
+            answer client |> ignore
+    }
+    |> ignore
 
-[<Fact>]
-let ``the cells that a short row lacks are left blank`` () =
-    let cells rows = Chart.Heatmap(zData = rows, ShowScale = false) |> svg |> named "rect" |> List.map string
+    listener, $"http://127.0.0.1:{(listener.LocalEndpoint :?> IPEndPoint).Port}/base/"
 
-    for ragged, filled in
-        [ [ [ 1.0 ]; [ 2.0; 3.0 ] ], [ [ 1.0; nan ]; [ 2.0; 3.0 ] ]
-          [ [ 2.0; 3.0 ]; [ 1.0 ] ], [ [ 2.0; 3.0 ]; [ 1.0; nan ] ]
-          [ []; [ 2.0; 3.0 ] ], [ [ nan; nan ]; [ 2.0; 3.0 ] ] ] do
-        Assert.Equal<string list>(cells filled, cells ragged)
+let private picture = Convert.FromBase64String "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
-[<Fact>]
-let ``a heat map without cells is still a picture`` () =
-    for rows: float list list in [ []; [ [] ] ] do
-        for chart in [ Chart.Heatmap(zData = rows); Chart.Heatmap(zData = rows, X = [ 1; 2 ], Y = [ 1; 2 ]) ] do
-            Assert.Equal("svg", (svg chart).Root.Name.LocalName)
+let private outputs = String.Join("\n", [ for name in [ "a"; "b" ] -> ChartHtml.notebook "our kernel" (Some picture) (line name) ])
+let private classic = $"<body data-base-url=\"/base/\">{outputs}</body>"
+let private lab = $"<body><script id=\"jupyter-config-data\" type=\"application/json\">{{ \"baseUrl\": \"/base/\" }}</script>{outputs}</body>"
 
-[<Fact>]
-let ``a page is saved whole, in a folder that is made for it`` () =
-    let root = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid()}")
-    let chart = Chart.Line(x = [ 0; 1 ], y = [ 0; 1 ])
+[<ChromiumFact>]
+let ``charts of a notebook take the place of their pictures when plotly.js has come from the kernel's folder, once`` () =
+    for body in [ classic; lab ] do
+        let listener, address = serve (Some(PlotlyScript.text ())) body
+        use _ = listener
+        let visit = visit<int> 800 address "document.querySelectorAll('.main-svg .plot').length === 2" "document.images.length"
+        Assert.Equal(0, visit.Value)
+        Assert.Equal<string list>([ address + "kernelspecs/our%20kernel/plotly.min.js" ], visit.Requests |> List.filter (fun request -> not (request.EndsWith "favicon.ico")))
+        Assert.Empty visit.Errors
 
-    try
-        let page = Path.Combine(root, "a", "b", "page.html")
-        chart |> Chart.saveHtml page
-        // Over the page that is there, and with the extension left out.
-        chart |> Chart.saveHtml (Path.Combine(root, "a", "b", "page"))
-        Assert.EndsWith("</html>", (File.ReadAllText page).TrimEnd())
-        Assert.Equal<string array>([| page |], Directory.GetFiles(root, "*", SearchOption.AllDirectories))
-    finally
-        Directory.Delete(root, true)
+[<ChromiumFact>]
+let ``charts of a notebook stay pictures where no plotly.js is`` () =
+    let listener, address = serve None classic
+    use _ = listener
+    let served = visit<int> 800 address "window.plotlyOfKernel !== undefined" "window.plotlyOfKernel.then(() => document.images.length)"
+    Assert.Equal(2, served.Value)
+    Assert.Empty served.Errors
+    let alone = visit<int> 800 (saved $"<body>{outputs}</body>") "document.images.length > 0" "document.images.length"
+    Assert.Equal(2, alone.Value)
+    Assert.Empty alone.Requests
+
+[<ChromiumFact>]
+let ``a chart is a PNG picture twice as fine as the page`` () =
+    let png = (ChartPng.tryRender (ofSeries 3)).Value
+    let file = Path.Combine(temporaryFolder (), "chart.png")
+    File.WriteAllBytes(file, png)
+    let image = BoxTeacher.Data.ImageFile.Read file
+    Assert.Equal(2 * ChartStyle.width, image.Width)
+    // The third color, of the third line.
+    Assert.Contains(Array.chunkBySize 3 image.Pixels, fun pixel -> pixel = [| 0uy; 158uy; 115uy |])
+
+[<ChromiumFact>]
+let ``a chart that cannot be drawn has no picture, and the next one has`` () =
+    Assert.Equal(None, ChartPng.tryRender (line "a" |> Chart.withSize (Width = -5, Height = 10)))
+    Assert.True((ChartPng.tryRender (line "a")).IsSome)

@@ -1,39 +1,12 @@
 module BoxTeacher.Workbench.Tests.OverlayTests
 
 open System
-open System.Buffers.Binary
 open System.IO
-open System.IO.Compression
 open Xunit
+open BoxTeacher.Data
 open BoxTeacher.Structures
 open BoxTeacher.Workbench
-
-/// Reads back a PNG of ours: its chunks, and the pixels after undoing the row filter.
-let private decode (png: byte array) =
-    let number at = int (BinaryPrimitives.ReadUInt32BigEndian(ReadOnlySpan(png, at, 4)))
-
-    let rec chunks at =
-        [ if at < png.Length then
-              yield Text.Encoding.ASCII.GetString(png, at + 4, 4), png[at + 8 .. at + 7 + number at]
-              yield! chunks (at + 12 + number at) ]
-
-    let found = chunks 8
-    let header = found |> List.find (fun (name, _) -> name = "IHDR") |> snd
-    let width, height = int header[3] + 256 * int header[2], int header[7] + 256 * int header[6]
-    use zlib = new ZLibStream(new MemoryStream(found |> List.find (fun (name, _) -> name = "IDAT") |> snd), CompressionMode.Decompress)
-    use raw = new MemoryStream()
-    zlib.CopyTo raw
-    let rows = raw.ToArray()
-    let stride = width * 3
-    let pixels = Array.zeroCreate<byte> (height * stride)
-
-    for y in 0 .. height - 1 do
-        Assert.Equal(2uy, rows[y * (stride + 1)])
-
-        for x in 0 .. stride - 1 do
-            pixels[y * stride + x] <- rows[y * (stride + 1) + 1 + x] + (if y = 0 then 0uy else pixels[(y - 1) * stride + x])
-
-    height, width, pixels
+open BoxTeacher.Workbench.Tests.MatrixTests
 
 let private image height width =
     Image(Array.init (height * width * 3) (fun i -> byte (i * 7)), height, width)
@@ -41,9 +14,11 @@ let private image height width =
 [<Fact>]
 let ``a PNG holds the pixels`` () =
     let picture = image 5 4
-    let height, width, pixels = decode (Overlay.toPng picture)
-    Assert.Equal((5, 4), (height, width))
-    Assert.Equal<byte array>(picture.Pixels, pixels)
+    let file = Path.Combine(temporaryFolder (), "picture.png")
+    File.WriteAllBytes(file, Overlay.toPng picture)
+    let back = ImageFile.Read file
+    Assert.Equal((5, 4), (back.Height, back.Width))
+    Assert.Equal<byte array>(picture.Pixels, back.Pixels)
 
 [<Fact>]
 let ``nothing drawn leaves the enlarged image as it is`` () =

@@ -3,7 +3,7 @@ module BoxTeacher.Workbench.Tests.StatisticsTests
 open System
 open Xunit
 open FsCheck
-open FsCheck.FSharp
+open FsCheck.Xunit
 open BoxTeacher.Workbench
 
 // Two-sided quantiles of Student's distribution from printed tables (NIST/SEMATECH e-Handbook, 1.3.6.7.2).
@@ -19,14 +19,11 @@ open BoxTeacher.Workbench
 let ``quantiles are the printed ones`` (degrees: int) (confidence: float) (expected: float) =
     Assert.Equal(expected, Statistics.studentQuantile degrees confidence, 3)
 
-[<Fact>]
-let ``a probability comes back from its quantile`` () =
-    let property (NonNegativeInt d) (NormalFloat x) =
-        let degrees, confidence = 1 + d % 200, 0.01 + 0.98 / (1.0 + exp -x)
-        let back = Statistics.studentCentral degrees (Statistics.studentQuantile degrees confidence)
-        abs (back - confidence) < 1e-9
-
-    Check.One(Config.QuickThrowOnFailure.WithMaxTest(300).WithReplay(Some { Rnd = Rnd 7UL; Size = None }), property)
+[<Property(MaxTest = 300)>]
+let ``a probability comes back from its quantile`` (NonNegativeInt d) (NormalFloat x) =
+    let degrees, confidence = 1 + d % 200, 0.01 + 0.98 / (1.0 + exp -x)
+    let back = Statistics.studentCentral degrees (Statistics.studentQuantile degrees confidence)
+    abs (back - confidence) < 1e-9
 
 [<Fact>]
 let ``the interval of a paired difference is the one worked out by hand`` () =

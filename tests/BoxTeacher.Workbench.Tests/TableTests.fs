@@ -4,6 +4,7 @@ open System
 open System.IO
 open System.Xml.Linq
 open Xunit
+open Microsoft.DotNet.Interactive.Formatting
 open BoxTeacher.Workbench
 
 type private Row = { Name: string; Ap: Spread; Gain: Difference option; Time: TimeSpan }
@@ -126,16 +127,7 @@ let ``a negative number that rounds to zero has no sign and a missing one no tex
     Assert.Equal("| 0.0 |\n|  |\n| 0.0 |", String.Join("\n", (Table.toMarkdown t).Split('\n')[2..4]))
 
 [<Fact>]
-let ``a notebook finds the formatter by its attribute's name`` () =
-    // What .NET Interactive does by reflection.
-    let attribute =
-        typeof<Table>.GetCustomAttributes true |> Array.find (fun a -> a.GetType().Name = "TypeFormatterSourceAttribute")
-
-    let source = attribute.GetType().GetProperty("FormatterSourceType").GetValue attribute :?> Type
-    let formatters = source.GetMethod("CreateTypeFormatters").Invoke(Activator.CreateInstance source, [||]) :?> System.Collections.IEnumerable
-    let formatter = formatters |> Seq.cast<obj> |> Seq.exactlyOne
-    Assert.Equal("text/html", formatter.GetType().GetProperty("MimeType").GetValue formatter :?> string)
-    let writer = new StringWriter()
-    let format = formatter.GetType().GetMethod("Format", [| typeof<obj>; typeof<TextWriter> |])
-    Assert.True(format.Invoke(formatter, [| table; writer |]) :?> bool)
-    Assert.Equal(Table.toHtml table, writer.ToString())
+let ``a notebook shows a table as HTML`` () =
+    let shown = FormattedValue.CreateManyFromObject table |> Seq.exactlyOne
+    Assert.Equal("text/html", shown.MimeType)
+    Assert.Equal(Table.toHtml table, shown.Value)

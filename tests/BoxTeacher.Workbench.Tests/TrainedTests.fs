@@ -5,7 +5,6 @@ open System.Collections.Generic
 open System.Threading
 open TorchSharp
 open Xunit
-open BoxTeacher.Charts
 open BoxTeacher.Structures
 open BoxTeacher.Data
 open BoxTeacher.Training
@@ -159,16 +158,17 @@ let ``charts of precision, confidence and two swept keys are drawn from the resu
     let map = figure (AblationCharts.heatMap "mask AP" (fst keys.Value) (snd keys.Value) result)
     let trace = (Json.items "data" map)[0]
     // Rows are weights of the affinity, columns of the masks.
-    let cells = [ for row in Json.items "z" trace -> [ for cell in (match row with JsonValue.Array cells -> cells | _ -> [||]) -> (match cell with JsonValue.Number value -> value | _ -> nan) ] ]
+    let cells = [ for row in Json.items "z" trace -> [ for cell in row.EnumerateArray() -> Json.toNumber cell ] ]
     Assert.Equal<float list list>([ [ 10.0; 13.0 ]; [ 11.0; 14.0 ]; [ 12.0; 15.0 ] ], cells)
     Assert.Equal(6, (Json.items "data" (figure (AblationCharts.precisionRecall 0.5 result))).Length)
     Assert.True((AblationCharts.precisionRecall 0.9 result).IsNone)
-    let share = (Json.items "data" (figure (AblationCharts.confidences result)))[0]
-    let heights = Json.items "y" share |> Array.map (function JsonValue.Number value -> value | _ -> nan)
-    Assert.Equal(100.0, Array.sum heights, 1e-9)
+    let histograms = Json.items "data" (figure (AblationCharts.confidences result))
+    Assert.Equal(6, histograms.Length)
+    let heights = Json.items "y" histograms.Head |> List.map Json.toNumber
+    Assert.Equal(100.0, List.sum heights, 1e-9)
     Assert.Equal(50.0, heights[10], 1e-9)
     // All of it is in the report, pseudo masks with their confidence as well.
-    let page = Report.toHtml None result
+    let page = Report.toHtml result
     Assert.Contains("Pseudo masks", page)
     Assert.Contains("Confidence of pseudo masks", page)
     // Other variants than a full grid have no heat map.

@@ -11,9 +11,9 @@ module ChartHtml =
     /// The figure as JSON that may stand in a script element.
     let private json chart = (GenericChart.toFigureJson chart).Replace("<", "\\u003c")
 
-    /// How plotly.js draws a figure, into an element named place.
+    /// How plotly.js draws a figure, into an element named place. Of its buttons, those remain that a mouse has no other way for.
     let private draw chart =
-        $"const figure = {json chart}; Plotly.newPlot(place, figure.data, figure.layout, {{ responsive: true, displaylogo: false }});"
+        $"const figure = {json chart}; Plotly.newPlot(place, figure.data, figure.layout, {{ responsive: true, displaylogo: false, modeBarButtons: [[\"toImage\", \"resetScale2d\"]] }});"
 
     /// A chart for a page that has plotly.js before it.
     let fragment chart =
@@ -39,14 +39,15 @@ module ChartHtml =
     /// kernel's folder, from which the notebook server gives plotly.min.js. Where scripts do not run it stays the picture.
     let notebook (kernelName: string) (picture: byte array option) chart =
         let id = $"chart-{Guid.NewGuid():N}"
+        let width = GenericChart.tryGetLayoutSize chart |> fst |> Option.defaultValue ChartStyle.width
 
         let still =
             match picture with
-            | Some png -> $"<img alt=\"chart\" width=\"{ChartStyle.width}\" src=\"data:image/png;base64,{Convert.ToBase64String png}\"/>"
+            | Some png -> $"<img alt=\"chart\" width=\"{width}\" src=\"data:image/png;base64,{Convert.ToBase64String png}\"/>"
             | None -> ""
 
         // The classic notebook tells its address in the body, JupyterLab in a script of settings.
-        $"""<div id="{id}" style="max-width:{ChartStyle.width}px">{still}</div><script>(function () {{
+        $"""<div id="{id}" style="max-width:{width}px">{still}</div><script>(function () {{
   const settings = document.getElementById("jupyter-config-data");
   const base = document.body.dataset.baseUrl || (settings && JSON.parse(settings.textContent).baseUrl);
   const load = async () => {{

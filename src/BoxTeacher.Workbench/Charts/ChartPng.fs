@@ -9,46 +9,50 @@ open PuppeteerSharp
 [<RequireQualifiedAccess>]
 module ChartPng =
 
-    /// The environment variable that names a Chromium or Chrome; otherwise the usual places are looked into.
+    /// The environment variable that names a Chromium or Chrome; without it the usual places are looked into.
     let variable = "CHROMIUM"
 
     let private usualPlaces =
         [ "/usr/bin/chromium"
           "/usr/bin/chromium-browser"
           "/usr/bin/google-chrome"
-          "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
-          "/Applications/Chromium.app/Contents/MacOS/Chromium" ]
+          "/Applications/Chromium.app/Contents/MacOS/Chromium"
+          "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" ]
 
-    let private browser () =
+    /// The program that draws; None where no browser is.
+    let tryBrowser () =
         match Environment.GetEnvironmentVariable variable with
         | null
         | "" -> usualPlaces |> List.tryFind File.Exists
         | named -> Some named
 
+    // Pixels of the picture per pixel of the page.
+    let private scale = 2
+
     let private milliseconds = 20_000
 
-    // Chromium talks to us over a pipe and ends when the pipe does, however this process ends.
-    let private start executable =
+    /// A page with plotly.js. Its browser listens to nothing but a pipe from this process, and ends when the pipe does, however that
+    /// comes about; closed, it takes its temporary files along.
+    let private openPage (browser: string) =
         task {
-            let options =
-                LaunchOptions(
-                    ExecutablePath = executable,
-                    Pipe = true,
-                    Timeout = milliseconds,
-                    ProtocolTimeout = milliseconds,
-                    // Chromium's sandbox does not work for root. What runs in it is plotly.js alone.
-                    Args = [| if Environment.IsPrivilegedProcess then "--no-sandbox" |]
+            let! browser =
+                Puppeteer.LaunchAsync(
+                    LaunchOptions(
+                        ExecutablePath = browser,
+                        Pipe = true,
+                        Timeout = milliseconds,
+                        ProtocolTimeout = milliseconds,
+                        // Chromium's sandbox refuses to work for root.
+                        Args = [| if Environment.IsPrivilegedProcess then "--no-sandbox" |]
+                    )
                 )
 
-            let! browser = Puppeteer.LaunchAsync options
+            AppDomain.CurrentDomain.ProcessExit.Add(fun _ -> browser.CloseAsync().Wait milliseconds |> ignore)
             let! page = browser.NewPageAsync()
             do! page.SetOfflineModeAsync true
             let! _ = page.AddScriptTagAsync(AddTagOptions(Content = PlotlyScript.text ()))
             return page
         }
-
-    /// Finer than the screen, in pixels per pixel of the page.
-    let private scale = 2
 
     let private draw (page: IPage) chart =
         task {
@@ -61,31 +65,33 @@ module ChartPng =
             return Convert.FromBase64String(uri.Substring(uri.IndexOf ',' + 1))
         }
 
-    // One browser for the whole process, one chart at a time. A browser that went away (an interrupt reaches it too) is started anew.
-    let private studio =
+    let private attempt work =
+        async {
+            try
+                let! result = work () |> Async.AwaitTask
+                return Some result
+            with _ ->
+                return None
+        }
+
+    // One browser for the process, and one chart at a time. A browser that has ended, by an interrupt that reached it too, is started anew.
+    let private painter =
         lazy
             MailboxProcessor<GenericChart * AsyncReplyChannel<byte array option>>.Start(fun requests ->
-                let rec serve (page: IPage option) =
+                let rec serve (opened: IPage option) =
                     async {
                         let! chart, reply = requests.Receive()
 
-                        let! page, picture =
-                            async {
-                                try
-                                    let! page =
-                                        match page, browser () with
-                                        | Some page, _ when not page.IsClosed && page.Browser.IsConnected -> async.Return page
-                                        | _, Some executable -> start executable |> Async.AwaitTask
-                                        | _, None -> raise (FileNotFoundException())
+                        let! page =
+                            match opened, tryBrowser () with
+                            | Some page, _ when page.Browser.IsConnected && not page.IsClosed -> async.Return opened
+                            | _, Some browser -> attempt (fun () -> openPage browser)
+                            | _, None -> async.Return None
 
-                                    try
-                                        let! picture = draw page chart |> Async.AwaitTask
-                                        return Some page, Some picture
-                                    with _ ->
-                                        return Some page, None
-                                with _ ->
-                                    return None, None
-                            }
+                        let! picture =
+                            match page with
+                            | Some page -> attempt (fun () -> draw page chart)
+                            | None -> async.Return None
 
                         reply.Reply picture
                         return! serve page
@@ -93,6 +99,6 @@ module ChartPng =
 
                 serve None)
 
-    /// A chart as a PNG file's bytes; None where no browser is, or where it does not draw the chart.
+    /// A chart as a PNG file's bytes; None where no browser is, or where it cannot draw the chart.
     let tryRender (chart: GenericChart) : byte array option =
-        if (browser ()).IsSome then studio.Value.PostAndReply(fun reply -> chart, reply) else None
+        if (tryBrowser ()).IsNone then None else painter.Value.PostAndReply(fun reply -> chart, reply)

@@ -14,24 +14,19 @@ module ChartStyle =
     let private palette =
         [| 0, 114, 178; 213, 94, 0; 0, 158, 115; 204, 121, 167; 230, 159, 0; 86, 180, 233; 127, 127, 127; 140, 86, 75 |]
 
+    // Each with the letter that looks like it.
     let private symbols =
-        [| StyleParam.MarkerSymbol.Circle
-           StyleParam.MarkerSymbol.Square
-           StyleParam.MarkerSymbol.Diamond
-           StyleParam.MarkerSymbol.Cross
-           StyleParam.MarkerSymbol.X
-           StyleParam.MarkerSymbol.TriangleUp
-           StyleParam.MarkerSymbol.TriangleDown
-           StyleParam.MarkerSymbol.Star |]
+        [| StyleParam.MarkerSymbol.Circle, "●"
+           StyleParam.MarkerSymbol.Square, "■"
+           StyleParam.MarkerSymbol.Diamond, "◆"
+           StyleParam.MarkerSymbol.Cross, "✚"
+           StyleParam.MarkerSymbol.X, "✖"
+           StyleParam.MarkerSymbol.TriangleUp, "▲"
+           StyleParam.MarkerSymbol.TriangleDown, "▼"
+           StyleParam.MarkerSymbol.Star, "★" |]
 
-    // Dashes and patterns: one for each time that the colors begin anew.
-    let private dashes =
-        [| StyleParam.DrawingStyle.Solid
-           StyleParam.DrawingStyle.Dash
-           StyleParam.DrawingStyle.Dot
-           StyleParam.DrawingStyle.DashDot
-           StyleParam.DrawingStyle.LongDash
-           StyleParam.DrawingStyle.LongDashDot |]
+    // Pixels on and off; like patterns, one for each time that the colors begin anew.
+    let private dashes = [| []; [ 9; 4 ]; [ 2; 4 ]; [ 9; 4; 2; 4 ]; [ 16; 5 ]; [ 16; 5; 2; 5 ] |]
 
     let private patterns =
         [| StyleParam.PatternShape.None
@@ -42,6 +37,8 @@ module ChartStyle =
            StyleParam.PatternShape.VerticalLines |]
 
     let private round index = index / palette.Length
+    let private dash index = dashes[round index % dashes.Length]
+    let private symbol index = symbols[(index + round index) % symbols.Length]
 
     /// The color of the series with an index; opacity from 0 to 1.
     let color opacity index =
@@ -50,16 +47,24 @@ module ChartStyle =
 
     /// The line of the series with an index.
     let line index =
-        Line.init (Color = color 1.0 index, Dash = dashes[round index % dashes.Length], Width = 2.0)
+        let dash = match dash index with [] -> StyleParam.DrawingStyle.Solid | lengths -> StyleParam.DrawingStyle.User lengths
+        Line.init (Color = color 1.0 index, Dash = dash, Width = 2.0)
 
     /// The points of the series with an index.
     let points index =
-        Marker.init (Color = color 1.0 index, Symbol = symbols[(index + round index) % symbols.Length], Size = 7)
+        Marker.init (Color = color 1.0 index, Symbol = fst (symbol index), Size = 7)
 
-    /// The bars of the series with an index.
+    /// The bars of the series with an index, for Chart.withMarker: Chart.Column leaves the pattern out.
     let bars index =
-        let pattern = Pattern.init (Shape = patterns[round index % patterns.Length], FGColor = Color.fromString "white", Solidity = 0.35)
+        let pattern = Pattern.init (Shape = patterns[round index % patterns.Length], FillMode = StyleParam.PatternFillMode.Overlay, FGColor = Color.fromString "white", Solidity = 0.35)
         Marker.init (Color = color 1.0 index, Pattern = pattern)
+
+    /// The line and a point of the series with an index, as SVG for a legend that many charts share.
+    let swatch index =
+        let r, g, b = palette[index % palette.Length]
+        let dashes = String.Join(" ", dash index)
+
+        $"""<svg width="36" height="14" color="rgb({r},{g},{b})" fill="currentColor" aria-hidden="true"><path d="M0 7h36" stroke="currentColor" stroke-width="2" stroke-dasharray="{dashes}"/><text x="18" y="12" font-size="14" text-anchor="middle">{snd (symbol index)}</text></svg>"""
 
     /// Width in pixels where nothing around a chart says how wide it is.
     let width = 560
@@ -84,7 +89,8 @@ module ChartStyle =
 
     let private ink, frame, grid = Color.fromHex "#1b1f24", Color.fromHex "#8c959f", Color.fromHex "#dfe3e8"
 
-    let private template =
+    /// Fonts, axes and colors, a tenth of the size of Plotly.NET's own template.
+    let template =
         let axis =
             LinearAxis.init (
                 AutoMargin = StyleParam.TickAutoMargin.All,
@@ -98,7 +104,7 @@ module ChartStyle =
         let layout =
             Layout.init (
                 Font = Font.init (Size = 12.0, Color = ink),
-                Title = Title.init (X = 0.02, XAnchor = StyleParam.XAnchorPosition.Left, Font = Font.init (Size = 14.0)),
+                Title = Title.init (X = 0.02, XAnchor = StyleParam.XAnchorPosition.Left, Font = Font.init (Size = 13.0)),
                 Colorway = Color.fromColors [ for index in 0 .. palette.Length - 1 -> color 1.0 index ],
                 // Names are not cut.
                 Hoverlabel = Hoverlabel.init (Namelength = -1)
@@ -108,21 +114,35 @@ module ChartStyle =
 
         Template.init layout
 
-    // Pixels.
+    /// Height of a plot in pixels, without titles and legend.
+    let plotHeight = 260
+
+    // Pixels around the plot, and of a line of the legend.
     let private above, below, left, right = 44, 52, 56, 16
     let private legendLine, legendMargin = 19, 16
 
+    // Charts are as wide as their page, but Plotly.NET gives each a width.
     let private withoutWidth chart =
         chart
         |> GenericChart.mapLayout (fun layout ->
             layout.RemoveProperty "width" |> ignore
             layout)
 
-    /// A chart in these looks, as wide as its page. The names of the legend, labels already, stand below the plot, each on lines of
-    /// its own in room that is kept for them; a single name needs none.
+    /// From here on, charts that are made have these looks, and pages that Chart.saveHtml writes hold plotly.js. For scripts and
+    /// notebooks: these are settings of Plotly.NET for the whole process.
+    let useEverywhere () =
+        Defaults.DefaultTemplate <- template
+        Defaults.DefaultWidth <- width
+        Defaults.DefaultHeight <- above + plotHeight + below
+        Defaults.DefaultDisplayOptions <- DisplayOptions.init (PlotlyJSReference = Full)
+
+    /// A chart with a plot of some height. The names of its legend, labels already, stand below the plot, each on lines of its own in
+    /// room that is kept for them; a single name needs none.
     let apply plotHeight (legend: string list) chart =
         let lines = if legend.Length > 1 then legend |> List.sumBy (fun name -> name.Split("<br>").Length) else 0
         let legendHeight = if lines > 0 then lines * legendLine + legendMargin else 0
+        // Plotly gives a legend no more height than the plot has.
+        let plotHeight = max plotHeight legendHeight
 
         chart
         |> Chart.withTemplate template
@@ -134,9 +154,18 @@ module ChartStyle =
             Orientation = StyleParam.Orientation.Horizontal,
             EntryWidthMode = StyleParam.EntryWidthMode.Fraction,
             EntryWidth = 1.0,
+            TraceGroupGap = 0.0,
             XRef = "container",
             X = 0.02,
             YRef = "container",
             Y = 0.0,
             YAnchor = StyleParam.YAnchorPosition.Bottom
         )
+
+    /// The chart with so many pixels more between its title and its plot, of its height.
+    let lowered pixels chart =
+        chart |> Chart.withMarginSize (Left = left, Right = right, Top = above + pixels, Bottom = below)
+
+    /// The chart without its legend, for a page where many charts share one.
+    let withoutLegend chart =
+        chart |> Chart.withSize (Height = above + plotHeight + below) |> withoutWidth |> Chart.withLayoutStyle (ShowLegend = false)

@@ -28,7 +28,11 @@ module Notebook =
         |> Option.map string
 
     /// Shows a value in the running cell and returns what replaces it by another, from any thread that the cell started.
+    /// Raises InvalidOperationException where no notebook is.
     let display (value: obj) : obj -> unit =
+        if not (isRunning ()) then
+            invalidOp "no notebook runs this code"
+
         // What Display returns has another id than what it shows; the latter is announced.
         let update = ref ignore
         let listen (shown: DisplayedValue) = if obj.ReferenceEquals(shown.Value, value) then update.Value <- shown.Update

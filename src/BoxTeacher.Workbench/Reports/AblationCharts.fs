@@ -2,6 +2,7 @@ namespace BoxTeacher.Workbench
 
 open System
 open Plotly.NET
+open Plotly.NET.LayoutObjects
 
 /// Charts of an ablation's results.
 [<RequireQualifiedAccess>]
@@ -33,15 +34,18 @@ module AblationCharts =
     // Four decimals are more than a chart shows, and a third of the bytes.
     let private rounded (value: float) = Math.Round(value, 4)
 
-    let private plotHeight = 260
-
     let private named (title: string) (xTitle: string) (yTitle: string) chart =
-        chart |> Chart.withTitle title |> Chart.withXAxisStyle (TitleText = xTitle) |> Chart.withYAxisStyle (TitleText = yTitle)
+        chart
+        // Where all is zero, Plotly would put zero in the middle.
+        |> Chart.withYAxis (LinearAxis.init (RangeMode = StyleParam.RangeMode.NonNegative))
+        |> Chart.withTitle title
+        |> Chart.withXAxisStyle (TitleText = xTitle)
+        |> Chart.withYAxisStyle (TitleText = yTitle)
 
     /// The mean with one deviation to each side of it: two edges with color between them, and the line, which come and go together.
     let private lineOver label index withPoints (points: (int * Spread) list) =
         let x = points |> List.map fst
-        let reach (spread: Spread) = if Double.IsFinite spread.Deviation then spread.Deviation else 0.0
+        let reach (spread: Spread) = if Double.IsFinite spread.Deviation then rounded spread.Deviation else 0.0
         let hasBand = points |> List.exists (fun (_, spread) -> reach spread > 0.0)
 
         let edge fill side =
@@ -59,7 +63,7 @@ module AblationCharts =
             Chart.Line(
                 x = x,
                 y = [ for _, spread in points -> rounded spread.Mean ],
-                MultiText = [ for _, spread in points do if hasBand then $"± {rounded (reach spread)}" ],
+                ?MultiText = (if hasBand then Some [ for _, spread in points -> $"± {reach spread}" ] else None),
                 Name = label,
                 ShowMarkers = withPoints,
                 Line = ChartStyle.line index,
@@ -77,7 +81,7 @@ module AblationCharts =
             [ for label, index, points in series do yield! lineOver label index withPoints points ]
             |> Chart.combine
             |> named title xTitle yTitle
-            |> ChartStyle.apply plotHeight [ for label, _, _ in series -> label ]
+            |> ChartStyle.apply ChartStyle.plotHeight [ for label, _, _ in series -> label ]
             |> Some
 
     let private over seeds = if seeds = 1 then "one seed" else $"mean ± sd of {seeds} seeds"
@@ -89,7 +93,7 @@ module AblationCharts =
               AblationResult.runsOf variant result
               |> List.choose (fun run -> run.Curves |> List.tryFind (fun curve -> curve.Name = metric))
               |> band ]
-        |> ofBands $"{metric} on validation images, {over result.Seeds.Length}" "iteration" metric true
+        |> ofBands $"{metric} in validation, {over result.Seeds.Length}" "iteration" metric true
 
     /// A loss along the training, averaged over stretches of iterations: "loss", or "loss, NAME" for one of its terms. None when it
     /// was not recorded.
@@ -121,7 +125,7 @@ module AblationCharts =
               |> List.choose (fun run -> run.Precision |> List.tryFind (fun (at, _) -> at = overlap) |> Option.map snd)
               |> List.map (fun values -> { Name = ""; Points = values |> List.mapi (fun recall value -> recall, 100.0 * value) })
               |> band ]
-        |> ofBands $"masks at an overlap of %g{overlap}, {over result.Seeds.Length}" "recall, %" "precision, %" false
+        |> ofBands $"masks at IoU %g{overlap}, {over result.Seeds.Length}" "recall, %" "precision, %" false
 
     let private bins = 20
 
@@ -144,23 +148,34 @@ module AblationCharts =
                 Keys = [ for bin in 0 .. bins - 1 -> rounded ((float bin + 0.5) / float bins) ],
                 values = [ for count in counts -> share total count ],
                 Width = 1.0 / float bins,
-                Marker = ChartStyle.bars index,
                 MultiText = [ for count in counts -> $"{count} masks" ],
                 TextPosition = StyleParam.TextPosition.None
             )
+            |> Chart.withMarker (ChartStyle.bars index)
             |> Chart.withXAxisStyle (MinMax = (0.0, 1.0))
             |> Chart.withYAxisStyle (MinMax = (0.0, 1.05 * highest))
-
-        let titles = [ for variant, _, total, _ in taught -> ChartStyle.label $"{variant}: {total} masks" ]
 
         match taught with
         | [] -> None
         | _ ->
+            let titles = [ for variant, _, total, _ in taught -> ChartStyle.label $"{variant} ({total})" ]
+            let titleHeight = titles |> List.map (fun title -> 16 * title.Split("<br>").Length) |> List.max
+            let gap = titleHeight + 8
+            let panel = max 60 (ChartStyle.plotHeight / taught.Length - gap)
+
             taught
             |> List.map histogram
-            |> Chart.Grid(taught.Length, 1, SubPlotTitles = titles, Pattern = StyleParam.LayoutGridPattern.Coupled)
-            |> Chart.withTitle "Confidence of pseudo masks, share in %"
-            |> ChartStyle.apply (max plotHeight (80 * taught.Length)) []
+            |> Chart.Grid(
+                taught.Length,
+                1,
+                SubPlotTitles = titles,
+                SubPlotTitleFont = Font.init (Size = 12.0),
+                YGap = float gap / float (panel + gap),
+                Pattern = StyleParam.LayoutGridPattern.Coupled
+            )
+            |> named "Confidence of pseudo masks (how many), share in %" "confidence" ""
+            |> ChartStyle.apply (taught.Length * (panel + gap) - gap + titleHeight) []
+            |> ChartStyle.lowered titleHeight
             |> Some
 
     /// The two keys of the recipes that differ between the variants, when they are all that differs and every pair of their
@@ -207,7 +222,7 @@ module AblationCharts =
             |> named $"{metric}, {over result.Seeds.Length}" (last xKey) (last yKey)
             |> Chart.withXAxisStyle (AxisType = StyleParam.AxisType.Category)
             |> Chart.withYAxisStyle (AxisType = StyleParam.AxisType.Category)
-            |> ChartStyle.apply plotHeight []
+            |> ChartStyle.apply ChartStyle.plotHeight []
             |> Some
 
     /// Final metrics as bars with the standard deviation over seeds.
@@ -225,9 +240,10 @@ module AblationCharts =
                 Chart.Column(
                     Keys = List.map fst metrics,
                     values = [ for _, spread in metrics -> rounded spread.Mean ],
-                    Name = label,
-                    Marker = ChartStyle.bars index
+                    Name = label
                 )
+                |> Chart.withMarker (ChartStyle.bars index)
+                |> Chart.withTraceInfo (LegendGroup = label)
 
             if result.Seeds.Length > 1 then
                 let reach = [ for _, spread in metrics -> if Double.IsFinite spread.Deviation then rounded spread.Deviation else 0.0 ]
@@ -242,5 +258,5 @@ module AblationCharts =
             |> List.map columns
             |> Chart.combine
             |> named $"Final metrics, {over result.Seeds.Length}" "" "AP, %"
-            |> ChartStyle.apply plotHeight [ for label, _, _ in measured -> label ]
+            |> ChartStyle.apply ChartStyle.plotHeight [ for label, _, _ in measured -> label ]
             |> Some

@@ -23,9 +23,24 @@ h1 { font-size: 1.65rem; line-height: 1.25; margin: 0 0 .3rem; }
 h2 { font-size: 1.15rem; margin: 2.6rem 0 .8rem; padding-bottom: .3rem; border-bottom: 1px solid var(--rule); }
 p, li { max-width: 78ch; }
 .meta { color: var(--soft); margin: 0; max-width: none; }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 480px), 1fr)); gap: 1.4rem; }
+.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 480px), 1fr)); gap: 1.4rem; }
 figure { margin: 0; }
+.variants { columns: 24rem; list-style: none; padding: 0; margin: 0 0 1rem; font-size: .87rem; }
+.variants li { break-inside: avoid; max-width: none; padding: .1rem 0; }
+.variants button { all: unset; cursor: pointer; padding-left: 44px; text-indent: -44px; } .variants svg { vertical-align: -.15em; margin-right: 4px; }
+.variants button:focus-visible { outline: 2px solid var(--accent); } .variants button[aria-pressed="false"] { opacity: .4; }
 .chart { min-width: 0; }
+.chart .main-svg { background: none !important; }
+.chart rect.bg { fill: none !important; }
+.chart :is(.gtitle, [class$="title"], [class$="tick"] text, .legendtext, .annotation-text, .cbaxis text) { fill: var(--ink) !important; }
+.chart .gridlayer path { stroke: var(--rule) !important; }
+.chart :is(.xlines-above, .ylines-above) { stroke: var(--soft) !important; }
+.chart path.yerror { stroke: var(--ink) !important; }
+.chart .modebar-group { background: none !important; } .chart .modebar-btn path { fill: var(--soft) !important; }
+@media print {
+  body { font-size: 12px; padding: 0; } h2 { break-after: avoid; } .charts { display: block; } .chart, figure, tr { break-inside: avoid; }
+  .modebar-container { display: none; } section > div { overflow: visible !important; } th, td { padding: .2em .5em !important; } th, td[style*="left"] { white-space: normal !important; }
+}
 .gallery { display: grid; grid-template-columns: repeat(var(--columns), minmax(110px, 320px)); gap: .45rem; overflow-x: auto; align-items: start; }
 .gallery .head { font-size: .85rem; font-weight: 600; color: var(--soft); position: sticky; top: 0; background: var(--paper); padding: .3rem 0; }
 .gallery svg { width: 100%; height: auto; display: block; border-radius: 4px; background: var(--panel); }
@@ -33,6 +48,30 @@ details { margin: .7rem 0; } summary { cursor: pointer; color: var(--accent); }
 pre, code { font: 13px/1.5 ui-monospace, "Cascadia Code", "DejaVu Sans Mono", monospace; }
 pre { background: var(--panel); border: 1px solid var(--rule); border-radius: 6px; padding: .8rem 1rem; overflow: auto; max-height: 30rem; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1.2rem; margin: 0; } dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
+"""
+
+    /// More variants than this share one legend: below each chart it would be as high as the plot.
+    let private namesBelow = 8
+
+    let private legend variants =
+        let entry index variant =
+            $"""<li><button type="button" aria-pressed="true" data-group="{escape (ChartStyle.label variant)}">{ChartStyle.swatch index} {escape variant}</button></li>"""
+
+        "<ul class=\"variants\">\n" + String.Join("\n", List.mapi entry variants) + "\n</ul>\n"
+
+    // A click on a name hides the variant's curves and bars, or shows them again.
+    let private toggling =
+        """
+for (const button of document.querySelectorAll(".variants button")) {
+  button.onclick = () => {
+    const isShown = button.getAttribute("aria-pressed") !== "true";
+    button.setAttribute("aria-pressed", isShown);
+    for (const chart of document.querySelectorAll(".chart")) {
+      const traces = chart.data.flatMap((trace, index) => trace.legendgroup === button.dataset.group ? [index] : []);
+      if (traces.length > 0) Plotly.restyle(chart, { visible: isShown }, traces);
+    }
+  };
+}
 """
 
     let private section title body =
@@ -81,18 +120,36 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1.2rem; 
         let seeds = if result.Seeds.Length = 1 then "1 seed" else $"{result.Seeds.Length} seeds"
         let verdicts = AblationResult.verdicts result |> List.map (fun text -> $"<li>{escape text}</li>") |> String.concat ""
 
-        let charts =
+        let ofVariants =
             [ AblationCharts.learningCurves result.Metrics.Head result
               AblationCharts.lossCurves "loss" result
               AblationCharts.bars result
               yield! result.Metrics |> List.tail |> List.truncate 1 |> List.map (fun metric -> AblationCharts.learningCurves metric result)
               AblationCharts.precisionRecall 0.5 result
-              AblationCharts.precisionRecall 0.75 result
-              AblationCharts.confidences result
-              AblationCharts.sweptKeys result |> Option.bind (fun (x, y) -> AblationCharts.heatMap result.Metrics.Head x y result) ]
+              AblationCharts.precisionRecall 0.75 result ]
             |> List.choose id
-            |> List.map ChartHtml.fragment
-            |> String.concat ""
+
+        let others =
+            [ AblationCharts.sweptKeys result |> Option.bind (fun (x, y) -> AblationCharts.heatMap result.Metrics.Head x y result)
+              AblationCharts.confidences result ]
+            |> List.choose id
+
+        let isShared = result.Variants.Length > namesBelow
+        let charts = (if isShared then List.map ChartStyle.withoutLegend ofVariants else ofVariants) @ others
+
+        let curves =
+            if charts.IsEmpty then
+                ""
+            else
+                String.concat
+                    ""
+                    [ "<noscript><p>The curves are drawn by a script, and scripts are off.</p></noscript>\n"
+                      if isShared then legend result.Variants
+                      PlotlyScript.element ()
+                      "<div class=\"charts\">\n"
+                      yield! List.map ChartHtml.fragment charts
+                      "</div>\n"
+                      if isShared then $"<script>{toggling}</script>\n" ]
 
         let gallery = GalleryPage.html result
         let pseudo = GalleryPage.pseudoMasks result
@@ -125,7 +182,7 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1.2rem; 
 {Table.toHtml { AblationResult.table result with Caption = "" }}
 <ul>{verdicts}</ul>
 </section>
-{section "Curves" (if charts = "" then "" else $"<noscript><p>The curves are drawn by a script, and scripts are off.</p></noscript>\n{PlotlyScript.element ()}<div class=\"charts\">\n{charts}</div>")}{section "Masks" (galleryNote + gallery)}{section "Pseudo masks" (pseudoNote + pseudo)}{section "What differs" (recipes result)}{section "Every run" (runTable result)}{section "How it was made" (provenance result)}
+{section "Curves" curves}{section "Masks" (galleryNote + gallery)}{section "Pseudo masks" (pseudoNote + pseudo)}{section "What differs" (recipes result)}{section "Every run" (runTable result)}{section "How it was made" (provenance result)}
 </body>
 </html>
 """
