@@ -2,32 +2,32 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 /// <summary>
-/// Jupyter's interrupt is a SIGINT, which ends the host of .NET Interactive. The kernel is started with it blocked in all of its threads
-/// (env --block-signal=INT); one thread takes it and sends the process a SIGCONT instead, which any library may listen to by
+/// Jupyter's interrupt is a SIGINT, which would end the kernel's host. All threads of the kernel are started with it blocked
+/// (env --block-signal=INT in kernel.json); the one here takes it and sends the process a SIGCONT, to which any library may listen by
 /// PosixSignalRegistration.
 /// </summary>
 internal static partial class Signals
 {
-    // Of Linux, on every processor that .NET runs on.
+    // Their numbers in Linux.
     private const int Interrupt = 2, Terminate = 15, Continue = 18;
 
-    /// <summary>Passes interrupts on; ends the process when the one that started it has ended.</summary>
+    /// <summary>Passes interrupts on, and ends the process when the one that started it has ended.</summary>
     public static unsafe void Watch()
     {
-        var started = ParentId();
-        // sigset_t: a bit per signal, the first one for signal 1; 1024 bits.
-        var signals = stackalloc ulong[16];
-        signals[0] = 1UL << (Interrupt - 1);
-        // timespec: seconds, nanoseconds.
+        // sigset_t: 1024 bits, the lowest one for signal 1.
+        var interrupt = stackalloc ulong[16];
+        interrupt[0] = 1UL << (Interrupt - 1);
+        // timespec: seconds and nanoseconds.
         var second = stackalloc nint[2] { 1, 0 };
-        while (ParentId() == started)
+        var parent = ParentId();
+        while (ParentId() == parent)
         {
-            if (WaitForSignal(signals, 0, second) == Interrupt)
+            if (Wait(interrupt, 0, second) == Interrupt)
             {
                 _ = Send(Environment.ProcessId, Continue);
             }
         }
-        // In good order, with a checkpoint and without processes left behind; or not.
+        // A training may write its checkpoint first.
         _ = Send(Environment.ProcessId, Terminate);
         Thread.Sleep(TimeSpan.FromSeconds(10));
         Process.GetCurrentProcess().Kill();
@@ -35,7 +35,7 @@ internal static partial class Signals
 
     [LibraryImport("libc", EntryPoint = "sigtimedwait")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static unsafe partial int WaitForSignal(ulong* signals, nint information, nint* timeout);
+    private static unsafe partial int Wait(ulong* signals, nint information, nint* timeout);
 
     [LibraryImport("libc", EntryPoint = "kill")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

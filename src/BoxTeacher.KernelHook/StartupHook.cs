@@ -12,16 +12,14 @@ internal static class StartupHook
         // Not for the processes that the kernel starts.
         Environment.SetEnvironmentVariable("DOTNET_STARTUP_HOOKS", null);
 
-        // Packages ask for a newer FSharp.Core than the kernel's compiler works with.
+        // Packages ask for a newer FSharp.Core than the one that the kernel's compiler comes with.
         AssemblyLoadContext.Default.Resolving += (context, name) =>
             name.Name == "FSharp.Core" ? context.LoadFromAssemblyName(new AssemblyName("FSharp.Core")) : null;
 
-        // The kernel's web server runs code for whoever connects, a page in the user's browser included. It answers to this name alone.
-        Environment.SetEnvironmentVariable("AllowedHosts", $"{Guid.NewGuid():N}.invalid");
-
+        WebServer.Close();
         if (OperatingSystem.IsLinux())
         {
-            new Thread(Signals.Watch) { IsBackground = true, Name = "signals of Jupyter" }.Start();
+            new Thread(Signals.Watch) { IsBackground = true, Name = "Jupyter's signals" }.Start();
         }
     }
 }

@@ -1,6 +1,7 @@
 namespace BoxTeacher.Workbench
 
 open System
+open System.Collections
 open System.Globalization
 open System.Net
 open BoxTeacher.Training
@@ -8,7 +9,7 @@ open Microsoft.DotNet.Interactive.Formatting
 open Plotly.NET
 open TorchSharp
 
-/// How a notebook shows charts, tensors and recipes. Tables, pictures and reports of laws show themselves.
+/// How a notebook shows charts, tensors, recipes and lists. Tables, pictures and reports of laws show themselves.
 [<RequireQualifiedAccess>]
 module NotebookFormatters =
 
@@ -31,7 +32,7 @@ module NotebookFormatters =
 
     /// A tensor's shape, type, device and values, a large one's first and last.
     let tensor (tensor: torch.Tensor) =
-        let values = tensor.ToString(TensorStringStyle.Numpy, "g4", cultureInfo = CultureInfo.InvariantCulture).ReplaceLineEndings("\n").Split '\n'
+        let values = tensor.ToString(TensorStringStyle.Numpy, cultureInfo = CultureInfo.InvariantCulture).ReplaceLineEndings("\n").Split '\n'
 
         let shown =
             if values.Length <= tensorLines then
@@ -45,16 +46,27 @@ module NotebookFormatters =
     let recipe (recipe: Recipe) =
         $"<details><summary>recipe {WebUtility.HtmlEncode recipe.Name}</summary><pre>{WebUtility.HtmlEncode(RecipeJson.Write recipe)}</pre></details>"
 
+    // .NET Interactive shows an F# list as what it is: a head, and a tail with a head.
+    let private elements (list: obj) =
+        let items = Seq.cast<obj> (list :?> IEnumerable) |> Array.ofSeq
+        let array = Array.CreateInstance(list.GetType().GenericTypeArguments[0], items.Length)
+        Array.Copy(items, array, items.Length)
+        array
+
     /// Registers them with the kernel.
     let register () =
-        let show (mimeType: string) (text: 'value -> string) =
-            Formatter.Register<'value>(Func<'value, string> text, mimeType)
-            Formatter.SetPreferredMimeTypesFor(typeof<'value>, mimeType)
+        let show (text: 'value -> string) (mimeType: string) = Formatter.Register<'value>(Func<'value, string> text, mimeType)
+        let prefer (mimeTypes: string array) kind = Formatter.SetPreferredMimeTypesFor(kind, mimeTypes)
 
         if chartsArePictures () then
-            show "image/png" pictureOf
+            show pictureOf "image/png"
+            show (fun (_: GenericChart) -> "chart") "text/plain"
+            prefer [| "image/png"; "text/plain" |] typeof<GenericChart>
         else
-            show "text/html" (fun figure -> chart (ChartPng.tryRender figure) figure)
+            show (fun figure -> chart (ChartPng.tryRender figure) figure) "text/html"
 
-        show "text/plain" tensor
-        show "text/html" recipe
+        show tensor "text/plain"
+        prefer [| "text/plain" |] typeof<torch.Tensor>
+        show recipe "text/html"
+        let asArray (list: obj) (context: FormatContext) = (elements list).FormatTo(context, "text/html"); true
+        Formatter.Register(typedefof<list<_>>, FormatDelegate<obj> asArray, "text/html")
