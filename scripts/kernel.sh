@@ -5,7 +5,7 @@
 #
 # DIR is where Jupyter looks for kernels; the default is $JUPYTER_DATA_DIR, else the user's folder. Two names are
 # written: boxteacher-fsharp, which is ours, and .net-fsharp, which notebooks of .NET Interactive ask for; the latter
-# only where it is absent or was written by this script.
+# only where it is absent or was written by this script. A template of the name boxteacher exports notebooks as pages.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -33,7 +33,7 @@ own=$kernels/boxteacher-fsharp
 template=$data/nbconvert/templates/boxteacher
 marker=written-by-boxteacher
 
-# Whether a kernel folder may be written or removed by us.
+# Whether a folder may be written or removed by us.
 ours() { [ ! -e "$1" ] || [ -e "$1/$marker" ]; }
 
 # Runs a command that says nothing unless it fails.
@@ -83,18 +83,20 @@ JSON
 
 case $command in
   install)
-    ours "$own" || { echo "kernel: $own was not written by this script; nothing is changed" >&2; exit 1; }
+    for folder in "$own" "$template"; do
+      ours "$folder" || { echo "kernel: $folder was not written by this script; nothing is changed" >&2; exit 1; }
+    done
     quietly dotnet tool restore
     quietly dotnet build src/BoxTeacher.KernelHook -c Release -v q -clp:NoSummary
     quietly dotnet build src/BoxTeacher.Workbench -c Release -v q -clp:NoSummary
     dotnet=$(command -v dotnet)
     program=$(program)
-    mkdir -p "$own"
+    mkdir -p "$own" "$template"
+    touch "$own/$marker" "$template/$marker"
     install -m 644 artifacts/bin/BoxTeacher.KernelHook/release/BoxTeacher.KernelHook.dll "$own"
-    # Jupyter serves a kernel's folder to its notebooks.
+    # Jupyter serves a kernel's folder to its notebooks, and its exporter takes what lies beside a template.
     quietly dotnet fsi scripts/plotly-js.fsx "$own/plotly.min.js"
-    mkdir -p "$template"
-    install -m 644 scripts/nbconvert/* "$own/plotly.min.js" "$template"
+    install -m 644 "$own/plotly.min.js" scripts/nbconvert/* "$template"
     echo "installed $template"
     spec "$own" "F# (BoxTeacher)"
     if ours "$kernels/.net-fsharp"; then
@@ -104,14 +106,13 @@ case $command in
     fi
     ;;
   uninstall)
-    [ ! -e "$own/$marker" ] || rm -rf "$template"
-    for folder in "$own" "$kernels/.net-fsharp"; do
+    for folder in "$own" "$kernels/.net-fsharp" "$template"; do
       [ -e "$folder" ] || continue
       if ours "$folder"; then
         rm -rf "$folder"
         echo "removed $folder"
       else
-        echo "left alone: $folder belongs to another kernel"
+        echo "left alone: $folder was not written by this script"
       fi
     done
     ;;

@@ -47,7 +47,7 @@ for notebook in "${notebooks[@]}"; do
   # Next to the original, so that relative names mean the same.
   PYTHONPATH=scripts jupyter nbconvert --log-level ERROR --to notebook --execute \
     --ExecutePreprocessor.timeout=3600 --ExecutePreprocessor.record_timing=False \
-    --NotebookExporter.preprocessors="['chart_sizes.ChartSizes']" --output-dir "$work/executed" --output "$name" "$notebook"
+    --NotebookExporter.preprocessors chart_sizes.ChartSizes --output-dir "$work/executed" --output "$name" "$notebook"
   [ "$mode" = check ] || cp "$work/executed/$name" "$notebook"
   echo "$name: executed in $((SECONDS - started)) s"
 done

@@ -42,8 +42,9 @@ class Kernel:
         self.client = self.manager.client()
         self.client.start_channels()
         self.client.wait_for_ready(timeout=60)
-        assert self.run("1 + 1").shows("text/html", ">2<")
+        first = self.run("1 + 1")
         self.seconds = time.monotonic() - began
+        assert first.shows("text/html", ">2<") and len(first.displays) == 1, first.displays
 
     @property
     def pid(self):
@@ -155,6 +156,7 @@ def check_values(kernel):
     assert picture.shows("image/png", "^iVBORw0KGgo"), picture.displays
     chart = kernel.good("Chart.Line(x = [ 1; 2 ], y = [ 3; 4 ])")
     assert chart.shows("text/html", "kernelspecs/boxteacher-fsharp/plotly.min.js"), chart.displays
+    assert kernel.good("[ 1; 2; 3 ]").shows("text/html", r"\[ 1, 2, 3 \]")
     recipe = kernel.good("Recipe.boxTeacher options.Data")
     assert recipe.shows("text/html", "budget"), recipe.displays
 
