@@ -128,7 +128,9 @@ let drive () =
     printfn $"the training ended after step {stopped}, with a checkpoint"
 
     start 3
-    waitStep stopped
+    waitStep (max stopped 250)
+    scroll 3
+    picture "training-resumed"
     shows 3 "done in"
     idle ()
     run 4

@@ -15,7 +15,7 @@ type private RunView =
       End: RunEnd option }
 
 /// Progress in a notebook's output: a bar, figures and the time left for each run, and the loss curves so far, redrawn in place
-/// at most once in an interval. show puts a value on the page and returns what replaces it.
+/// at most once in an interval, and in a three-hundredth of the time so far. show puts a value on the page and returns what replaces it.
 type NotebookProgress(show: obj -> (obj -> unit), interval: TimeSpan) =
 
     static let escape (text: string) = string (WebUtility.HtmlEncode text)
@@ -98,7 +98,8 @@ type NotebookProgress(show: obj -> (obj -> unit), interval: TimeSpan) =
             use stop = new ManualResetEventSlim()
 
             let redraw () =
-                while not (stop.Wait interval) do
+                // The kernel keeps all that a cell has shown until it ends: what takes long is drawn less often.
+                while not (stop.Wait(max interval (clock.Elapsed / 300.0))) do
                     if Interlocked.Exchange(&changed.contents, false) then
                         // A page that cannot be drawn is no reason to end a training.
                         try
