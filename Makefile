@@ -46,23 +46,24 @@ bench-kernels: build ## each fused kernel beside the plain formula, to artifacts
 bench-eval: build ## speed of evaluation and of masks, to artifacts/bench/eval.json
 	@dotnet run --project benchmarks/BoxTeacher.Benchmarks.Eval -c $(CONFIGURATION) --no-build
 
-kernel: ## install the F# kernel for Jupyter (make kernel KERNEL_OPTIONS="--prefix DIR")
-	@scripts/kernel.sh install --ready-to-run $(KERNEL_OPTIONS)
+kernel: setup ## install the F# kernel for Jupyter (make kernel KERNEL_OPTIONS="--prefix DIR")
+	@scripts/kernel.sh install $(KERNEL_OPTIONS)
 
-notebooks: build ## execute every notebook with Jupyter, a few steps each (NOTEBOOK_STEPS=N)
+notebooks: build ## try the kernel, and execute every notebook with Jupyter, a few steps each (NOTEBOOK_STEPS=N)
 	@scripts/setup.sh notebooks
+	@scripts/notebooks.sh kernel check
 	@scripts/notebooks.sh check
 
-notebooks-write: build ## execute every notebook with its own budget and keep the outputs, pictures as PNG
+notebooks-write: build ## execute every notebook with its own budget and keep the outputs, charts as PNG
 	@scripts/setup.sh notebooks
 	@scripts/notebooks.sh write
 
 experiments: build ## every experiment with --quick, a few steps each (EXPERIMENT_STEPS=N)
 	@scripts/experiments.sh
 
-live: build ## notebooks in a headless browser: charts, live progress, interruption; screenshots in artifacts/notebook
+live: build ## a notebook in a headless browser: charts, live progress, interrupt, restart, export; screenshots in artifacts/notebook
 	@scripts/setup.sh notebooks
-	@tests/notebook/live.sh
+	@scripts/notebooks.sh live
 
 clean: ## remove what was built
 	rm -rf artifacts

@@ -1,25 +1,22 @@
 #!/usr/bin/env bash
-# Installs the F# kernel for Jupyter, or removes it.
-#   scripts/kernel.sh install [--prefix DIR] [--ready-to-run]
+# Installs .NET Interactive as the F# kernel of Jupyter, or removes it; docs/kernel.md says what is set up how.
+#   scripts/kernel.sh install [--prefix DIR]
 #   scripts/kernel.sh uninstall [--prefix DIR]
 #
 # DIR is where Jupyter looks for kernels; the default is $JUPYTER_DATA_DIR, else the user's folder. Two names are
 # written: boxteacher-fsharp, which is ours, and .net-fsharp, which notebooks of .NET Interactive ask for; the latter
-# only where it is absent or was written by this script. --ready-to-run compiles ahead of time: the build takes a
-# minute longer, and each start of the kernel about a third less.
+# only where it is absent or was written by this script. A template of the name boxteacher exports notebooks as pages.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-usage() { sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+usage() { sed -n '2,8s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 
 command=${1:-}
 [ $# -gt 0 ] && shift
 data=
-publish=()
 while [ $# -gt 0 ]; do
   case $1 in
     --prefix) [ $# -ge 2 ] || usage; data=$(realpath -m "$2"); shift 2 ;;
-    --ready-to-run) publish+=(-p:PublishReadyToRun=true --use-current-runtime --self-contained false); shift ;;
     *) usage ;;
   esac
 done
@@ -32,21 +29,51 @@ if [ -z "$data" ]; then
 fi
 
 kernels=$data/kernels
-program=$kernels/boxteacher-fsharp/bin
+own=$kernels/boxteacher-fsharp
+template=$data/nbconvert/templates/boxteacher
 marker=written-by-boxteacher
 
-# Whether a kernel folder may be written or removed by us.
+# Whether a folder may be written or removed by us.
 ours() { [ ! -e "$1" ] || [ -e "$1/$marker" ]; }
 
+# Runs a command that says nothing unless it fails.
+quietly() {
+  local log
+  log=$(mktemp)
+  "$@" >"$log" 2>&1 || { tail -n 20 "$log" >&2; rm -f "$log"; exit 1; }
+  rm -f "$log"
+}
+
+# The kernel's program, where NuGet keeps the packages of this machine.
+program() {
+  local version packages file
+  version=$(dotnet tool list --local microsoft.dotnet-interactive | awk 'END { print $2 }')
+  packages=$(dotnet nuget locals global-packages --list)
+  packages=${packages#*: }
+  file=${packages%/}/microsoft.dotnet-interactive/$version/tools/net10.0/any/Microsoft.DotNet.Interactive.App.dll
+  [ -f "$file" ] || { echo "kernel: $file is missing, although 'dotnet tool restore' has succeeded" >&2; exit 1; }
+  echo "$file"
+}
+
 spec() { # folder, display name
+  # An interrupt reaches the startup hook alone (docs/kernel.md); where that is not possible, it does nothing.
+  local block='"env", "--block-signal=INT", ' mode=signal
+  [ "$(uname -s)" = Linux ] || { block=; mode=message; }
   mkdir -p "$1"
   touch "$1/$marker"
   cat > "$1/kernel.json.new" <<JSON
 {
-  "argv": ["dotnet", "$program/boxteacher-kernel.dll", "{connection_file}"],
+  "argv": [$block"$dotnet", "$program", "jupyter", "--default-kernel", "fsharp", "--http-local-only", "{connection_file}"],
+  "env": {
+    "DOTNET_STARTUP_HOOKS": "$own/BoxTeacher.KernelHook.dll",
+    "DOTNET_gcServer": "0",
+    "DOTNET_INTERACTIVE_CLI_TELEMETRY_OPTOUT": "1",
+    "DOTNET_INTERACTIVE_SKIP_FIRST_TIME_EXPERIENCE": "1",
+    "Logging__LogLevel__Default": "Warning"
+  },
   "display_name": "$2",
   "language": "F#",
-  "interrupt_mode": "message",
+  "interrupt_mode": "$mode",
   "metadata": { "debugger": false }
 }
 JSON
@@ -56,19 +83,21 @@ JSON
 
 case $command in
   install)
-    own=$kernels/boxteacher-fsharp
-    ours "$own" || { echo "kernel: $own was not written by this script; nothing is changed" >&2; exit 1; }
-    mkdir -p "$own"
-    touch "$own/$marker"
-    # Published beside the old version and swapped in, so that a build that fails changes nothing. A kernel that runs
-    # now loses the files it has not loaded yet, and has to be restarted.
-    fresh=$(mktemp -d "$own/bin.XXXXXX")
-    trap 'rm -rf "$fresh"' EXIT
-    dotnet publish src/BoxTeacher.Kernel -c Release -v q --nologo -clp:NoSummary -o "$fresh" "${publish[@]}"
-    chmod 755 "$fresh"
-    rm -rf "$program"
-    mv "$fresh" "$program"
-    scripts/plotly.sh "$own" || echo "without plotly.js charts are pictures" >&2
+    for folder in "$own" "$template"; do
+      ours "$folder" || { echo "kernel: $folder was not written by this script; nothing is changed" >&2; exit 1; }
+    done
+    quietly dotnet tool restore
+    quietly dotnet build src/BoxTeacher.KernelHook -c Release -v q -clp:NoSummary
+    quietly dotnet build src/BoxTeacher.Workbench -c Release -v q -clp:NoSummary
+    dotnet=$(command -v dotnet)
+    program=$(program)
+    mkdir -p "$own" "$template"
+    touch "$own/$marker" "$template/$marker"
+    install -m 644 artifacts/bin/BoxTeacher.KernelHook/release/BoxTeacher.KernelHook.dll "$own"
+    # Jupyter serves a kernel's folder to its notebooks, and its exporter takes what lies beside a template.
+    quietly dotnet fsi scripts/plotly-js.fsx "$own/plotly.min.js"
+    install -m 644 "$own/plotly.min.js" scripts/nbconvert/* "$template"
+    echo "installed $template"
     spec "$own" "F# (BoxTeacher)"
     if ours "$kernels/.net-fsharp"; then
       spec "$kernels/.net-fsharp" ".NET (F#)"
@@ -77,14 +106,13 @@ case $command in
     fi
     ;;
   uninstall)
-    for name in boxteacher-fsharp .net-fsharp; do
-      folder=$kernels/$name
+    for folder in "$own" "$kernels/.net-fsharp" "$template"; do
       [ -e "$folder" ] || continue
       if ours "$folder"; then
         rm -rf "$folder"
         echo "removed $folder"
       else
-        echo "left alone: $folder belongs to another kernel"
+        echo "left alone: $folder was not written by this script"
       fi
     done
     ;;

@@ -32,11 +32,6 @@ for group in "${groups[@]}"; do
   done
 done
 
-# Node drives the browser; where it comes from elsewhere, Debian's packages would be in its way.
-case " ${groups[*]} " in
-  *" notebooks "*) command -v npm >/dev/null || missing+=(nodejs npm) ;;
-esac
-
 install_packages() {
   if ! command -v apt-get >/dev/null; then
     echo "This is no Debian system. Install the equivalents of: ${missing[*]}" >&2

@@ -1,26 +1,30 @@
 module BoxTeacher.Workbench.Tests.NotebookTests
 
 open System
+open System.Buffers.Binary
 open System.Collections.Concurrent
 open System.IO
 open System.Threading
+open Microsoft.AspNetCore.Html
 open Xunit
 open Microsoft.DotNet.Interactive.Formatting
+open Plotly.NET
+open TorchSharp
 open BoxTeacher.Structures
 open BoxTeacher.Workbench
+open BoxTeacher.Workbench.Tests.Chromium
 open BoxTeacher.Workbench.Tests.MatrixTests
 
 [<Fact>]
 let ``where no notebook is, nothing is found of one`` () =
     Assert.False(Notebook.isRunning ())
-    Assert.False((Notebook.cancellation ()).CanBeCanceled)
     Assert.True((Notebook.cellText ()).IsNone)
     Assert.Throws<InvalidOperationException>(fun () -> Notebook.display "x" |> ignore) |> ignore
 
 [<Fact>]
 let ``progress in a notebook is redrawn in place, and no more often than the interval says`` () =
     let pages = ConcurrentQueue<DateTime * string>()
-    let keep (value: obj) = pages.Enqueue((DateTime.UtcNow, string (value :?> HtmlText)))
+    let keep (value: obj) = pages.Enqueue((DateTime.UtcNow, string (value :?> HtmlString)))
 
     let display =
         NotebookProgress(
@@ -53,8 +57,8 @@ let ``progress in a notebook is redrawn in place, and no more often than the int
     let texts = [ for _, text in pages -> text ]
     Assert.Contains("waiting", texts.Head)
     let apart = pages |> Seq.map fst |> Seq.pairwise |> Seq.map (fun (a, b) -> (b - a).TotalMilliseconds) |> List.ofSeq
-    // The last page comes at once.
-    Assert.All(List.truncate (apart.Length - 1) apart, fun milliseconds -> Assert.True(milliseconds > 80.0))
+    // The last page comes at once, and again with a picture of the curve.
+    Assert.All(List.truncate (apart.Length - 2) apart, fun milliseconds -> Assert.True(milliseconds > 80.0))
     // The bar moves and the curve is drawn while it trains.
     Assert.Contains(texts, fun text -> text.Contains "evaluating" && text.Contains "Plotly.newPlot")
     let last = List.last texts
@@ -63,6 +67,8 @@ let ``progress in a notebook is redrawn in place, and no more often than the int
     Assert.Contains("mask AP 12.3", last)
     Assert.Contains("done in", last)
     Assert.Contains("failed: out of &lt;memory&gt;", last)
+    Assert.Equal((ChartPng.tryBrowser ()).IsSome, last.Contains "data:image/png")
+    Assert.DoesNotContain("data:image/png", texts[texts.Length - 2])
 
 [<Fact>]
 let ``a display that fails does not end the work`` () =
@@ -116,3 +122,53 @@ let ``pictures in a grid stand under their headings and show themselves as PNG``
     Assert.Equal("image/png", shown.MimeType)
     Assert.Equal<byte array>([| 0x89uy; byte 'P'; byte 'N'; byte 'G' |], Array.truncate 4 (Convert.FromBase64String shown.Value))
     Assert.Throws<ArgumentException>(fun () -> Picture.grid [ "one" ] [ [] ] |> ignore) |> ignore
+
+/// What a kernel in which the formatters are registered shows of a value: texts by mime type.
+let private shown (value: obj) =
+    NotebookFormatters.register ()
+
+    try
+        [ for form in FormattedValue.CreateManyFromObject value -> form.MimeType, form.Value ]
+    finally
+        Formatter.ResetToDefault()
+
+[<Fact>]
+let ``tensors show their shape, type, device and values, large ones shortened`` () =
+    let text (tensor: torch.Tensor) =
+        let mimeType, text = shown tensor |> List.exactlyOne
+        Assert.Equal("text/plain", mimeType)
+        text.Split '\n'
+
+    let small = text (torch.tensor([| 1.5f; -2.0f; 3.25f; 4.0f; 0.0f; 1e-7f |]).reshape (2L, 3L))
+    Assert.Equal<string array>([| "[2x3], type = Float32, device = cpu"; "[[1.5, -2, 3.25]"; " [4, 0, 1e-07]]" |], small)
+    let large = text (torch.arange(0.0, 40_000.0, 1.0).reshape (4L, 10L, 10L, 100L))
+    Assert.InRange(large.Length, 10, 25)
+    Assert.StartsWith("[[[[0, 1, 2, ... 97, 98, 99]", large[1])
+    Assert.Contains("39999]]]]", Array.last large)
+    Assert.Equal<string array>([| "[0x4], type = Float32, device = cpu"; "[]" |], text (torch.zeros (0L, 4L)))
+
+[<Fact>]
+let ``recipes show their JSON, and lists their elements`` () =
+    let mimeType, html = shown (Recipe.boxTeacher DataChoice.Shapes |> Recipe.named "a <b>") |> List.exactlyOne
+    Assert.Equal("text/html", mimeType)
+    Assert.Contains("recipe a &lt;b&gt;", html)
+    Assert.Contains("&quot;budget&quot;", html)
+    Assert.Contains("[ 1, 2, 3 ]", shown [ 1; 2; 3 ] |> List.exactlyOne |> snd)
+
+[<ChromiumFact>]
+let ``charts are drawn by plotly.js over a picture, or are pictures`` () =
+    let chart = Chart.Line(x = [ 1; 2 ], y = [ 3; 4 ]) |> Chart.withSize (300, 200)
+    let mimeType, html = shown chart |> List.exactlyOne
+    Assert.Equal("text/html", mimeType)
+    Assert.Contains("kernelspecs/boxteacher-fsharp/plotly.min.js", html)
+    Assert.Contains("width=\"300\" src=\"data:image/png", html)
+    Environment.SetEnvironmentVariable("NOTEBOOK_CHARTS", "png")
+
+    try
+        match List.sortBy fst (shown chart) with
+        | [ "image/png", picture; "text/plain", "chart" ] ->
+            // Two pixels for one of the page: scripts/chart_sizes.py.
+            Assert.Equal(600, BinaryPrimitives.ReadInt32BigEndian(ReadOnlySpan(Convert.FromBase64String picture, 16, 4)))
+        | other -> failwith $"%A{other}"
+    finally
+        Environment.SetEnvironmentVariable("NOTEBOOK_CHARTS", null)

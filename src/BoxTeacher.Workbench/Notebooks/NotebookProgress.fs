@@ -6,6 +6,7 @@ open System.Collections.Generic
 open System.Diagnostics
 open System.Net
 open System.Threading
+open Microsoft.AspNetCore.Html
 
 /// What is shown of a run: how far it is, the losses of its steps by iteration, and its end.
 type private RunView =
@@ -14,12 +15,10 @@ type private RunView =
       End: RunEnd option }
 
 /// Progress in a notebook's output: a bar, figures and the time left for each run, and the loss curves so far, redrawn in place
-/// at most once in an interval. show puts a value on the page and returns what replaces it.
+/// at most once in an interval, and in a three-hundredth of the time so far. show puts a value on the page and returns what replaces it.
 type NotebookProgress(show: obj -> (obj -> unit), interval: TimeSpan) =
 
     static let escape (text: string) = string (WebUtility.HtmlEncode text)
-
-    static let kernelName = ".net-fsharp"
 
     // A short drawn curve is as telling as one of every step, and is drawn five times a second.
     static let drawnPoints = 120
@@ -49,9 +48,7 @@ type NotebookProgress(show: obj -> (obj -> unit), interval: TimeSpan) =
         $"""<tr><td style="text-align:left">{escape run.Label}</td><td><div style="width:160px;height:9px;border-radius:4px;background:#d8dee4"><div style="width:%.0f{share}%%;height:9px;border-radius:4px;background:#0072b2"></div></div></td><td>{iteration}/{run.Iterations}</td><td>{loss}</td><td>{metric}</td><td style="text-align:left">{escape remark}</td></tr>"""
 
     static let chart (runs: (PlannedRun * RunView) list) =
-        match AblationCharts.lossesOfRuns drawnPoints [ for run, view in runs -> run.Label, lock view.Losses (fun () -> List.ofSeq view.Losses) ] with
-        | None -> ""
-        | Some chart -> ChartHtml.notebook kernelName None chart
+        AblationCharts.lossesOfRuns drawnPoints [ for run, view in runs -> run.Label, lock view.Losses (fun () -> List.ofSeq view.Losses) ]
 
     interface IProgressDisplay with
         member _.Show(runs, work) =
@@ -65,13 +62,22 @@ type NotebookProgress(show: obj -> (obj -> unit), interval: TimeSpan) =
                 views.AddOrUpdate(run.Key, first, (fun _ view -> update view)) |> ignore
                 Volatile.Write(&changed.contents, true)
 
-            let page () =
-                let known (run: PlannedRun) = match views.TryGetValue run.Key with | true, view -> Some view | _ -> None
-                let rows = runs |> List.map (fun run -> row clock.Elapsed run (known run)) |> String.concat "\n"
-                let curves = chart [ for run in runs do match known run with Some view -> run, view | None -> () ]
-                HtmlText $"<div><table><thead><tr><th style=\"text-align:left\">run</th><th></th><th>iteration</th><th>loss</th><th></th><th></th></tr></thead><tbody>\n{rows}\n</tbody></table>{curves}</div>"
+            let known (run: PlannedRun) = match views.TryGetValue run.Key with | true, view -> Some view | _ -> None
+            let curves () = chart [ for run in runs do match known run with Some view -> run, view | None -> () ]
 
-            let update = show (page ())
+            // A picture of a chart takes longer than a step: only what stays has one.
+            let page isLast =
+                let rows = runs |> List.map (fun run -> row clock.Elapsed run (known run)) |> String.concat "\n"
+
+                let curves =
+                    match curves () with
+                    | Some chart when not (NotebookFormatters.chartsArePictures ()) ->
+                        NotebookFormatters.chart (if isLast then ChartPng.tryRender chart else None) chart
+                    | _ -> ""
+
+                HtmlString $"<div><table><thead><tr><th style=\"text-align:left\">run</th><th></th><th>iteration</th><th>loss</th><th></th><th></th></tr></thead><tbody>\n{rows}\n</tbody></table>{curves}</div>"
+
+            let update = show (page false)
 
             let listener =
                 { new IMatrixListener with
@@ -92,11 +98,12 @@ type NotebookProgress(show: obj -> (obj -> unit), interval: TimeSpan) =
             use stop = new ManualResetEventSlim()
 
             let redraw () =
-                while not (stop.Wait interval) do
+                // The kernel keeps all that a cell has shown until it ends: what takes long is drawn less often.
+                while not (stop.Wait(max interval (clock.Elapsed / 300.0))) do
                     if Interlocked.Exchange(&changed.contents, false) then
                         // A page that cannot be drawn is no reason to end a training.
                         try
-                            update (page ())
+                            update (page false)
                         with _ ->
                             ()
 
@@ -109,4 +116,8 @@ type NotebookProgress(show: obj -> (obj -> unit), interval: TimeSpan) =
             finally
                 stop.Set()
                 painter.Join()
-                update (page ())
+                update (page false)
+                update (page true)
+
+                if NotebookFormatters.chartsArePictures () then
+                    curves () |> Option.iter (fun chart -> show (chart :> obj) |> ignore)

@@ -18,6 +18,10 @@ type AblationException(message: string, finished: AblationResult, inner: exn) =
 type AblationStoppedException(message: string, finished: AblationResult) =
     inherit OperationCanceledException(message)
 
+    // It was asked for: where it happened is nobody's concern, and a notebook would show it.
+    override _.StackTrace = ""
+    override stopped.ToString() = stopped.Message
+
     /// What the runs measured that did finish.
     member _.Finished = finished
 
@@ -198,4 +202,4 @@ module Ablation =
         let display: IProgressDisplay =
             if Notebook.isRunning () then NotebookProgress(Notebook.display, redrawing) else ProgressDisplay.automatic ()
 
-        runWith display (Notebook.cancellation ()) options ablation
+        runWith display CancellationToken.None options ablation

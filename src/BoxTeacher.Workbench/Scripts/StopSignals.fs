@@ -5,27 +5,43 @@ open System.Diagnostics
 open System.Runtime.InteropServices
 open System.Threading
 
-/// Ctrl-C and SIGTERM as a wish to stop in good order; the same again ends the process. Disposing it lets signals do what they
-/// did before.
+/// The wish to stop in good order: Ctrl-C and SIGTERM, of which the same again ends the process; in a notebook Jupyter's Interrupt, which
+/// comes as SIGCONT. Disposing it lets signals do what they did before.
 type internal StopSignals(stop: CancellationTokenSource) =
 
     // A signal to a whole process group comes twice at once: the host of a script passes its own on.
     let echo = TimeSpan.FromSeconds 1.0
     let gate = obj ()
     let mutable first = None
+    let mutable isOver = false
 
-    let hear (context: PosixSignalContext) =
+    let signals, onceMore =
+        if Notebook.isRunning () then
+            [ PosixSignal.SIGCONT; PosixSignal.SIGTERM ], ""
+        else
+            [ PosixSignal.SIGINT; PosixSignal.SIGTERM ], "; once more ends at once"
+
+    // What is printed belongs to the cell or script that waits here, and signals come on a thread of their own.
+    let context = ExecutionContext.Capture() |> Option.ofObj
+    let print (text: string) = eprintfn "%s" text
+    let say text = match context with Some context -> ExecutionContext.Run(context, (fun _ -> print text), null) | None -> print text
+
+    let hear (signal: PosixSignalContext) =
         lock gate (fun () ->
             match first with
+            | _ when isOver -> ()
             | None ->
                 first <- Some(Stopwatch.GetTimestamp())
-                context.Cancel <- true
+                signal.Cancel <- true
                 stop.Cancel()
-                eprintfn "stopping after the step or evaluation in progress; once more ends at once"
-            | Some since when Stopwatch.GetElapsedTime since < echo -> context.Cancel <- true
+                say $"stopping after the step or evaluation in progress{onceMore}"
+            | Some since when Stopwatch.GetElapsedTime since < echo -> signal.Cancel <- true
             | Some _ -> ())
 
-    let registrations = [ for signal in [ PosixSignal.SIGINT; PosixSignal.SIGTERM ] -> PosixSignalRegistration.Create(signal, hear) ]
+    let registrations = [ for signal in signals -> PosixSignalRegistration.Create(signal, hear) ]
 
     interface IDisposable with
-        member _.Dispose() = registrations |> List.iter _.Dispose()
+        member _.Dispose() =
+            registrations |> List.iter _.Dispose()
+            // One that has come already is heard before the source is disposed, or not at all.
+            lock gate (fun () -> isOver <- true)

@@ -1,2 +1,0 @@
-/// A script that a notebook loads.
-let square x = x * x
