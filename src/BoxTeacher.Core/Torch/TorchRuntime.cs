@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
@@ -34,18 +33,8 @@ public static partial class TorchRuntime
     // Whoever uses the core has a torch without asking for it, and a command that needs no tensor does not wait for one.
     [ModuleInitializer]
     [SuppressMessage("Usage", "CA2255", Justification = "Native libraries have to be there before the first type that needs them.")]
-    internal static void AwaitTorchSharp()
+    internal static void AwaitTorchSharp() => PackageNatives.WhenLoaded(nameof(TorchSharp), torchSharp =>
     {
-        AppDomain.CurrentDomain.AssemblyLoad += (_, loading) => LoadBeside(loading.LoadedAssembly);
-        Array.ForEach(AppDomain.CurrentDomain.GetAssemblies(), LoadBeside);
-    }
-
-    private static void LoadBeside(Assembly assembly)
-    {
-        if (assembly.GetName().Name != nameof(TorchSharp))
-        {
-            return;
-        }
         try
         {
             _ = Loaded.Value;
@@ -54,7 +43,7 @@ public static partial class TorchRuntime
         {
             // An event cannot report it. It is kept, and thrown by Load, which every entrance calls.
         }
-    }
+    });
 
     private static string LoadOnce()
     {
@@ -63,8 +52,7 @@ public static partial class TorchRuntime
         {
             LoadTorch(other);
         }
-        var binding = NativeFolders().Select(folder => Path.Combine(folder, FileName("LibTorchSharp"))).FirstOrDefault(File.Exists);
-        if (binding is null)
+        if (PackageNatives.Files(typeof(torch).Assembly, PackageNatives.FileName("LibTorchSharp")).FirstOrDefault() is not { } binding)
         {
             return "left to TorchSharp";
         }
@@ -72,25 +60,13 @@ public static partial class TorchRuntime
         return string.IsNullOrEmpty(other) ? loaded : $"{other} ({FolderVariable}), under {loaded}";
     }
 
-    /// <summary>Where a build and a publication put the native libraries of packages.</summary>
-    private static IEnumerable<string> NativeFolders()
-    {
-        var location = typeof(torch).Assembly.Location;
-        var home = location.Length > 0 ? Path.GetDirectoryName(location)! : AppContext.BaseDirectory;
-        var platform = $"{(OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux")}-{(RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "arm64" : "x64")}";
-        return [Path.Combine(home, "runtimes", platform, "native"), home];
-    }
-
-    private static string FileName(string library) =>
-        OperatingSystem.IsWindows() ? $"{library}.dll" : OperatingSystem.IsMacOS() ? $"lib{library}.dylib" : $"lib{library}.so";
-
     /// <summary>Loads another libtorch under the names that TorchSharp's library asks for, so that it finds this one.</summary>
     private static void LoadTorch(string folder)
     {
-        var file = new[] { folder, Path.Combine(folder, "lib") }.Select(place => Path.Combine(place, FileName("torch"))).FirstOrDefault(File.Exists)
+        var file = new[] { folder, Path.Combine(folder, "lib") }.Select(place => Path.Combine(place, PackageNatives.FileName("torch"))).FirstOrDefault(File.Exists)
             ?? throw new FileNotFoundException(
-                $"{FolderVariable}={folder}: there is no {FileName("torch")} in this folder or in its lib (for PyTorch in Python it is .../site-packages/torch/lib)");
-        var cpu = Path.Combine(Path.GetDirectoryName(file)!, FileName("torch_cpu"));
+                $"{FolderVariable}={folder}: there is no {PackageNatives.FileName("torch")} in this folder or in its lib (for PyTorch in Python it is .../site-packages/torch/lib)");
+        var cpu = Path.Combine(Path.GetDirectoryName(file)!, PackageNatives.FileName("torch_cpu"));
         try
         {
             var version = VersionOf(NativeLibrary.Load(cpu));
@@ -136,7 +112,7 @@ public static partial class TorchRuntime
         // A file in memory, so that nothing of the package is changed. It has no folder in which its libtorch could be found.
         if (ownTorch)
         {
-            NativeLibrary.Load(Path.Combine(Path.GetDirectoryName(binding)!, FileName("torch")));
+            NativeLibrary.Load(Path.Combine(Path.GetDirectoryName(binding)!, PackageNatives.FileName("torch")));
         }
         using var file = new SafeFileHandle(CreateMemoryFile(Path.GetFileName(binding), 0), ownsHandle: true);
         RandomAccess.Write(file, bytes, 0);
