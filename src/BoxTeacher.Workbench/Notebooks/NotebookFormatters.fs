@@ -9,7 +9,7 @@ open Microsoft.DotNet.Interactive.Formatting
 open Plotly.NET
 open TorchSharp
 
-/// How a notebook shows charts, tensors, recipes and lists. Tables, pictures and reports of laws show themselves.
+/// How a notebook shows charts, pictures, tensors, recipes and lists. Tables and reports of laws show themselves.
 [<RequireQualifiedAccess>]
 module NotebookFormatters =
 
@@ -65,6 +65,8 @@ module NotebookFormatters =
         else
             show (fun figure -> chart (ChartPng.tryRender figure) figure) "text/html"
 
+        show (fun (picture: Picture) -> Convert.ToBase64String(Overlay.toPng picture.Image)) "image/png"
+        prefer [| "image/png" |] typeof<Picture>
         show tensor "text/plain"
         prefer [| "text/plain" |] typeof<torch.Tensor>
         show recipe "text/html"

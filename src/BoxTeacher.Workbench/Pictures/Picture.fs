@@ -1,26 +1,9 @@
 namespace BoxTeacher.Workbench
 
-open System
 open BoxTeacher.Structures
-open Microsoft.DotNet.Interactive.Formatting
 
-/// Writes a picture as PNG, in base 64.
-type PictureFormatter() =
-    inherit TypeFormatter<Picture>()
-
-    override _.MimeType = "image/png"
-
-    override _.Format(picture, context) =
-        context.Writer.Write(Convert.ToBase64String(Overlay.toPng picture.Image))
-        true
-
-/// How a notebook shows pictures.
-and PictureFormatterSource() =
-    interface ITypeFormatterSource with
-        member _.CreateTypeFormatters() = [ PictureFormatter() ]
-
-/// An image that shows itself in a notebook.
-and [<TypeFormatterSource(typeof<PictureFormatterSource>, PreferredMimeTypes = [| "image/png" |])>] Picture(image: Image) =
+/// An image that a notebook shows as it is.
+type Picture(image: Image) =
     /// The pixels.
     member _.Image = image
 
