@@ -4,14 +4,13 @@ open System
 open System.IO
 open System.Reflection
 open System.Runtime.InteropServices
-open System.Security.Cryptography
+open BoxTeacher.Torch
 open BoxTeacher.Training
 
 /// What the code and the machine are.
 module internal Origin =
 
     let private core = typeof<Recipe>.Assembly
-    let private provider = typeof<TorchSharp.torch.Tensor>.Assembly
 
     /// The version that reports state.
     let code =
@@ -20,23 +19,15 @@ module internal Origin =
         |> Option.map _.InformationalVersion
         |> Option.defaultValue "unknown"
 
-    /// A fingerprint of everything that computes: workbench, core, the tensor library behind it and their native parts, and
-    /// libtorch's version.
+    /// A fingerprint of everything that computes: workbench, core, TorchSharp, libtorch's version and, where the user chose one, its folder.
     let codeFingerprint =
         lazy
-            (let folder = Path.GetDirectoryName core.Location |> Option.ofObj |> Option.defaultValue "."
-
-             let natives =
-                 Directory.GetFiles(folder, "libboxteacher_*")
-                 |> Array.sort
-                 |> Array.map (fun file -> Convert.ToHexString(SHA256.HashData(File.ReadAllBytes file)))
-
-             RunStore.Fingerprint
-                 [ string (Assembly.GetExecutingAssembly().ManifestModule.ModuleVersionId)
-                   TorchSharp.torch.__version__
-                   string core.ManifestModule.ModuleVersionId
-                   string provider.ManifestModule.ModuleVersionId
-                   yield! natives ])
+            (RunStore.Fingerprint
+                [ string (Assembly.GetExecutingAssembly().ManifestModule.ModuleVersionId)
+                  string core.ManifestModule.ModuleVersionId
+                  string typeof<TorchSharp.torch.Tensor>.Assembly.ManifestModule.ModuleVersionId
+                  TorchSharp.torch.__version__
+                  Environment.GetEnvironmentVariable TorchRuntime.FolderVariable |> Option.ofObj |> Option.defaultValue "" ])
 
     /// Processor, cores, memory, system and runtime.
     let machine =
