@@ -11,4 +11,4 @@
 #r "../artifacts/bin/BoxTeacher.Workbench/release/BoxTeacher.Properties.dll"
 #r "../artifacts/bin/BoxTeacher.Workbench/release/BoxTeacher.Workbench.dll"
 
-BoxTeacher.Workbench.ChartStyle.useEverywhere ()
+BoxTeacher.Workbench.Script.start ()

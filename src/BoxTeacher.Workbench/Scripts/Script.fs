@@ -3,6 +3,7 @@ namespace BoxTeacher.Workbench
 open System
 open System.IO
 open BoxTeacher.Data
+open BoxTeacher.Torch
 open BoxTeacher.Training
 
 /// Experiments as scripts.
@@ -41,6 +42,14 @@ module Script =
         | :? IOException as error ->
             complain error.Message
             1
+
+    /// What scripts and notebooks begin with, in refs.fsx: libtorch is loaded, and charts have the looks of this project. Where LIBTORCH names
+    /// a libtorch that does not fit, a script ends with one line that says so, and a notebook's cell fails with it.
+    let start () =
+        let load () = TorchRuntime.Load() |> ignore
+        if Notebook.isRunning () then load ()
+        else match guarded "" (fun () -> load (); 0) with 0 -> () | code -> exit code
+        ChartStyle.useEverywhere ()
 
     let private runExperiment options (experiment: ExperimentOptions -> AblationResult) =
         let reportFinished (finished: AblationResult) = if not finished.Runs.IsEmpty then report options.Out finished
