@@ -102,6 +102,15 @@ let ``a notebook's options follow the environment`` () =
     finally
         Environment.SetEnvironmentVariable("NOTEBOOK_STEPS", null)
 
+/// What a kernel in which the formatters are registered shows of a value: texts by mime type.
+let private shown (value: obj) =
+    NotebookFormatters.register ()
+
+    try
+        [ for form in FormattedValue.CreateManyFromObject value -> form.MimeType, form.Value ]
+    finally
+        Formatter.ResetToDefault()
+
 [<Fact>]
 let ``pictures in a grid stand under their headings and show themselves as PNG`` () =
     let painted colour height width =
@@ -118,19 +127,10 @@ let ``pictures in a grid stand under their headings and show themselves as PNG``
     Assert.Equal<byte array>([| 0uy; 0uy; 255uy |], at top 46)
     Assert.Equal<byte array>([| 0uy; 0uy; 255uy |], at (top + 16) 0)
     Assert.Equal<byte array>([| 255uy; 255uy; 255uy |], at (top + 9) 47)
-    let shown = FormattedValue.CreateManyFromObject picture |> Seq.exactlyOne
-    Assert.Equal("image/png", shown.MimeType)
-    Assert.Equal<byte array>([| 0x89uy; byte 'P'; byte 'N'; byte 'G' |], Array.truncate 4 (Convert.FromBase64String shown.Value))
+    let mimeType, png = shown picture |> List.exactlyOne
+    Assert.Equal("image/png", mimeType)
+    Assert.Equal<byte array>([| 0x89uy; byte 'P'; byte 'N'; byte 'G' |], Array.truncate 4 (Convert.FromBase64String png))
     Assert.Throws<ArgumentException>(fun () -> Picture.grid [ "one" ] [ [] ] |> ignore) |> ignore
-
-/// What a kernel in which the formatters are registered shows of a value: texts by mime type.
-let private shown (value: obj) =
-    NotebookFormatters.register ()
-
-    try
-        [ for form in FormattedValue.CreateManyFromObject value -> form.MimeType, form.Value ]
-    finally
-        Formatter.ResetToDefault()
 
 [<Fact>]
 let ``tensors show their shape, type, device and values, large ones shortened`` () =
