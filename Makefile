@@ -9,6 +9,7 @@ TORCH ?= cpu
 BUILD := -c $(CONFIGURATION) -p:TorchRuntime=$(TORCH) -v q -clp:NoSummary
 export DOTNET_NOLOGO := 1
 export GOLDEN_DIR
+export TORCH
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
 .PHONY: help setup build demo test kernel notebooks notebooks-write experiments live golden fuzz bench-train bench-kernels bench-eval clean

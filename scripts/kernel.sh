@@ -87,8 +87,8 @@ case $command in
       ours "$folder" || { echo "kernel: $folder was not written by this script; nothing is changed" >&2; exit 1; }
     done
     quietly dotnet tool restore
-    quietly dotnet build src/BoxTeacher.KernelHook -c Release -v q -clp:NoSummary
-    quietly dotnet build src/BoxTeacher.Workbench -c Release -v q -clp:NoSummary
+    quietly dotnet build src/BoxTeacher.KernelHook -c Release -p:TorchRuntime="${TORCH:-cpu}" -v q -clp:NoSummary
+    quietly dotnet build src/BoxTeacher.Workbench -c Release -p:TorchRuntime="${TORCH:-cpu}" -v q -clp:NoSummary
     dotnet=$(command -v dotnet)
     program=$(program)
     mkdir -p "$own" "$template"

@@ -1,6 +1,6 @@
 // Each fused kernel and each detour of the core beside the plain formula that it stands for, forward and backward where it trains, in one
 // process. The plain side is the baseline of each table.
-//   BoxTeacher.Benchmarks.Kernels [--filter '*MaskHead*']
+//   BoxTeacher.Benchmarks.Kernels [--filter '*MaskResize*']
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;

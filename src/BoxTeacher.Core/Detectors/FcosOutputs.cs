@@ -27,17 +27,6 @@ public sealed record FcosOutputs(Tensor Logits, Tensor Ltrb, Tensor Centreness, 
     /// <summary>The class logits at the positive locations, [P,C].</summary>
     public Tensor LogitsAt(FcosTargets targets) => At(Logits, targets);
 
-    /// <summary>The logit of each positive location's own class, [P].</summary>
-    public Tensor ClassLogitsAt(FcosTargets targets)
-    {
-        using var scope = NewDisposeScope();
-        var (classes, locations) = (Logits.size(1), Logits.size(2));
-        var index = new long[targets.Count];
-        for (var i = 0; i < index.Length; i++)
-            index[i] = (targets.Images[i] * classes + targets.Classes[i]) * locations + targets.Locations[i];
-        return Logits.reshape(-1).index_select(0, tensor(index, device: Logits.device)).MoveToOuterDisposeScope();
-    }
-
     // [N,K,L] at P locations of P images, as [P,K].
     private static Tensor At(Tensor dense, FcosTargets targets)
     {

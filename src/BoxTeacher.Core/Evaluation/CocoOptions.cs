@@ -24,9 +24,6 @@ public sealed record CocoOptions
     /// <summary>The recalls at which precision is read: 101 numbers from 0 to 1.</summary>
     public static IReadOnlyList<double> RecallThresholds { get; } = Spaced(0, 1, 101);
 
-    /// <summary>Names of the area ranges.</summary>
-    public static IReadOnlyList<string> AreaNames { get; } = ["all", "small", "medium", "large"];
-
     /// <summary>The area ranges in square pixels, both ends included.</summary>
     public static IReadOnlyList<(double Low, double High)> Areas { get; } =
         [(0, 1e10), (0, 32 * 32), (32 * 32, 96 * 96), (96 * 96, 1e10)];

@@ -56,7 +56,7 @@ public static partial class TorchRuntime
         {
             return "left to TorchSharp";
         }
-        var loaded = LoadBinding(binding, ownTorch: string.IsNullOrEmpty(other));
+        var loaded = OfLinker(binding, () => LoadBinding(binding, ownTorch: string.IsNullOrEmpty(other)));
         return string.IsNullOrEmpty(other) ? loaded : $"{other} ({FolderVariable}), under {loaded}";
     }
 
@@ -67,20 +67,27 @@ public static partial class TorchRuntime
             ?? throw new FileNotFoundException(
                 $"{FolderVariable}={folder}: there is no {PackageNatives.FileName("torch")} in this folder or in its lib (for PyTorch in Python it is .../site-packages/torch/lib)");
         var cpu = Path.Combine(Path.GetDirectoryName(file)!, PackageNatives.FileName("torch_cpu"));
+        var source = $"{FolderVariable}={folder}";
+        var version = OfLinker(source, () => VersionOf(NativeLibrary.Load(cpu)));
+        if (version is null || version.Major != Wanted.Major || version.Minor != Wanted.Minor)
+        {
+            throw new InvalidDataException(
+                $"{source}: this is libtorch {version?.ToString(3) ?? "2.8 or older"}, and TorchSharp {typeof(torch).Assembly.GetName().Version?.ToString(3)} wants {Wanted}");
+        }
+        OfLinker(source, () => NativeLibrary.Load(file));
+    }
+
+    /// <summary>What loading gives; an error of the dynamic linker is one that names the source.</summary>
+    private static T OfLinker<T>(string source, Func<T> load)
+    {
         try
         {
-            var version = VersionOf(NativeLibrary.Load(cpu));
-            if (version is null || version.Major != Wanted.Major || version.Minor != Wanted.Minor)
-            {
-                throw new InvalidDataException(
-                    $"{FolderVariable}={folder}: this is libtorch {version?.ToString(3) ?? "2.8 or older"}, and TorchSharp {typeof(torch).Assembly.GetName().Version?.ToString(3)} wants {Wanted}");
-            }
-            NativeLibrary.Load(file);
+            return load();
         }
-        catch (DllNotFoundException error)
+        catch (Exception error) when (error is DllNotFoundException or BadImageFormatException)
         {
             // The last line is the dynamic linker's own.
-            throw new IOException($"{FolderVariable}={folder}: {error.Message.TrimEnd().Split('\n')[^1].Trim()}", error);
+            throw new IOException($"{source}: {error.Message.TrimEnd().Split('\n')[^1].Trim()}", error);
         }
     }
 
@@ -98,10 +105,14 @@ public static partial class TorchRuntime
     private static string LoadBinding(string binding, bool ownTorch)
     {
         const string Need = "GLIBCXX_3.4.32";
-        if (NativeLibrary.TryLoad(binding, out var loaded) || !OperatingSystem.IsLinux())
+        if (NativeLibrary.TryLoad(binding, out var loaded))
         {
             DeferredScalars.Install(loaded);
             return binding;
+        }
+        if (!OperatingSystem.IsLinux())
+        {
+            return "left to TorchSharp";
         }
         // The package was linked on a system with GCC 13. What it uses is in older C++ libraries too, only this version's name is not.
         var bytes = File.ReadAllBytes(binding);
@@ -115,6 +126,10 @@ public static partial class TorchRuntime
             NativeLibrary.Load(Path.Combine(Path.GetDirectoryName(binding)!, PackageNatives.FileName("torch")));
         }
         using var file = new SafeFileHandle(CreateMemoryFile(Path.GetFileName(binding), 0), ownsHandle: true);
+        if (file.IsInvalid)
+        {
+            throw new IOException($"{binding}: the system refuses a file in memory, in which it would be loaded");
+        }
         RandomAccess.Write(file, bytes, 0);
         DeferredScalars.Install(NativeLibrary.Load($"/proc/self/fd/{file.DangerousGetHandle()}"));
         return $"{binding}, with its need of {Need} made weak in memory";

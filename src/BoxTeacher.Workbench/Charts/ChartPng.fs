@@ -99,6 +99,6 @@ module ChartPng =
 
                 serve None)
 
-    /// A chart as a PNG file's bytes; None where no browser is, or where it cannot draw the chart.
+    /// A chart as a PNG file's bytes, two pixels per pixel of the page; None where no browser is, or where it cannot draw the chart.
     let tryRender (chart: GenericChart) : byte array option =
         if (tryBrowser ()).IsNone then None else painter.Value.PostAndReply(fun reply -> chart, reply)

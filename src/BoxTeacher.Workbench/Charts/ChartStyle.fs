@@ -136,7 +136,7 @@ module ChartStyle =
         Defaults.DefaultHeight <- above + plotHeight + below
         Defaults.DefaultDisplayOptions <- DisplayOptions.init (PlotlyJSReference = Full)
 
-    /// A chart with a plot of some height. The names of its legend, labels already, stand below the plot, each on lines of its own in
+    /// A chart with a plot of a height in pixels. The names of its legend, labels already, stand below the plot, each on lines of its own in
     /// room that is kept for them; a single name needs none.
     let apply plotHeight (legend: string list) chart =
         let lines = if legend.Length > 1 then legend |> List.sumBy (fun name -> name.Split("<br>").Length) else 0
