@@ -26,7 +26,7 @@ build: setup ## build everything; ./boxteacher is the command line
 
 demo: setup ## the main job: what does confidence scoring bring? (DATA=pennfudan SOURCE=DIR for photos)
 	@dotnet build src/BoxTeacher.Workbench $(BUILD)
-	@dotnet fsi --optimize+ experiments/confidence-score.fsx --quick --iterations 500 --parallel 3 --data $(DATA) $(if $(filter pennfudan,$(DATA)),--source $(SOURCE)) --out $(OUT)-$(DATA) $(DEMO_OPTIONS)
+	@dotnet fsi --optimize+ experiments/confidence-score.fsx --quick --iterations 500 --parallel 3 --data $(DATA) $(if $(filter pennfudan,$(DATA)),--source "$(SOURCE)") --out "$(OUT)-$(DATA)" $(DEMO_OPTIONS)
 
 test: build ## every test
 	@scripts/test.sh

@@ -4,9 +4,9 @@
 #   GOLDEN_DIR=FOLDER scripts/golden.sh       the folder holds cocoeval/, boxteacher/, ...; default: tests/golden
 # What a folder lacks is reported as skipped.
 set -uo pipefail
+[ -z "${GOLDEN_DIR:-}" ] || GOLDEN_DIR=$(realpath "$GOLDEN_DIR") || exit 1
 cd "$(dirname "$0")/.."
 
-[ -z "${GOLDEN_DIR:-}" ] || GOLDEN_DIR=$(realpath "$GOLDEN_DIR") || exit 1
 log=$(mktemp)
 export GOLDEN_REPORT=$(mktemp)
 trap 'rm -f "$log" "$GOLDEN_REPORT"' EXIT

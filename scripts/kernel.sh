@@ -7,7 +7,6 @@
 # written: boxteacher-fsharp, which is ours, and .net-fsharp, which notebooks of .NET Interactive ask for; the latter
 # only where it is absent or was written by this script. A template of the name boxteacher exports notebooks as pages.
 set -euo pipefail
-cd "$(dirname "$0")/.."
 
 usage() { sed -n '2,8s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 
@@ -20,6 +19,7 @@ while [ $# -gt 0 ]; do
     *) usage ;;
   esac
 done
+cd "$(dirname "$0")/.."
 if [ -z "$data" ]; then
   case "$(uname -s)" in
     Darwin) user="$HOME/Library/Jupyter" ;;

@@ -13,12 +13,15 @@ module internal Files =
         Path.GetDirectoryName full |> Option.ofObj |> Option.iter (fun folder -> Directory.CreateDirectory folder |> ignore)
         let temporary = full + ".writing"
 
-        do
-            use stream = new FileStream(temporary, FileMode.Create, FileAccess.Write)
-            stream.Write(bytes, 0, bytes.Length)
-            stream.Flush true
+        try
+            do
+                use stream = new FileStream(temporary, FileMode.Create, FileAccess.Write)
+                stream.Write(bytes, 0, bytes.Length)
+                stream.Flush true
 
-        File.Move(temporary, full, true)
+            File.Move(temporary, full, true)
+        finally
+            File.Delete temporary
 
     /// Writes a text as UTF-8 without a mark.
     let writeText file (text: string) = writeBytes file (Encoding.UTF8.GetBytes text)

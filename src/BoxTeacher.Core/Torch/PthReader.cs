@@ -28,7 +28,8 @@ internal static class PthReader
     {
         using var scope = NewDisposeScope();
         var result = new Dictionary<string, Tensor>();
-        Flatten(ReadTree(path), "", 0, result, [], path);
+        var visited = 0;
+        Flatten(ReadTree(path), "", 0, ref visited, result, [], path);
         foreach (var tensor in result.Values)
         {
             tensor.MoveToOuterDisposeScope();
@@ -36,9 +37,10 @@ internal static class PthReader
         return result;
     }
 
-    private static void Flatten(object? value, string name, int depth, Dictionary<string, Tensor> result, HashSet<Tensor> seen, string path)
+    private static void Flatten(object? value, string name, int depth, ref int visited, Dictionary<string, Tensor> result, HashSet<Tensor> seen, string path)
     {
-        if (depth > DeepestNesting || result.Count > MostEntries)
+        // A dictionary may stand in a dictionary twice, and in that one again: few bytes, and more ways through them than can be walked.
+        if (depth > DeepestNesting || ++visited > MostEntries)
         {
             throw new InvalidDataException($"{path}: nested too deeply, or too many entries");
         }
@@ -51,7 +53,7 @@ internal static class PthReader
         {
             foreach (var (key, item) in dictionary)
             {
-                Flatten(item, name.Length == 0 ? $"{key}" : $"{name}.{key}", depth + 1, result, seen, path);
+                Flatten(item, name.Length == 0 ? $"{key}" : $"{name}.{key}", depth + 1, ref visited, result, seen, path);
             }
         }
     }
@@ -65,7 +67,7 @@ internal static class PthReader
         file.Position = 0;
         return (first, second) switch
         {
-            ('P', 'K') => ReadZip(file, path),
+            ('P', 'K') => OfArchive(path, () => ReadZip(file, path)),
             (0x80, _) or ('(' or '}' or ']' or 'c', _) => ReadPickles(file, path),
             _ => throw new InvalidDataException($"{path}: neither a zip archive nor a pickle"),
         };
@@ -73,7 +75,7 @@ internal static class PthReader
 
     private static object? ReadZip(FileStream file, string path)
     {
-        using var zip = OpenZip(file, path);
+        using var zip = new ZipArchive(file, ZipArchiveMode.Read, leaveOpen: true);
         var pickle = zip.Entries.FirstOrDefault(e => e.Name == "data.pkl") ?? throw new InvalidDataException($"{path}: a zip archive without data.pkl");
         var root = pickle.FullName[..^"data.pkl".Length];
         if (zip.GetEntry(root + "byteorder") is { } order)
@@ -102,15 +104,16 @@ internal static class PthReader
         return new PickleReader(stream, pickle.Length, path, (module, name) => PickleGlobals.Find(module, name, path), Persistent).Read();
     }
 
-    private static ZipArchive OpenZip(FileStream file, string path)
+    /// <summary>What reading gives; what the archive itself says is said of the file.</summary>
+    private static object? OfArchive(string path, Func<object?> read)
     {
         try
         {
-            return new ZipArchive(file, ZipArchiveMode.Read, leaveOpen: true);
+            return read();
         }
-        catch (InvalidDataException e)
+        catch (InvalidDataException e) when (!e.Message.StartsWith(path, StringComparison.Ordinal))
         {
-            throw new InvalidDataException($"{path}: broken zip archive (is the file complete?)", e);
+            throw new InvalidDataException($"{path}: broken zip archive (is the file complete?): {e.Message}", e);
         }
     }
 

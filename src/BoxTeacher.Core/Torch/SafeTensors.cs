@@ -127,8 +127,9 @@ internal static class SafeTensors
                 }
             }
         }
-        catch (JsonException error)
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
+            // The second: a name or type that is no text, found when it is asked for.
             throw Broken(path, "the header is no valid JSON: " + error.Message, error);
         }
         CheckCoverage(path, tensors, start, size);
@@ -152,12 +153,14 @@ internal static class SafeTensors
         {
             throw Broken(path, $"tensor '{name}': its bytes {begin} to {end} lie outside the file's {size - start}");
         }
-        var bytes = sizes.Aggregate((Int128)type.ElementSize(), (product, n) => product > size ? product : product * n);
+        if (!TensorBytes.AreSizes(sizes))
+        {
+            throw Broken(path, $"tensor '{name}': the sizes [{string.Join(", ", sizes)}] are too large");
+        }
+        var bytes = sizes.Aggregate((Int128)type.ElementSize(), (product, n) => product * n);
         if (bytes != end - begin)
         {
-            throw Broken(path, bytes > size
-                ? $"tensor '{name}': the sizes [{string.Join(", ", sizes)}] are too large"
-                : $"tensor '{name}': {dtype.GetString()} [{string.Join(", ", sizes)}] needs {bytes} bytes, the header gives it {end - begin}");
+            throw Broken(path, $"tensor '{name}': {dtype.GetString()} [{string.Join(", ", sizes)}] needs {bytes} bytes, the header gives it {end - begin}");
         }
         return new StoredTensor(type, sizes, start + begin, end - begin);
     }

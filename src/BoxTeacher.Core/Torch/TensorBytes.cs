@@ -8,6 +8,10 @@ internal static class TensorBytes
 {
     private const long Piece = 1 << 26;
 
+    /// <summary>Whether libtorch can count the elements of a tensor with such sizes, each taken as at least one: a size of 0 hides no others.</summary>
+    internal static bool AreSizes(IEnumerable<long> sizes) =>
+        sizes.Aggregate(Int128.One, (product, n) => product > long.MaxValue ? product : product * Math.Max(1, n)) <= long.MaxValue / 16;
+
     internal static void Write(Tensor tensor, Stream stream, long piece = Piece)
     {
         using var scope = NewDisposeScope();

@@ -66,15 +66,28 @@ public static partial class TorchRuntime
         var file = new[] { folder, Path.Combine(folder, "lib") }.Select(place => Path.Combine(place, PackageNatives.FileName("torch"))).FirstOrDefault(File.Exists)
             ?? throw new FileNotFoundException(
                 $"{FolderVariable}={folder}: there is no {PackageNatives.FileName("torch")} in this folder or in its lib (for PyTorch in Python it is .../site-packages/torch/lib)");
-        var cpu = Path.Combine(Path.GetDirectoryName(file)!, PackageNatives.FileName("torch_cpu"));
         var source = $"{FolderVariable}={folder}";
-        var version = OfLinker(source, () => VersionOf(NativeLibrary.Load(cpu)));
+        var version = OfLinker(source, () => VersionOf(LoadLibraries(file, "c10", "torch_cpu")));
         if (version is null || version.Major != Wanted.Major || version.Minor != Wanted.Minor)
         {
             throw new InvalidDataException(
                 $"{source}: this is libtorch {version?.ToString(3) ?? "2.8 or older"}, and TorchSharp {typeof(torch).Assembly.GetName().Version?.ToString(3)} wants {Wanted}");
         }
-        OfLinker(source, () => NativeLibrary.Load(file));
+        OfLinker(source, () => LoadLibraries(file, "torch"));
+    }
+
+    /// <summary>
+    /// Loads libraries that lie beside a file, each after those that it needs, so that none is looked for in LD_LIBRARY_PATH.
+    /// </summary>
+    /// <returns>The last one.</returns>
+    private static nint LoadLibraries(string beside, params ReadOnlySpan<string> libraries)
+    {
+        nint last = 0;
+        foreach (var library in libraries)
+        {
+            last = NativeLibrary.Load(Path.Combine(Path.GetDirectoryName(beside)!, PackageNatives.FileName(library)));
+        }
+        return last;
     }
 
     /// <summary>What loading gives; an error of the dynamic linker is one that names the source.</summary>
@@ -105,6 +118,10 @@ public static partial class TorchRuntime
     private static string LoadBinding(string binding, bool ownTorch)
     {
         const string Need = "GLIBCXX_3.4.32";
+        if (ownTorch && OperatingSystem.IsLinux())
+        {
+            LoadLibraries(binding, "c10", "torch_cpu", "torch");
+        }
         if (NativeLibrary.TryLoad(binding, out var loaded))
         {
             DeferredScalars.Install(loaded);
@@ -120,11 +137,7 @@ public static partial class TorchRuntime
         {
             return "left to TorchSharp";
         }
-        // A file in memory, so that nothing of the package is changed. It has no folder in which its libtorch could be found.
-        if (ownTorch)
-        {
-            NativeLibrary.Load(Path.Combine(Path.GetDirectoryName(binding)!, PackageNatives.FileName("torch")));
-        }
+        // A file in memory, so that nothing of the package is changed.
         using var file = new SafeFileHandle(CreateMemoryFile(Path.GetFileName(binding), 0), ownsHandle: true);
         if (file.IsInvalid)
         {

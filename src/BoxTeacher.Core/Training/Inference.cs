@@ -66,11 +66,12 @@ public sealed class Inference(CondInst network, PixelNormalization pixels, int s
         var scores = HostValues.Floats(found.Scores);
         var classes = HostValues.Longs(found.Classes);
         using var masks = found.Masks.cpu().contiguous();
-        var area = (int)found.Size.Area;
         foreach (var i in Enumerable.Range(0, scores.Length).OrderByDescending(i => scores[i]))
         {
             var box = Box.FromCorners(boxes[4 * i], boxes[4 * i + 1], boxes[4 * i + 2], boxes[4 * i + 3]);
-            var mask = RunLengthMask.Encode(masks.bytes.Slice(i * area, area), found.Size.Height, found.Size.Width);
+            // One at a time: all of them may be more bytes than a span holds.
+            using var pixels = masks[i];
+            var mask = RunLengthMask.Encode(pixels.bytes, found.Size.Height, found.Size.Width);
             results.Add(new DetectionResult(image, (int)classes[i], scores[i], box, mask));
         }
     }

@@ -72,6 +72,36 @@ public class PthReaderTests
         }
     }
 
+    [Theory]
+    [InlineData("(dp99999999999999999999\n.")]
+    [InlineData("(dg99999999999999999999\n.")]
+    [InlineData("(dV\\U7fffffff\nI1\ns.")]
+    public void Numbers_that_cannot_be_are_refused(string pickle) => Refused(Encoding.Latin1.GetBytes(pickle));
+
+    /// <summary>Each of forty dictionaries holds the one before twice.</summary>
+    [Fact]
+    public void More_ways_through_a_file_than_can_be_walked_are_refused()
+    {
+        List<byte> pickle = [0x80, 2, (byte)'}', (byte)'q', 0];
+        for (byte k = 1; k < 40; k++)
+        {
+            pickle.AddRange([(byte)'}', (byte)'q', k, (byte)'(', (byte)'K', 1, (byte)'h', (byte)(k - 1), (byte)'K', 2, (byte)'h', (byte)(k - 1), (byte)'u']);
+        }
+        Refused([.. pickle, (byte)'.']);
+    }
+
+    /// <summary>The mark of an entry in the list, its way of compression, and the version of an entry.</summary>
+    [Theory]
+    [InlineData("PK\x01\x02", 0)]
+    [InlineData("PK\x01\x02", 10)]
+    [InlineData("PK\x03\x04", 2)]
+    public void What_a_damaged_archive_says_is_said_of_the_file(string mark, int offset)
+    {
+        var bytes = File.ReadAllBytes(Fixture("zip.pth"));
+        bytes[bytes.AsSpan().IndexOf(Encoding.Latin1.GetBytes(mark)) + offset] = 99;
+        Refused(bytes);
+    }
+
     [Fact]
     public void Broken_files_are_refused()
     {

@@ -61,6 +61,9 @@ public sealed class SafeTensorsTests : IDisposable
     [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", 8, "two tensors")]
     [InlineData("""{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}""", 4, "lacks a proper")]
     [InlineData("""{"a":{"dtype":"F32","shape":[4611686018427387904,4611686018427387904],"data_offsets":[0,4]}}""", 4, "too large")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[0,4611686018427387904,4611686018427387904],"data_offsets":[0,0]}}""", 0, "too large")]
+    [InlineData("""{"\ud800":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 4, "no valid JSON")]
+    [InlineData("""{"a":{"dtype":"\ud800","shape":[1],"data_offsets":[0,4]}}""", 4, "no valid JSON")]
     [InlineData("""{"a":{"dtype":"F8_E4M3","shape":[4],"data_offsets":[0,4]}}""", 4, "F8_E4M3")]
     [InlineData("""{"a":{"dtype":"F32","shape":[1]}}""", 4, "lacks a proper")]
     [InlineData("""[1,2]""", 4, "no JSON object")]
@@ -72,6 +75,10 @@ public sealed class SafeTensorsTests : IDisposable
         Assert.StartsWith(path, message, StringComparison.Ordinal);
         Assert.Contains(reason, message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Tensors_without_elements_are_read() =>
+        Assert.Equal([1000, 0], SafeTensors.Read(File("""{"a":{"dtype":"F32","shape":[1000,0],"data_offsets":[0,0]}}""", 0))["a"].shape);
 
     [Fact]
     public void A_header_longer_than_the_file_is_refused()

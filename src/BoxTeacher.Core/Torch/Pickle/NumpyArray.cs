@@ -42,7 +42,7 @@ internal sealed class NumpyArray
         var shape = sizes.Select(n => n is long and >= 0 ? (long)n : throw new InvalidDataException($"{source}: broken sizes of a numpy array")).ToArray();
         var scalarType = type.Type(source);
         var bytes = shape.Aggregate((Int128)scalarType.ElementSize(), (product, n) => product * n);
-        if (bytes != data.Length)
+        if (!TensorBytes.AreSizes(shape) || bytes != data.Length)
         {
             throw new InvalidDataException($"{source}: a numpy array {scalarType} [{string.Join(", ", shape)}] has {data.Length} bytes");
         }

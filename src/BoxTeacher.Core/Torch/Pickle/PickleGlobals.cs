@@ -83,7 +83,7 @@ internal static class PickleGlobals
     {
         var storage = (PickledStorage)a[0]!;
         var (offset, size, stride) = ((long)a[1]!, Numbers(a[2]), Numbers(a[3]));
-        if (size.Length != stride.Length || offset < 0 || size.Concat(stride).Any(n => n < 0))
+        if (size.Length != stride.Length || offset < 0 || size.Concat(stride).Any(n => n < 0) || !TensorBytes.AreSizes(size))
         {
             throw new InvalidDataException($"{source}: a tensor with sizes [{string.Join(", ", size)}], strides [{string.Join(", ", stride)}], offset {offset}");
         }

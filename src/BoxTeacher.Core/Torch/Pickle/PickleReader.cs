@@ -97,11 +97,11 @@ internal sealed class PickleReader(Stream stream, long length, string source, Fu
             case 'R': Reduce(); break;
             case 'b': Build(); break;
             case 'Q': _stack.Add(persistent(Pop())); break;
-            case 'p': Put((long)Integer(Line())); break;
+            case 'p': Put(Index(Line())); break;
             case 'q': Put(Byte()); break;
             case 'r': Put(BinaryPrimitives.ReadUInt32LittleEndian(Bytes(4))); break;
             case '\x94': Put(_memo.Count); break;
-            case 'g': Get((long)Integer(Line())); break;
+            case 'g': Get(Index(Line())); break;
             case 'h': Get(Byte()); break;
             case 'j': Get(BinaryPrimitives.ReadUInt32LittleEndian(Bytes(4))); break;
             default: throw Broken($"the pickle holds something other than plain data (opcode 0x{code:x2})");
@@ -293,6 +293,8 @@ internal sealed class PickleReader(Stream stream, long length, string source, Fu
     private double Number(string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var d)
         ? d : throw Broken($"broken pickle: '{text}' is no number");
 
+    private long Index(string text) => Integer(text) is long index ? index : throw Broken($"broken pickle: '{text}' is no place in its memory");
+
     private object Long(long bytes) => bytes <= 1024 ? Shortest(new BigInteger(Bytes(bytes))) : throw Broken($"an integer of {bytes} bytes");
 
     private static object Shortest(BigInteger number)
@@ -322,8 +324,8 @@ internal sealed class PickleReader(Stream stream, long length, string source, Fu
             var digits = (unicode, code) switch { (true, 'u') => 4, (true, 'U') => 8, (false, 'x') => 2, _ => 0 };
             if (digits > 0)
             {
-                var value = i + 2 + digits <= text.Length && int.TryParse(text.AsSpan(i + 2, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var number)
-                    ? number : throw Broken("broken pickle: an escape without its digits");
+                var value = i + 2 + digits <= text.Length && int.TryParse(text.AsSpan(i + 2, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var number) && number is >= 0 and <= 0x10ffff
+                    ? number : throw Broken("broken pickle: an escape that is no character");
                 plain.Append(value <= char.MaxValue ? ((char)value).ToString() : char.ConvertFromUtf32(value));
                 i += 1 + digits;
             }
