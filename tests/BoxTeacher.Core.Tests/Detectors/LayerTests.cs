@@ -32,7 +32,7 @@ public sealed class LayerTests
                         from score in Gen.Choose(0, 9)
                         from @class in Gen.Choose(0, 2)
                         select (new[] { x, y, x + 5 + extent.Item1 * 30, y + 5 + extent.Item2 * 30 }, score / 10f, (long)@class);
-        return Arb.From(Gen.Choose(1, 59).SelectMany(detection.ArrayOf), all => all.Length > 1 ? [all[..(all.Length / 2)], all[(all.Length / 2)..]] : []);
+        return Arb.From(Gen.Choose(1, 59).SelectMany(detection.ArrayOf), all => all.Where(_ => all.Length > 1).Select(left => all.Where(one => one != left).ToArray()));
     }
 
     [Property(Arbitrary = [typeof(LayerTests)])]
