@@ -61,13 +61,11 @@ let ``the IoU of corners obeys all laws but one`` () =
     let report = Laws.checkWith settings BrokenLosses.linearIou
     Assert.True(report.Holds, report.Text)
 
-let private kinds = [ Kind.Masks; Kind.Boxes BoxFormat.Corners; Kind.Boxes BoxFormat.Distances ]
-
 /// A loss of a kind that looks at its prediction alone.
 let private ofPrediction kind name (evaluate: Tensor -> Tensor) =
     { Name = name; Kind = kind; Evaluate = (fun prediction _ _ -> evaluate prediction); Claims = None }
 
-let private infinite = [ for kind in kinds do for value in [ infinity; -infinity ] -> ofPrediction kind $"{value}" (fun x -> x.sum () * 0.0.ToScalar() + value.ToScalar()) ]
+let private infinite = [ for kind in Inputs.kinds do for value in [ infinity; -infinity ] -> ofPrediction kind $"{value}" (fun x -> x.sum () * 0.0.ToScalar() + value.ToScalar()) ]
 
 /// The names of the laws that a loss does not break.
 let private unbroken laws loss =
@@ -77,7 +75,7 @@ let private unbroken laws loss =
 
 [<Fact>]
 let ``NaN breaks every law about values and gradients`` () =
-    for kind in kinds do
+    for kind in Inputs.kinds do
         let loss = ofPrediction kind "NaN" (fun x -> x.sum () * nan.ToScalar())
         Assert.Equal<string list>([ Law.leavesItsInput.Name ], loss |> unbroken (Law.within 0.0 1.0 :: Laws.ofKind kind))
 

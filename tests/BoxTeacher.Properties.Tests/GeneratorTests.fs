@@ -4,10 +4,9 @@ module BoxTeacher.Properties.Tests.GeneratorTests
 open Xunit
 open FsCheck
 open FsCheck.FSharp
+open BoxTeacher.Structures
 open BoxTeacher.Properties
 open BoxTeacher.Properties.Tests.Inputs
-
-let private kinds = [ Kind.Masks; Kind.Boxes BoxFormat.Corners; Kind.Boxes BoxFormat.Distances ]
 
 /// Inputs of one kind at growing sizes, the same each time.
 let private samples kind =
@@ -51,7 +50,7 @@ let ``special masks and logits come up`` () =
 let ``special pairs of boxes come up`` () =
     let pairs kind = samples kind |> List.collect (function Case.Boxes(_, pairs) -> pairs | _ -> [])
     let overlap (p: BoxPair) = min p.Prediction.X1 p.Truth.X1 - max p.Prediction.X0 p.Truth.X0, min p.Prediction.Y1 p.Truth.Y1 - max p.Prediction.Y0 p.Truth.Y0
-    let within (a: BoxTeacher.Structures.Box) (b: BoxTeacher.Structures.Box) = a <> b && a.X0 >= b.X0 && a.Y0 >= b.Y0 && a.X1 <= b.X1 && a.Y1 <= b.Y1
+    let within (a: Box) (b: Box) = a <> b && a.X0 >= b.X0 && a.Y0 >= b.Y0 && a.X1 <= b.X1 && a.Y1 <= b.Y1
 
     for format in [ BoxFormat.Corners; BoxFormat.Distances ] do
         let some what holds = someOf $"{what}, {format}" (pairs (Kind.Boxes format)) holds
@@ -72,15 +71,17 @@ let ``one or more objects come up`` () =
         for count in 1..3 do
             someOf $"{count} objects" (samples kind) (fun case -> case.Count = count)
 
-[<Fact>]
-let ``pictures and targets have the size they are asked for`` () =
-    forAll (Generate.target |> Gen.bind (fun target -> Generate.image target.Size |> Gen.map (fun image -> target, image)) |> Arb.fromGen) (fun (target, image) ->
-        check (image.Size = target.Size) "the picture's size"
-        for instance in target.Instances do
-            let box = instance.Box
-            check (box.X0 >= 0.0 && box.Y0 >= 0.0 && box.X1 <= float target.Size.Width && box.Y1 <= float target.Size.Height) "the box lies outside"
-            let covered = (Grid.ofBox target.Size.Height target.Size.Width box, instance.Mask) ||> Grid.map2 (fun inside t -> if t > 0.0 then inside else 1.0)
-            check (Array.forall ((=) 1.0) covered.Values) "the box leaves pixels out")
+[<Property>]
+let ``pictures have the size they are asked for`` (target: Target) =
+    Prop.forAll (Generate.image target.Size |> Arb.fromGen) (fun image -> image.Size = target.Size)
+
+[<Property>]
+let ``boxes lie on the picture and cover their masks`` (target: Target) =
+    for instance in target.Instances do
+        let box = instance.Box
+        check (box.X0 >= 0.0 && box.Y0 >= 0.0 && box.X1 <= float target.Size.Width && box.Y1 <= float target.Size.Height) "the box lies outside"
+        let covered = (Grid.ofBox target.Size.Height target.Size.Width box, instance.Mask) ||> Grid.map2 (fun inside t -> if t > 0.0 then inside else 1.0)
+        check (Array.forall ((=) 1.0) covered.Values) "the box leaves pixels out"
 
 [<Fact>]
 let ``what a law needs is made, and holds`` () =
@@ -93,13 +94,11 @@ let ``what a law needs is made, and holds`` () =
                 Assert.True(holds case, $"{law.Name}: {case}")
                 Assert.All(inputs.Shrinker case |> Seq.truncate 40, fun simpler -> Assert.True(holds simpler, $"{law.Name}: {simpler}"))
 
-[<Fact>]
-let ``shrinking keeps what fits together and never gives the same again`` () =
-    for kind in kinds do
-        forAll (Generate.case kind |> Arb.fromGen) (fun case ->
-            for simpler in Shrink.case case do
-                check (Agreement.ofCase simpler) $"{case}\nbecame\n{simpler}"
-                check (simpler <> case) $"{case}\nstayed as it is")
+[<Property(MaxTest = 600)>]
+let ``shrinking keeps what fits together and never gives the same again`` (case: Case) =
+    for simpler in Shrink.case case do
+        check (Agreement.ofCase simpler) $"{case}\nbecame\n{simpler}"
+        check (simpler <> case) $"{case}\nstayed as it is"
 
 [<Fact>]
 let ``shrinking comes to an end whichever way it goes`` () =
@@ -131,22 +130,18 @@ let ``simpler numbers are simpler`` () =
     Assert.Equal<float list>([ 0.0; 1.0; 0.5; 0.4 ], Numbers.simplerShare 0.37)
     Assert.Equal<float list>([ 0.0 ], Numbers.simplerShare 1.0)
 
-[<Fact>]
-let ``pictures become simple and keep their size and pixels together`` () =
-    forAll (Generate.size |> Gen.bind Generate.image |> Arb.fromGen) (fun image ->
-        for simpler in Shrink.image image |> Seq.truncate 50 do
-            check (simpler.Pixels.Length = 3 * simpler.Height * simpler.Width) "pixels are missing")
+[<Property>]
+let ``pictures become simple and keep their size and pixels together`` (image: Image) =
+    Shrink.image image |> Seq.truncate 50 |> Seq.forall (fun simpler -> simpler.Pixels.Length = 3 * simpler.Height * simpler.Width)
 
-[<Fact>]
-let ``what is done to an input can be undone`` () =
-    for kind in kinds do
-        forAll (Generate.case kind |> Arb.fromGen) (fun case ->
-            let same (a: Case) (b: Case) =
-                check (a.Shape = b.Shape) "another shape"
-                Array.iter2 (close 1e-9 "number") a.Prediction b.Prediction
-                Array.iter2 (close 1e-9 "number") a.Truth b.Truth
+[<Property(MaxTest = 600)>]
+let ``what is done to an input can be undone`` (case: Case) =
+    let same (a: Case) (b: Case) =
+        check (a.Shape = b.Shape) "another shape"
+        Array.iter2 (close 1e-9 "number") a.Prediction b.Prediction
+        Array.iter2 (close 1e-9 "number") a.Truth b.Truth
 
-            same case (case |> Case.mirror |> Case.mirror)
-            same case (case |> Case.turn |> Case.turn)
-            same case (case |> Case.complement |> Case.complement)
-            same case (case |> Case.reverse |> Case.reverse))
+    same case (case |> Case.mirror |> Case.mirror)
+    same case (case |> Case.turn |> Case.turn)
+    same case (case |> Case.complement |> Case.complement)
+    same case (case |> Case.reverse |> Case.reverse)

@@ -5,15 +5,13 @@ open System
 open FsCheck
 open FsCheck.FSharp
 open TorchSharp
+open BoxTeacher.Losses
 open BoxTeacher.Properties
 
 type Tensor = torch.Tensor
 
 /// 200 cases, the same ones in every run; FSCHECK_REPLAY begins elsewhere.
 let settings = if Settings.standard.Start.IsSome then Settings.standard else Settings.standard |> Settings.seeded 7
-
-/// Holds a statement to 200 inputs.
-let forAll (inputs: Arbitrary<'a>) (statement: 'a -> unit) = Laws.forAll settings inputs statement
 
 /// A float64 tensor of a shape.
 let tensorOf (shape: int list) (values: float[]) : Tensor = Tensors.ofShape (shape |> List.map int64 |> Array.ofList) values
@@ -57,19 +55,11 @@ type Target with
     member target.T = let case = Case.Masks target in Tensors.ofShape case.Shape case.Truth
     member target.V = tensorOf [ target.N; target.H; target.W ] (Array.init (target.N * target.H * target.W) (fun i -> cos (float (i * i) + 0.3 * float i)))
 
-let private targets (needs: Need list) =
-    let law = Law.create "" "" (fun _ -> true) needs (fun _ _ -> Ok())
-    let target = function Case.Masks target -> target | Case.Boxes _ -> failwith "masks were asked for"
-    Laws.inputs Kind.Masks law |> Arb.convert target Case.Masks
-
-/// Any masks and logits, saturated and uniform ones among them.
-let masks = targets []
-
 /// Logits at which losses are smooth: no ties, no saturation.
-let smoothMasks = targets [ Need.noTies ]
+type Smooth = Smooth of Target
 
 /// Masks of 0 and 1 of which none is empty.
-let binaryMasks = targets [ Need.binary; Need.seen ]
+type Binary = Binary of Target
 
 /// Distances of n boxes to their sides, all above 0, beside those of others.
 type Distances =
@@ -79,36 +69,83 @@ type Distances =
     member this.P = tensorOf [ this.Prediction.Length / 4; 4 ] this.Prediction
     member this.Q = tensorOf [ this.Truth.Length / 4; 4 ] this.Truth
 
-let distances =
-    let gen =
-        gen {
-            let! n = Gen.choose (1, 5)
-            let! prediction = Gen.arrayOfLength (4 * n) (Generate.number 0.1 12.0)
-            let! truth = Gen.arrayOfLength (4 * n) (Generate.number 0.1 12.0)
-            return { Prediction = prediction; Truth = truth }
-        }
-
-    let shrink d =
-        seq {
-            if d.Prediction.Length > 4 then
-                let half = d.Prediction.Length / 8 * 4
-                { Prediction = d.Prediction[.. half - 1]; Truth = d.Truth[.. half - 1] }
-        }
-
-    Arb.fromGenShrink (gen, shrink)
-
-/// A number in an interval.
-let numbers low high = Arb.fromGen (Generate.number low high)
-
 /// Overlaps of n predictions with g boxes, with their scores; all scores differ.
 type Overlaps = { Iou: float32[,]; Scores: float32[] }
 
-let overlaps =
-    gen {
-        let! n = Gen.choose (0, 8)
-        let! g = Gen.choose (0, 5)
-        let! iou = Gen.arrayOfLength (n * g) (Generate.number 0.0 1.0)
-        let! scores = Gen.shuffle [| for i in 1 .. n -> float32 i / float32 (n + 1) |]
-        return { Iou = Array2D.init n g (fun i j -> float32 iou[i * g + j]); Scores = scores }
-    }
-    |> Arb.fromGen
+/// A number in [0, 1].
+type Share = Share of float
+
+/// The number that lies so far between two others.
+let (|Between|) low high (Share share) = low + share * (high - low)
+
+/// Side and dilation of a window of pairs.
+type Window = Window of size: int * dilation: int
+
+/// The pairs of a window.
+let (|Pairs|) (Window(size, dilation)) = PixelPairs(size, dilation)
+
+/// All kinds of losses.
+let kinds = [ Kind.Masks; Kind.Boxes BoxFormat.Corners; Kind.Boxes BoxFormat.Distances ]
+
+let private targets (needs: Need list) =
+    let law = Law.create "" "" (fun _ -> true) needs (fun _ _ -> Ok())
+    let target = function Case.Masks target -> target | Case.Boxes _ -> failwith "masks were asked for"
+    Laws.inputs Kind.Masks law |> Arb.convert target Case.Masks
+
+/// What properties are tried on.
+type Arbitraries =
+    /// Left as they are, since their shrinker is among what is tested.
+    static member Case() = Gen.elements kinds |> Gen.bind Generate.case |> Arb.fromGen
+
+    static member Image() = Arb.fromGenShrink (Generate.size |> Gen.bind Generate.image, Shrink.image)
+    static member Share() = Generate.number 0.0 1.0 |> Gen.map Share |> Arb.fromGen
+    static member Window() = Gen.elements [ Window(3, 1); Window(3, 2); Window(5, 1) ] |> Arb.fromGen
+
+    /// Any masks and logits, saturated and uniform ones among them.
+    static member Target() = targets []
+
+    static member Smooth() = targets [ Need.noTies ] |> Arb.convert Smooth (fun (Smooth target) -> target)
+    static member Binary() = targets [ Need.binary; Need.seen ] |> Arb.convert Binary (fun (Binary target) -> target)
+
+    static member Distances() =
+        let gen =
+            gen {
+                let! n = Gen.choose (1, 5)
+                let! prediction = Gen.arrayOfLength (4 * n) (Generate.number 0.1 12.0)
+                let! truth = Gen.arrayOfLength (4 * n) (Generate.number 0.1 12.0)
+                return { Prediction = prediction; Truth = truth }
+            }
+
+        let shrink d =
+            seq {
+                if d.Prediction.Length > 4 then
+                    let half = d.Prediction.Length / 8 * 4
+                    { Prediction = d.Prediction[.. half - 1]; Truth = d.Truth[.. half - 1] }
+            }
+
+        Arb.fromGenShrink (gen, shrink)
+
+    static member Overlaps() =
+        gen {
+            let! n = Gen.choose (0, 8)
+            let! g = Gen.choose (0, 5)
+            let! iou = Gen.arrayOfLength (n * g) (Generate.number 0.0 1.0)
+            let! scores = Gen.shuffle [| for i in 1 .. n -> float32 i / float32 (n + 1) |]
+            return { Iou = Array2D.init n g (fun i j -> float32 iou[i * g + j]); Scores = scores }
+        }
+        |> Arb.fromGen
+
+let private replay =
+    let start = settings.Start.Value
+    let size = start.Size |> Option.map (fun size -> $",{size}") |> Option.defaultValue ""
+    $"({start.Rnd.Seed},{start.Rnd.Gamma}{size})"
+
+/// A property of these inputs: 200 of them, the same ones in every run; FSCHECK_REPLAY begins elsewhere.
+type PropertyAttribute() as property =
+    inherit FsCheck.Xunit.PropertyAttribute()
+
+    do
+        property.Arbitrary <- [| typeof<Arbitraries> |]
+        property.MaxTest <- settings.Cases
+        property.QuietOnSuccess <- true
+        property.Replay <- replay

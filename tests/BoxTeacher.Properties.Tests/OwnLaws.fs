@@ -2,82 +2,83 @@
 module BoxTeacher.Properties.Tests.OwnLaws
 
 open Xunit
-open FsCheck.FSharp
 open TorchSharp
 open BoxTeacher.Losses
+open BoxTeacher.Structures
+open BoxTeacher.Teaching.Targets
 open BoxTeacher.Properties
 open BoxTeacher.Properties.Tests.Inputs
 
 /// Distances seen in a mirror: left and right, or top and bottom, change places.
 let private mirrored (order: int64 list) (ltrb: Tensor) = ltrb.index_select (1, torch.tensor (Array.ofList order))
 
-[<Fact>]
-let ``projection shares targets by index`` () =
-    forAll masks (fun m ->
-        let p = m.X.sigmoid ()
-        let index = torch.zeros ([| int64 m.N |], dtype = torch.int64)
-        let expected = ProjectionLoss.Max(p, m.T.index_select (0, index))
-        closeAll 1e-12 "by index" expected (ProjectionLoss.Max(p, m.T, index)))
+[<Property>]
+let ``projection shares targets by index`` (m: Target) =
+    use _ = torch.NewDisposeScope()
+    let p = m.X.sigmoid ()
+    let index = torch.zeros ([| int64 m.N |], dtype = torch.int64)
+    let expected = ProjectionLoss.Max(p, m.T.index_select (0, index))
+    closeAll 1e-12 "by index" expected (ProjectionLoss.Max(p, m.T, index))
 
-[<Fact>]
-let ``projection of a box mask is zero for any mask that touches its sides`` () =
-    forAll binaryMasks (fun m ->
-        let boxMask = torch.ones_like m.T
-        // A cross reaches every row and every column.
-        let cross = torch.zeros_like m.T
-        cross.narrow(1, int64 (m.H / 2), 1).fill_ (1.0.ToScalar()) |> ignore
-        cross.narrow(2, int64 (m.W / 2), 1).fill_ (1.0.ToScalar()) |> ignore
-        ProjectionLoss.Max(cross, boxMask) |> within 0.0 1e-4 "projection")
+[<Property>]
+let ``projection of a box mask is zero for any mask that touches its sides`` (Binary m) =
+    use _ = torch.NewDisposeScope()
+    let boxMask = torch.ones_like m.T
+    // A cross reaches every row and every column.
+    let cross = torch.zeros_like m.T
+    cross.narrow(1, int64 (m.H / 2), 1).fill_ (1.0.ToScalar()) |> ignore
+    cross.narrow(2, int64 (m.W / 2), 1).fill_ (1.0.ToScalar()) |> ignore
+    ProjectionLoss.Max(cross, boxMask) |> within 0.0 1e-4 "projection"
 
-[<Fact>]
-let ``centreness lies between zero and one, and is one at the centre`` () =
-    forAll distances (fun d ->
-        Centreness.Target d.P |> within 0.0 1.0 "centreness"
-        let centred = torch.cat (([| d.P.narrow (1, 0, 2); d.P.narrow (1, 0, 2) |]: Tensor array), 1L)
-        Centreness.Target centred |> within 1.0 1.0 "at the centre")
+[<Property>]
+let ``centreness lies between zero and one, and is one at the centre`` (d: Distances) =
+    use _ = torch.NewDisposeScope()
+    Centreness.Target d.P |> within 0.0 1.0 "centreness"
+    let centred = torch.cat (([| d.P.narrow (1, 0, 2); d.P.narrow (1, 0, 2) |]: Tensor array), 1L)
+    Centreness.Target centred |> within 1.0 1.0 "at the centre"
 
-[<Fact>]
-let ``centreness does not change in a mirror or with the scale`` () =
-    forAll distances (fun d ->
-        let expected = Centreness.Target d.P
-        closeAll 1e-12 "mirrored" expected (Centreness.Target(mirrored [ 2; 1; 0; 3 ] d.P))
-        closeAll 1e-12 "scaled" expected (Centreness.Target(d.P * 7.0.ToScalar())))
+[<Property>]
+let ``centreness does not change in a mirror or with the scale`` (d: Distances) =
+    use _ = torch.NewDisposeScope()
+    let expected = Centreness.Target d.P
+    closeAll 1e-12 "mirrored" expected (Centreness.Target(mirrored [ 2; 1; 0; 3 ] d.P))
+    closeAll 1e-12 "scaled" expected (Centreness.Target(d.P * 7.0.ToScalar()))
 
-[<Fact>]
-let ``centreness loss is least at the target`` () =
-    forAll distances (fun d ->
-        let target = Centreness.Target d.P
-        let logits = torch.special.logit (target.clamp (0.001.ToScalar(), 0.999.ToScalar()))
-        let best = Tensors.number (Centreness.Sum(logits, logits.sigmoid ()))
+[<Property>]
+let ``centreness loss is least at the target`` (d: Distances) =
+    use _ = torch.NewDisposeScope()
+    let target = Centreness.Target d.P
+    let logits = torch.special.logit (target.clamp (0.001.ToScalar(), 0.999.ToScalar()))
+    let best = Tensors.number (Centreness.Sum(logits, logits.sigmoid ()))
 
-        for shift in [ -1.0; 0.5 ] do
-            check (Tensors.number (Centreness.Sum(logits + shift.ToScalar(), logits.sigmoid ())) >= best) "a shifted logit scores better")
+    for shift in [ -1.0; 0.5 ] do
+        check (Tensors.number (Centreness.Sum(logits + shift.ToScalar(), logits.sigmoid ())) >= best) "a shifted logit scores better"
 
 let private positivesOf (m: Target) = m.T.round().view(-1L).nonzero().view -1L
 
-[<Fact>]
-let ``focal loss without focus is half the cross-entropy`` () =
-    forAll masks (fun m ->
-        let expected = torch.nn.functional.binary_cross_entropy_with_logits (m.X, m.T, reduction = torch.nn.Reduction.None)
-        closeAll 1e-9 "cross-entropy" (expected * 0.5.ToScalar()) (FocalLoss.Elementwise(m.X, m.T, 0.5, 0.0)))
+[<Property>]
+let ``focal loss without focus is half the cross-entropy`` (m: Target) =
+    use _ = torch.NewDisposeScope()
+    let expected = torch.nn.functional.binary_cross_entropy_with_logits (m.X, m.T, reduction = torch.nn.Reduction.None)
+    closeAll 1e-9 "cross-entropy" (expected * 0.5.ToScalar()) (FocalLoss.Elementwise(m.X, m.T, 0.5, 0.0))
 
-[<Fact>]
-let ``focal loss in closed form agrees in value and gradient`` () =
-    forAll masks (fun m ->
-        let truth = m.T.round ()
-        let plain (x: Tensor) = FocalLoss.Elementwise(x, truth).sum ()
-        let closed (x: Tensor) = FocalLoss.Sum(x, positivesOf m)
-        close 1e-9 "sum" (Tensors.number (plain m.X)) (Tensors.number (closed m.X))
-        closeAll 1e-9 "gradient" (Tensors.gradient plain m.X) (Tensors.gradient closed m.X))
+[<Property>]
+let ``focal loss in closed form agrees in value and gradient`` (m: Target) =
+    use _ = torch.NewDisposeScope()
+    let truth = m.T.round ()
+    let plain (x: Tensor) = FocalLoss.Elementwise(x, truth).sum ()
+    let closed (x: Tensor) = FocalLoss.Sum(x, positivesOf m)
+    close 1e-9 "sum" (Tensors.number (plain m.X)) (Tensors.number (closed m.X))
+    closeAll 1e-9 "gradient" (Tensors.gradient plain m.X) (Tensors.gradient closed m.X)
 
-[<Fact>]
-let ``a loss term scales with sum and factor and against its normaliser`` () =
-    forAll distances (fun d ->
-        let sum = d.P.sum ()
-        let value (normaliser: float) factor floor = Tensors.number (LossTerm("term", sum, normaliser, factor, floor).Value())
-        close 1e-12 "factor" (3.0 * value 4.0 1.0 1.0) (value 4.0 3.0 1.0)
-        close 1e-12 "normaliser" (value 4.0 1.0 1.0 / 2.0) (value 8.0 1.0 1.0)
-        close 1e-12 "floor" (value 1.0 1.0 1.0) (value 0.0 1.0 1.0))
+[<Property>]
+let ``a loss term scales with sum and factor and against its normaliser`` (d: Distances) =
+    use _ = torch.NewDisposeScope()
+    let sum = d.P.sum ()
+    let value (normaliser: float) factor floor = Tensors.number (LossTerm("term", sum, normaliser, factor, floor).Value())
+    close 1e-12 "factor" (3.0 * value 4.0 1.0 1.0) (value 4.0 3.0 1.0)
+    close 1e-12 "normaliser" (value 4.0 1.0 1.0 / 2.0) (value 8.0 1.0 1.0)
+    close 1e-12 "floor" (value 1.0 1.0 1.0) (value 0.0 1.0 1.0)
 
 [<Fact>]
 let ``+1 above and below lets an overlap loss rise on the way to the truth`` () =
@@ -88,15 +89,12 @@ let ``+1 above and below lets an overlap loss rise on the way to the truth`` () 
     let loss box = Tensors.number (LtrbLoss.LinearIou(tensorOf [ 1; 4 ] box, tensorOf [ 1; 4 ] high))
     check (loss quarter > loss low + 0.05) "it falls"
 
-[<Fact>]
-let ``colours have affinities between zero and one that do not change in a mirror`` () =
-    let pictures = Generate.size |> Gen.bind Generate.image
-    let pairs = PixelPairs(3, 2)
-
-    forAll (Arb.fromGenShrink (pictures, Shrink.image)) (fun image ->
-        let picture = tensorOf [ 1; image.Height; image.Width; 3 ] (Array.map float image.Pixels)
-        let affinities (picture: Tensor) = BoxTeacher.Teaching.Targets.ColourSimilarity.OfPairs(BoxTeacher.Teaching.Targets.ColourSimilarity.Lab(picture.permute (0, 3, 1, 2)), pairs)
-        affinities picture |> within 0.0 1.0 "affinity"
-        let total (picture: Tensor) = (affinities picture).sum ()
-        closeAll 1e-9 "left and right" (total picture) (total (picture.flip 2L))
-        closeAll 1e-9 "turned" (total picture) (total (picture.transpose (1, 2))))
+[<Property>]
+let ``colours have affinities between zero and one that do not change in a mirror`` (image: Image) =
+    use _ = torch.NewDisposeScope()
+    let picture = tensorOf [ 1; image.Height; image.Width; 3 ] (Array.map float image.Pixels)
+    let affinities (picture: Tensor) = ColourSimilarity.OfPairs(ColourSimilarity.Lab(picture.permute (0, 3, 1, 2)), PixelPairs(3, 2))
+    affinities picture |> within 0.0 1.0 "affinity"
+    let total (picture: Tensor) = (affinities picture).sum ()
+    closeAll 1e-9 "left and right" (total picture) (total (picture.flip 2L))
+    closeAll 1e-9 "turned" (total picture) (total (picture.transpose (1, 2)))

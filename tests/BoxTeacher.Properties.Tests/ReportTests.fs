@@ -4,6 +4,7 @@ module BoxTeacher.Properties.Tests.ReportTests
 open System
 open System.IO
 open Xunit
+open FsCheck.FSharp
 open TorchSharp
 open Microsoft.DotNet.Interactive.Formatting
 open BoxTeacher.Data
@@ -100,6 +101,15 @@ let ``a law is tried on at least one input`` () =
         let written = { settings with Cases = count }
         Assert.Throws<ArgumentException>(fun () -> dice |> Laws.hold written [ Law.finite ] |> ignore) |> ignore
         Assert.Throws<ArgumentException>(fun () -> Laws.forAll written (Laws.inputs Kind.Masks Law.finite) ignore) |> ignore
+
+[<Fact>]
+let ``any statement is held to inputs, and its tensors are disposed of`` () =
+    let boxes, kept = Generate.box |> Arb.fromGen, ResizeArray<torch.Tensor>()
+    Laws.forAll settings boxes (fun box -> kept.Add(torch.tensor (box.Area: float)))
+    Assert.Equal(50, kept.Count)
+    Assert.All(kept, fun tensor -> Assert.True tensor.IsInvalid)
+    let error = Assert.ThrowsAny<exn>(fun () -> Laws.forAll settings boxes (fun box -> if box.Width > 5.0 then failwith "too wide"))
+    Assert.Contains("too wide", string error)
 
 let private outcome law = (Laws.one settings dice law).Outcome
 

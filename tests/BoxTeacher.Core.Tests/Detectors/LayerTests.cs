@@ -1,4 +1,6 @@
 using BoxTeacher.Layers;
+using FsCheck;
+using FsCheck.Fluent;
 using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
@@ -19,34 +21,36 @@ public sealed class LayerTests
         Assert.Equal(0, Boxes.Iou([0, 0, 10, 10], [20, 20, 30, 30]));
     }
 
-    [Fact]
-    public void Suppression_agrees_with_its_definition()
+    /// <summary>Up to 59 detections; few distinct scores, so that ties occur.</summary>
+    public static Arbitrary<(float[] Box, float Score, long Class)[]> Detections()
     {
-        var random = new Random(7);
-        for (var round = 0; round < 20; round++)
-        {
-            var count = random.Next(1, 60);
-            var boxes = new float[4 * count];
-            for (var i = 0; i < count; i++)
-            {
-                var (x, y) = (random.NextSingle() * 50, random.NextSingle() * 50);
-                (boxes[4 * i], boxes[4 * i + 1], boxes[4 * i + 2], boxes[4 * i + 3]) = (x, y, x + 5 + random.NextSingle() * 30, y + 5 + random.NextSingle() * 30);
-            }
-            // Few distinct scores, so that ties occur.
-            var scores = Enumerable.Range(0, count).Select(_ => random.Next(10) / 10f).ToArray();
-            var classes = Enumerable.Range(0, count).Select(_ => (long)random.Next(3)).ToArray();
+        var share = Gen.Choose(0, 9999).Select(draw => draw / 10_000f);
+        var detection = from corner in share.Two()
+                        from extent in share.Two()
+                        let x = corner.Item1 * 50
+                        let y = corner.Item2 * 50
+                        from score in Gen.Choose(0, 9)
+                        from @class in Gen.Choose(0, 2)
+                        select (new[] { x, y, x + 5 + extent.Item1 * 30, y + 5 + extent.Item2 * 30 }, score / 10f, (long)@class);
+        return Arb.From(Gen.Choose(1, 59).SelectMany(detection.ArrayOf), all => all.Where(_ => all.Length > 1).Select(left => all.Where(one => one != left).ToArray()));
+    }
 
-            var expected = new List<int>();
-            foreach (var i in Enumerable.Range(0, count).OrderByDescending(i => scores[i]))
-                if (!expected.Any(k => classes[k] == classes[i] && Boxes.Iou(boxes.AsSpan(4 * k, 4), boxes.AsSpan(4 * i, 4)) > 0.5f))
-                    expected.Add(i);
-            Assert.Equal(expected, NonMaximumSuppression.ByClass(boxes, scores, classes, 0.5f));
+    [Property(Arbitrary = [typeof(LayerTests)])]
+    public void Suppression_agrees_with_its_definition((float[] Box, float Score, long Class)[] detections, PositiveInt most)
+    {
+        float[] boxes = [.. detections.SelectMany(detection => detection.Box)], scores = [.. detections.Select(detection => detection.Score)];
+        long[] classes = [.. detections.Select(detection => detection.Class)];
 
-            var limit = random.Next(1, count + 1);
-            var limited = NonMaximumSuppression.ByClass(boxes, scores, classes, 0.5f, limit);
-            var last = scores[expected[Math.Min(limit, expected.Count) - 1]];
-            Assert.Equal(expected.Where((k, rank) => rank < limit || scores[k] == last), limited);
-        }
+        var expected = new List<int>();
+        foreach (var i in Enumerable.Range(0, detections.Length).OrderByDescending(i => scores[i]))
+            if (!expected.Any(k => classes[k] == classes[i] && Boxes.Iou(detections[k].Box, detections[i].Box) > 0.5f))
+                expected.Add(i);
+        Assert.Equal(expected, NonMaximumSuppression.ByClass(boxes, scores, classes, 0.5f));
+
+        var limit = 1 + most.Get % detections.Length;
+        var limited = NonMaximumSuppression.ByClass(boxes, scores, classes, 0.5f, limit);
+        var last = scores[expected[Math.Min(limit, expected.Count) - 1]];
+        Assert.Equal(expected.Where((k, rank) => rank < limit || scores[k] == last), limited);
     }
 
     [Fact]

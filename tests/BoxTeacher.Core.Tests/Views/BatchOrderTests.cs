@@ -1,20 +1,22 @@
 using BoxTeacher.Data;
+using FsCheck;
 using Xunit;
 
 namespace BoxTeacher.Tests.Views;
 
 public class BatchOrderTests
 {
-    [Fact]
-    public void Each_epoch_holds_each_image_once()
+    [Property]
+    public void Each_epoch_holds_each_image_once(PositiveInt images, PositiveInt batchSize, ulong seed)
     {
-        var keys = BatchOrder.Shuffled(10, 4, seed: 1).Take(10).SelectMany(batch => batch).ToList();
+        // As many batches as images are as many epochs as a batch has images.
+        var keys = BatchOrder.Shuffled(images.Get, batchSize.Get, seed).Take(images.Get).SelectMany(batch => batch).ToList();
 
         foreach (var epoch in keys.GroupBy(key => key.Epoch))
         {
-            Assert.Equal(Enumerable.Range(0, 10), epoch.Select(key => key.Image).Order());
+            Assert.Equal(Enumerable.Range(0, images.Get), epoch.Select(key => key.Image).Order());
         }
-        Assert.Equal(4, keys.Select(key => key.Epoch).Distinct().Count());
+        Assert.Equal(Enumerable.Range(0, batchSize.Get), keys.Select(key => key.Epoch).Distinct());
     }
 
     [Fact]

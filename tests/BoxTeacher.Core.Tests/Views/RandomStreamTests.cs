@@ -15,16 +15,21 @@ public class RandomStreamTests
         Assert.Equal([6457827717110365317, 3203168211198807973, 9817491932198370423, 4593380528125082431, 16408922859458223821], first);
     }
 
-    [Fact]
-    public void A_child_depends_on_seed_and_label_only()
+    [Property]
+    public void A_child_depends_on_seed_and_label_only(ulong seed, ulong label, byte draws)
     {
-        var fresh = new RandomStream(7).Split(3).NextBits();
-        var parent = new RandomStream(7);
-        parent.NextBits();
+        var parent = new RandomStream(seed);
+        for (var i = 0; i <= draws; i++)
+        {
+            parent.NextBits();
+        }
 
-        Assert.Equal(fresh, parent.Split(3).NextBits());
-        Assert.Equal(1000, Enumerable.Range(0, 1000).Select(label => parent.Split((ulong)label).NextBits()).Distinct().Count());
+        Assert.Equal(new RandomStream(seed).Split(label).NextBits(), parent.Split(label).NextBits());
     }
+
+    [Property]
+    public void Children_of_different_labels_differ(ulong seed) =>
+        Assert.Equal(1000, Enumerable.Range(0, 1000).Select(label => new RandomStream(seed).Split((ulong)label).NextBits()).Distinct().Count());
 
     [Fact]
     public void Uniform_numbers_fill_their_range_evenly()
