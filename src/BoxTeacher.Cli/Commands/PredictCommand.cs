@@ -27,6 +27,7 @@ internal static class PredictCommand
 
     private static int Predict(string[] files, string weights, string? recipeFile, string output, double threshold)
     {
+        var pictures = Pictures(files, output);
         var run = RunFolder.Of(weights);
         var recipe = recipeFile is null ? run.ReadRecipe() : RecipeJson.Read(recipeFile);
         var categories = run.ReadCategories();
@@ -43,13 +44,33 @@ internal static class PredictCommand
             records.Add(new ImageRecord(id, file, image.Width, image.Height, []));
             results.AddRange(found);
             var drawn = found.Where(detection => detection.Score >= threshold).ToList();
-            var picture = Path.Combine(output, Path.GetFileNameWithoutExtension(file) + ".png");
-            ImageFile.Write(picture, MaskOverlay.Draw(image, drawn));
-            Console.WriteLine($"{picture}: {drawn.Count} objects");
+            ImageFile.Write(pictures[id], MaskOverlay.Draw(image, drawn));
+            Console.WriteLine($"{pictures[id]}: {drawn.Count} objects");
         }
         var json = Path.Combine(output, "results.json");
         CocoResults.Write(json, results, new InstanceDataset("predictions", categories, records), IouType.Mask);
         Console.WriteLine($"{json}: {results.Count} detections");
         return 0;
+    }
+
+    /// <summary>Where each file's picture goes.</summary>
+    /// <exception cref="IOException">One would take the place of another, or of a file that is looked at.</exception>
+    private static List<string> Pictures(string[] files, string output)
+    {
+        var pictures = files.Select(file => Path.Combine(output, Path.GetFileNameWithoutExtension(file) + ".png")).ToList();
+        var inputs = files.Select(Path.GetFullPath).ToHashSet();
+        var owners = new Dictionary<string, string>();
+        foreach (var (file, picture) in files.Zip(pictures))
+        {
+            if (inputs.Contains(Path.GetFullPath(picture)))
+            {
+                throw new IOException($"{picture}: the picture of {file} would take the place of a file that is looked at (--out)");
+            }
+            if (!owners.TryAdd(picture, file))
+            {
+                throw new IOException($"{picture}: the pictures of {owners[picture]} and {file} would have the same name");
+            }
+        }
+        return pictures;
     }
 }

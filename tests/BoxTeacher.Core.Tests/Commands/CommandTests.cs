@@ -70,6 +70,8 @@ public sealed class CommandTests : IDisposable
     [InlineData(2, "either --gt and --dt, or --recipe and --weights", "evaluate", "--gt", "x.json", "--weights", "y")]
     [InlineData(2, "--size 8: must be in 32..4096", "data", "shapes", "--size", "8")]
     [InlineData(1, "model.safetensors", "predict", "x.png", "--weights", "nowhere/model.safetensors", "--out", "y")]
+    [InlineData(1, "y/x.png: the pictures of a/x.png and b/x.jpg", "predict", "a/x.png", "b/x.jpg", "--weights", "w.safetensors", "--out", "y")]
+    [InlineData(1, "y/x.png: the picture of a/x.jpg would take the place", "predict", "a/x.jpg", "y/x.png", "--weights", "w.safetensors", "--out", "y")]
     public void What_is_wrong_is_said_in_one_line(int exitCode, string words, params string[] arguments)
     {
         var result = CommandLineProcess.Run(arguments);
