@@ -31,7 +31,7 @@ let private ofSeries count =
     |> Chart.withYAxisStyle (TitleText = "mask AP")
     |> ChartStyle.apply ChartStyle.plotHeight names
 
-[<Property>]
+[<Property(Replay = "(7,1)")>]
 let ``two of 48 series differ in color or in dashes`` (a: byte) (b: byte) =
     let a, b = int a % 48, int b % 48
     let looks index = GenericChart.toFigureJson (Chart.Line(x = [ 1 ], y = [ 1 ], Line = ChartStyle.line index, UseDefaults = false))
@@ -46,7 +46,7 @@ let ``series of one color differ in the symbols of their points and in the patte
     Assert.Equal(6, List.distinct (List.map symbol ofOneColor) |> List.length)
     Assert.Equal(6, List.distinct (List.map pattern ofOneColor) |> List.length)
 
-[<Property>]
+[<Property(Replay = "(7,1)")>]
 let ``a label has the text's words, in lines that are short unless a word is long`` (words: NonEmptyString list) =
     let text = String.Join(" ", [ for word in words -> word.Get.Replace(' ', '_') ])
     let lines = (ChartStyle.label text).Split "<br>" |> Array.map WebUtility.HtmlDecode
