@@ -1,4 +1,4 @@
-// Which pixels should a mask treat alike: those of one colour (BoxInst), or those on one side of the teacher's mask
+// Which pixels should a mask treat alike: those of one color (BoxInst), or those on one side of the teacher's mask
 // (BoxTeacher's noise-reduced affinity loss, Cheng et al. 2023, section 3.4)? All variants keep the loss on the pseudo
 // masks' pixels. Published are hard affinities of smoothed binary masks: at least 0.5, which the same masks without
 // smoothing give as well, hard or soft, so that smoothing is seen in the soft variants and at other thresholds alone.
@@ -6,20 +6,21 @@
 //   dotnet fsi experiments/affinity-loss.fsx --quick
 #load "refs.fsx"
 
+open BoxTeacher.Methods
 open BoxTeacher.Training
 open BoxTeacher.Workbench
 
 let set key = Recipe.set $"teaching.pseudoMasks.{key}"
-let noColour = MethodParts(ColorAffinity = Affinity.none)
+let noColor = MethodParts(ColorAffinity = Affinity.none)
 
 Script.run fsi.CommandLineArgs (fun options ->
     Ablation.from "Which pairs of pixels should share a label?" (Recipe.boxTeacher options.Data)
-    |> Ablation.variant "colour" (set "affinityWeight" "0")
-    |> Ablation.add (Variant.With("none", set "affinityWeight" "0", noColour))
-    |> Ablation.add (Variant.With("masks", id, noColour))
-    |> Ablation.variant "colour + masks (published)" id
-    |> Ablation.sweep [ 0.25; 0.75 ] (fun t -> $"colour + masks, at least {t}") (fun t -> set "affinityThreshold" (string t))
-    |> Ablation.add (Variant.With("colour + masks, soft", id, MethodParts(MaskAffinity = Affinity.smoothedMasks)))
-    |> Ablation.add (Variant.With("colour + probabilities, soft", set "maskThreshold" "null", MethodParts(MaskAffinity = Affinity.masks, Confidence = Confidence.ofBinaryMasks)))
+    |> Ablation.variant "color" (set "affinityWeight" "0")
+    |> Ablation.add (Variant.With("none", set "affinityWeight" "0", noColor))
+    |> Ablation.add (Variant.With("masks", id, noColor))
+    |> Ablation.variant "color + masks (published)" id
+    |> Ablation.sweep [ 0.25; 0.75 ] (fun t -> $"color + masks, at least {t}") (fun t -> set "affinityThreshold" (string t))
+    |> Ablation.add (Variant.With("color + masks, soft", id, MethodParts(MaskAffinity = Affinity.smoothedMasks)))
+    |> Ablation.add (Variant.With("color + probabilities, soft", set "maskThreshold" "null", MethodParts(MaskAffinity = Affinity.masks, Confidence = Confidence.ofBinaryMasks)))
     |> Ablation.quickIterations 900
     |> Ablation.run options)

@@ -4,7 +4,7 @@
 //   dotnet fsi experiments/momentum.fsx --quick
 #load "refs.fsx"
 
-open BoxTeacher.Teaching.Ema
+open BoxTeacher.Methods
 open BoxTeacher.Training
 open BoxTeacher.Workbench
 

@@ -17,6 +17,6 @@ Script.run fsi.CommandLineArgs (fun options ->
     |> Ablation.add (Variant.Of("self-training in two stages", afterFirstStage >> weak, Method.selfTraining))
     |> Ablation.variant "end to end, no average" (noAverage >> weak)
     |> Ablation.variant "end to end, EMA teacher" weak
-    |> Ablation.variant "end to end, EMA teacher, strong colours" id
+    |> Ablation.variant "end to end, EMA teacher, strong colors" id
     |> Ablation.quickIterations 900
     |> Ablation.run options)

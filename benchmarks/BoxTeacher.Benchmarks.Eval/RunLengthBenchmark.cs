@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using BoxTeacher.Data;
-using BoxTeacher.Structures;
+using BoxTeacher.Masks;
+using BoxTeacher.Methods;
 
 namespace BoxTeacher.Benchmarks.Eval;
 

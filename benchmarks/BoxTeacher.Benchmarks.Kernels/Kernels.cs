@@ -1,7 +1,9 @@
-using BenchmarkDotNet.Attributes;
 using BoxTeacher.Detectors;
+using BoxTeacher.Kernels;
 using BoxTeacher.Layers;
 using BoxTeacher.Losses;
+using BoxTeacher.Structures;
+using BenchmarkDotNet.Attributes;
 using TorchSharp;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;

@@ -1,3 +1,4 @@
+using BoxTeacher.Torch;
 // Each fused kernel and each detour of the core beside the plain formula that it stands for, forward and backward where it trains, in one
 // process. The plain side is the baseline of each table.
 //   BoxTeacher.Benchmarks.Kernels [--filter '*MaskResize*']
@@ -5,7 +6,6 @@ using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
-using BoxTeacher.Torch;
 
 TorchRuntime.Load();
 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(

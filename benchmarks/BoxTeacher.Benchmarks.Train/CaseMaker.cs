@@ -1,10 +1,8 @@
 using System.Text.Json;
 using BoxTeacher.Detectors;
-using BoxTeacher.Layers;
 using BoxTeacher.Structures;
 using BoxTeacher.Tests;
 using BoxTeacher.Torch;
-using BoxTeacher.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
@@ -67,7 +65,7 @@ internal static class CaseMaker
         return state;
     }
 
-    /// <summary>Clouds of colour with a little noise, BGR [N, 3, side, side] uint8.</summary>
+    /// <summary>Clouds of color with a little noise, BGR [N, 3, side, side] uint8.</summary>
     private static Tensor Pictures(StepCase step)
     {
         var clouds = F.interpolate(rand(step.Batch, 3, step.Side / 16, step.Side / 16), [step.Side, step.Side], mode: InterpolationMode.Bilinear, align_corners: false);
@@ -80,7 +78,7 @@ internal static class CaseMaker
         using var teacher = step.Network();
         teacher.load_state_dict(tensors.Where(entry => entry.Key.StartsWith("teacher.", StringComparison.Ordinal))
             .ToDictionary(entry => entry.Key["teacher.".Length..], entry => entry.Value));
-        using var batch = CaseReader.Normalised(weak);
+        using var batch = CaseReader.Normalized(weak);
         using var seen = step.TeacherSize.Resize(batch);
         foreach (var (image, candidates) in teacher.Candidates(teacher.Extract(seen.Images)).Index())
         {

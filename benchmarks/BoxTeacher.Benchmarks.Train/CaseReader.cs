@@ -14,15 +14,15 @@ internal static class CaseReader
         var (weak, strong) = (tensors["batch.weak"], tensors["batch.strong"]);
         var (count, side) = ((int)weak.size(0), (int)weak.size(2));
         return new TrainingBatch(
-            Normalised(weak),
-            Normalised(strong),
+            Normalized(weak),
+            Normalized(strong),
             weak.flip(1).contiguous(),
             [.. Enumerable.Range(0, count).Select(image => new BoxTargets(tensors[$"batch.boxes.{image}"], tensors[$"batch.classes.{image}"]))],
             [.. Enumerable.Range(0, count).Select(image => new ImageRecord(image, "", 2 * side, 2 * side, []))]);
     }
 
     /// <summary>BGR bytes as the networks want them.</summary>
-    public static ImageBatch Normalised(Tensor pixels)
+    public static ImageBatch Normalized(Tensor pixels)
     {
         using var scope = NewDisposeScope();
         double[] mean = [.. PixelNormalization.CaffeBgr.Mean];

@@ -1,3 +1,5 @@
+using BoxTeacher.Structures;
+
 namespace BoxTeacher.Benchmarks.Train;
 
 /// <summary>A case measured on all sides in turns; ours is the first.</summary>

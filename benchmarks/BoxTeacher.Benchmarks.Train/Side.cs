@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using BoxTeacher.Structures;
 
 namespace BoxTeacher.Benchmarks.Train;
 

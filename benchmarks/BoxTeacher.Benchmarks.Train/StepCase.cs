@@ -1,7 +1,8 @@
 using System.Text.Json;
 using BoxTeacher.Backbones;
 using BoxTeacher.Detectors;
-using BoxTeacher.Teaching.PseudoMasks;
+using BoxTeacher.Methods;
+using BoxTeacher.Structures;
 
 namespace BoxTeacher.Benchmarks.Train;
 

@@ -1,12 +1,9 @@
-using BoxTeacher.Data;
 using BoxTeacher.Detectors;
+using BoxTeacher.Layers;
 using BoxTeacher.Losses;
-using BoxTeacher.Teaching.Ema;
-using BoxTeacher.Teaching.Methods;
-using BoxTeacher.Teaching.PseudoMasks;
-using BoxTeacher.Teaching.Targets;
+using BoxTeacher.Methods;
+using BoxTeacher.Structures;
 using BoxTeacher.Torch;
-using BoxTeacher.Training;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

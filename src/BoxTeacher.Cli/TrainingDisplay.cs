@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using BoxTeacher.Methods;
+using BoxTeacher.Structures;
 using BoxTeacher.Training;
 using Spectre.Console;
 

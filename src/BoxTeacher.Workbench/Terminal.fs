@@ -10,7 +10,7 @@ module Terminal =
     /// Characters a line has when the output goes to a file or a log.
     let private widthOfLogs = 150
 
-    /// The terminal; for output that goes elsewhere, a console without colours and wide enough for a table.
+    /// The terminal; for output that goes elsewhere, a console without colors and wide enough for a table.
     let console () =
         if Console.IsOutputRedirected then
             let settings = AnsiConsoleSettings(Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Interactive = InteractionSupport.No)

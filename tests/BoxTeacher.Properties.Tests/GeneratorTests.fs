@@ -4,9 +4,10 @@ module BoxTeacher.Properties.Tests.GeneratorTests
 open Xunit
 open FsCheck
 open FsCheck.FSharp
-open BoxTeacher.Structures
+open BoxTeacher.Data
 open BoxTeacher.Properties
 open BoxTeacher.Properties.Tests.Inputs
+open BoxTeacher.Structures
 
 /// Inputs of one kind at growing sizes, the same each time.
 let private samples kind =

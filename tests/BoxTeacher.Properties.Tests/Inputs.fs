@@ -5,8 +5,10 @@ open System
 open FsCheck
 open FsCheck.FSharp
 open TorchSharp
-open BoxTeacher.Losses
+open BoxTeacher.Data
+open BoxTeacher.Layers
 open BoxTeacher.Properties
+open BoxTeacher.Structures
 
 type Tensor = torch.Tensor
 

@@ -2,10 +2,10 @@
 module BoxTeacher.Properties.Tests.OurLosses
 
 open TorchSharp
+open BoxTeacher.Layers
 open BoxTeacher.Losses
+open BoxTeacher.Methods
 open BoxTeacher.Properties
-open BoxTeacher.Teaching.Affinity
-open BoxTeacher.Teaching.Targets
 
 type Tensor = torch.Tensor
 
@@ -58,10 +58,10 @@ let private shadowsAlone =
 
 let private affinityAlone =
     [ "right beats wrong", "pairs agree as well when both ends are wrong"
-      "towards the truth", "a pixel that leaves its wrong neighbours disagrees with them at first"
+      "towards the truth", "a pixel that leaves its wrong neighbors disagrees with them at first"
       "pulls to the truth", "the same, for small steps"
       "symmetric", "the truth chooses the pairs, the prediction is judged"
-      "same in a frame", "pairs along the border gain a neighbour, and the mean is over more pairs"
+      "same in a frame", "pairs along the border gain a neighbor, and the mean is over more pairs"
       "same enlarged", "pairs are as many pixels apart as before" ]
 
 let private plusOne =
@@ -73,7 +73,7 @@ let private published = PixelPairs(3, 2)
 let private near = PixelPairs(3, 1)
 let private atLeast (threshold: float) (affinities: Tensor) = (affinities.ge (threshold.ToScalar())).``to`` affinities.dtype
 
-/// A picture painted by the truth: its value runs from one colour to another.
+/// A picture painted by the truth: its value runs from one color to another.
 let private painted (truth: Tensor) =
     let channel (low: float) (high: float) = low.ToScalar() + truth * (high - low).ToScalar()
     torch.stack ([| channel 20.0 200.0; channel 40.0 140.0; channel 200.0 50.0 |], 1L)
@@ -103,7 +103,7 @@ let all =
       known (oneByOne "focal, closed form" (fun x t -> FocalLoss.Sum(x, t.round().view(-1L).nonzero().view -1L))) [ Law.zeroAtTruth 1e-12 ]
           [ targetIsSpecial; notMean; "same inside out", "alpha = 0.25 weighs objects less" ]
 
-      known (oneByOne "centreness" (fun x t -> Centreness.Sum(x, t))) [ Law.zeroAtTruth 1e-12 ] [ targetIsSpecial; notMean ]
+      known (oneByOne "centerness" (fun x t -> Centerness.Sum(x, t))) [ Law.zeroAtTruth 1e-12 ] [ targetIsSpecial; notMean ]
 
       // Two dice losses of shadows, each of at least one pixel.
       known (ofProbabilities "projection" (fun x t -> ProjectionLoss.Max(x, t))) [ Law.within 0.0 2.0; Law.zeroAtTruth 1e-5 ]
@@ -123,8 +123,8 @@ let all =
 
       known (affinity "mask affinity, soft" near (fun t -> MaskAffinity(fun x -> MaskSmoothing.None x).OfMasks(t, near))) [ Law.zeroAtTruth 1e-9 ] affinityAlone
 
-      // As BoxInst has it; of two colours, which one the object has does not matter.
-      known (affinity "colour affinity" published (fun t -> ColourSimilarity.OfPairs(ColourSimilarity.Lab(painted t), published) |> atLeast 0.3))
+      // As BoxInst has it; of two colors, which one the object has does not matter.
+      known (affinity "color affinity" published (fun t -> ColorSimilarity.OfPairs(ColorSimilarity.Lab(painted t), published) |> atLeast 0.3))
           (Law.zeroAtTruth 1e-9 :: ofBinary [ Law.sameInsideOut; Law.sameInMirror; Law.gradientInMirror; Law.sameTurned; Law.singlePrecision 1e-3 ])
           affinityAlone
 
@@ -132,7 +132,7 @@ let all =
       known (ofDistances "IoU" (fun p t -> LtrbLoss.LinearIou(p, t))) [ Law.within 0.0 1.0; Law.zeroAtTruth 1e-12 ] plusOne
       known (ofDistances "-ln IoU" (fun p t -> LtrbLoss.NegativeLogIou(p, t))) [ Law.zeroAtTruth 1e-12 ] plusOne
 
-      // FCOS weighs boxes by their centreness and divides by the weights' sum.
+      // FCOS weighs boxes by their centerness and divides by the weights' sum.
       known
           (Loss.ofDistances "GIoU, weighted mean" (fun p t w -> LossTerm("box", (w * LtrbLoss.GeneralizedIou(p, t)).sum (), w.sum (), 1.0, 1e-6).Value()))
           [ Law.within 0.0 2.0; Law.zeroAtTruth 1e-12 ]

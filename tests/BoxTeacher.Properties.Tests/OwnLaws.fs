@@ -3,11 +3,12 @@ module BoxTeacher.Properties.Tests.OwnLaws
 
 open Xunit
 open TorchSharp
+open BoxTeacher.Layers
 open BoxTeacher.Losses
-open BoxTeacher.Structures
-open BoxTeacher.Teaching.Targets
+open BoxTeacher.Methods
 open BoxTeacher.Properties
 open BoxTeacher.Properties.Tests.Inputs
+open BoxTeacher.Structures
 
 /// Distances seen in a mirror: left and right, or top and bottom, change places.
 let private mirrored (order: int64 list) (ltrb: Tensor) = ltrb.index_select (1, torch.tensor (Array.ofList order))
@@ -31,28 +32,28 @@ let ``projection of a box mask is zero for any mask that touches its sides`` (Bi
     ProjectionLoss.Max(cross, boxMask) |> within 0.0 1e-4 "projection"
 
 [<Property>]
-let ``centreness lies between zero and one, and is one at the centre`` (d: Distances) =
+let ``centerness lies between zero and one, and is one at the center`` (d: Distances) =
     use _ = torch.NewDisposeScope()
-    Centreness.Target d.P |> within 0.0 1.0 "centreness"
-    let centred = torch.cat (([| d.P.narrow (1, 0, 2); d.P.narrow (1, 0, 2) |]: Tensor array), 1L)
-    Centreness.Target centred |> within 1.0 1.0 "at the centre"
+    Centerness.Target d.P |> within 0.0 1.0 "centerness"
+    let centered = torch.cat (([| d.P.narrow (1, 0, 2); d.P.narrow (1, 0, 2) |]: Tensor array), 1L)
+    Centerness.Target centered |> within 1.0 1.0 "at the center"
 
 [<Property>]
-let ``centreness does not change in a mirror or with the scale`` (d: Distances) =
+let ``centerness does not change in a mirror or with the scale`` (d: Distances) =
     use _ = torch.NewDisposeScope()
-    let expected = Centreness.Target d.P
-    closeAll 1e-12 "mirrored" expected (Centreness.Target(mirrored [ 2; 1; 0; 3 ] d.P))
-    closeAll 1e-12 "scaled" expected (Centreness.Target(d.P * 7.0.ToScalar()))
+    let expected = Centerness.Target d.P
+    closeAll 1e-12 "mirrored" expected (Centerness.Target(mirrored [ 2; 1; 0; 3 ] d.P))
+    closeAll 1e-12 "scaled" expected (Centerness.Target(d.P * 7.0.ToScalar()))
 
 [<Property>]
-let ``centreness loss is least at the target`` (d: Distances) =
+let ``centerness loss is least at the target`` (d: Distances) =
     use _ = torch.NewDisposeScope()
-    let target = Centreness.Target d.P
+    let target = Centerness.Target d.P
     let logits = torch.special.logit (target.clamp (0.001.ToScalar(), 0.999.ToScalar()))
-    let best = Tensors.number (Centreness.Sum(logits, logits.sigmoid ()))
+    let best = Tensors.number (Centerness.Sum(logits, logits.sigmoid ()))
 
     for shift in [ -1.0; 0.5 ] do
-        check (Tensors.number (Centreness.Sum(logits + shift.ToScalar(), logits.sigmoid ())) >= best) "a shifted logit scores better"
+        check (Tensors.number (Centerness.Sum(logits + shift.ToScalar(), logits.sigmoid ())) >= best) "a shifted logit scores better"
 
 let private positivesOf (m: Target) = m.T.round().view(-1L).nonzero().view -1L
 
@@ -72,12 +73,12 @@ let ``focal loss in closed form agrees in value and gradient`` (m: Target) =
     closeAll 1e-9 "gradient" (Tensors.gradient plain m.X) (Tensors.gradient closed m.X)
 
 [<Property>]
-let ``a loss term scales with sum and factor and against its normaliser`` (d: Distances) =
+let ``a loss term scales with sum and factor and against its normalizer`` (d: Distances) =
     use _ = torch.NewDisposeScope()
     let sum = d.P.sum ()
-    let value (normaliser: float) factor floor = Tensors.number (LossTerm("term", sum, normaliser, factor, floor).Value())
+    let value (normalizer: float) factor floor = Tensors.number (LossTerm("term", sum, normalizer, factor, floor).Value())
     close 1e-12 "factor" (3.0 * value 4.0 1.0 1.0) (value 4.0 3.0 1.0)
-    close 1e-12 "normaliser" (value 4.0 1.0 1.0 / 2.0) (value 8.0 1.0 1.0)
+    close 1e-12 "normalizer" (value 4.0 1.0 1.0 / 2.0) (value 8.0 1.0 1.0)
     close 1e-12 "floor" (value 1.0 1.0 1.0) (value 0.0 1.0 1.0)
 
 [<Fact>]
@@ -90,10 +91,10 @@ let ``+1 above and below lets an overlap loss rise on the way to the truth`` () 
     check (loss quarter > loss low + 0.05) "it falls"
 
 [<Property>]
-let ``colours have affinities between zero and one that do not change in a mirror`` (image: Image) =
+let ``colors have affinities between zero and one that do not change in a mirror`` (image: Image) =
     use _ = torch.NewDisposeScope()
     let picture = tensorOf [ 1; image.Height; image.Width; 3 ] (Array.map float image.Pixels)
-    let affinities (picture: Tensor) = ColourSimilarity.OfPairs(ColourSimilarity.Lab(picture.permute (0, 3, 1, 2)), PixelPairs(3, 2))
+    let affinities (picture: Tensor) = ColorSimilarity.OfPairs(ColorSimilarity.Lab(picture.permute (0, 3, 1, 2)), PixelPairs(3, 2))
     affinities picture |> within 0.0 1.0 "affinity"
     let total (picture: Tensor) = (affinities picture).sum ()
     closeAll 1e-9 "left and right" (total picture) (total (picture.flip 2L))

@@ -2,8 +2,9 @@
 module BoxTeacher.Properties.Tests.PairwiseLaws
 
 open TorchSharp
+open BoxTeacher.Layers
 open BoxTeacher.Losses
-open BoxTeacher.Teaching.Affinity
+open BoxTeacher.Methods
 open BoxTeacher.Properties
 open BoxTeacher.Properties.Tests.Inputs
 

@@ -4,15 +4,11 @@ module BoxTeacher.Properties.Tests.TeachingLaws
 open System
 open Xunit
 open TorchSharp
-open BoxTeacher.Losses
-open BoxTeacher.Structures
-open BoxTeacher.Teaching
-open BoxTeacher.Teaching.Affinity
-open BoxTeacher.Teaching.Ema
-open BoxTeacher.Teaching.PseudoMasks
-open BoxTeacher.Teaching.Targets
+open BoxTeacher.Layers
+open BoxTeacher.Methods
 open BoxTeacher.Properties
 open BoxTeacher.Properties.Tests.Inputs
+open BoxTeacher.Structures
 
 let private ranked (scores: float32[]) = scores |> Array.mapi (fun i score -> RankedPrediction(i, score))
 
@@ -117,11 +113,11 @@ let ``a pair region holds all pairs with an end in the box`` (d: Distances) =
     outside |> within 0.0 0.0 "pairs outside the region"
 
 [<Property>]
-let ``colours of a uniform picture are all alike`` (Between 0.0 255.0 level) =
+let ``colors of a uniform picture are all alike`` (Between 0.0 255.0 level) =
     use _ = torch.NewDisposeScope()
     let picture = torch.full ([| 1L; 3L; 6L; 6L |], level.ToScalar(), dtype = torch.float32)
     let pairs = PixelPairs()
-    let similarity = ColourSimilarity.OfPairs(ColourSimilarity.Lab picture, pairs)
+    let similarity = ColorSimilarity.OfPairs(ColorSimilarity.Lab picture, pairs)
     closeAll 1e-4 "similarity" ((pairs.Inside picture).unsqueeze 0L) similarity
 
 [<Property>]

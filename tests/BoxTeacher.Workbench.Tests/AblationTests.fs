@@ -9,11 +9,9 @@ open System.Threading
 open TorchSharp
 open Xunit
 open BoxTeacher.Data
-open BoxTeacher.Losses
-open BoxTeacher.Teaching.Affinity
-open BoxTeacher.Teaching.Ema
-open BoxTeacher.Teaching.PseudoMasks
-open BoxTeacher.Teaching.Targets
+open BoxTeacher.Evaluation
+open BoxTeacher.Layers
+open BoxTeacher.Methods
 open BoxTeacher.Training
 open BoxTeacher.Workbench
 open BoxTeacher.Workbench.Tests.MatrixTests
@@ -235,8 +233,8 @@ let ``a finished run of the command line has a report`` () =
 let ``a term without affinities costs nothing`` () =
     let result =
         Ablation.from "?" tiny
-        |> Ablation.variant "colour" id
-        |> Ablation.add (Variant.With("no colour", id, MethodParts(ColorAffinity = Affinity.none)))
+        |> Ablation.variant "color" id
+        |> Ablation.add (Variant.With("no color", id, MethodParts(ColorAffinity = Affinity.none)))
         |> Ablation.runWith (SilentProgress()) CancellationToken.None (optionsIn (temporaryFolder ()))
 
     let pairwise (run: RunResult) = run.Curves |> List.find (fun curve -> curve.Name = "loss, loss_pairwise") |> _.Points |> List.map snd

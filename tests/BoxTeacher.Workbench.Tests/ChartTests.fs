@@ -10,6 +10,7 @@ open Xunit
 open FsCheck
 open FsCheck.Xunit
 open Plotly.NET
+open BoxTeacher.Data
 open BoxTeacher.Workbench
 open BoxTeacher.Workbench.Tests.Chromium
 open BoxTeacher.Workbench.Tests.MatrixTests

@@ -5,7 +5,10 @@ open System.Collections.Concurrent
 open System.IO
 open System.Threading
 open Xunit
+open BoxTeacher.Data
+open BoxTeacher.Masks
 open BoxTeacher.Structures
+open BoxTeacher.Training
 open BoxTeacher.Workbench
 
 /// The folder of all that these tests write, beside the tests; what an earlier run left there goes first.

@@ -11,6 +11,7 @@ open Microsoft.DotNet.Interactive.Formatting
 open Plotly.NET
 open TorchSharp
 open BoxTeacher.Structures
+open BoxTeacher.Training
 open BoxTeacher.Workbench
 open BoxTeacher.Workbench.Tests.Chromium
 open BoxTeacher.Workbench.Tests.MatrixTests
@@ -113,9 +114,9 @@ let private shown (value: obj) =
 
 [<Fact>]
 let ``pictures in a grid stand under their headings and show themselves as PNG`` () =
-    let painted colour height width =
+    let painted color height width =
         let image = Image(height, width)
-        Overlay.fill colour image
+        Overlay.fill color image
         image
 
     let red, blue = { R = 255uy; G = 0uy; B = 0uy }, { R = 0uy; G = 0uy; B = 255uy }

@@ -2,6 +2,7 @@ module BoxTeacher.Workbench.Tests.OptionsTests
 
 open System
 open Xunit
+open BoxTeacher.Data
 open BoxTeacher.Workbench
 
 let private parse arguments = ExperimentOptions.parse "experiments/some-name.fsx" arguments

@@ -4,6 +4,7 @@ open System
 open System.IO
 open Xunit
 open BoxTeacher.Data
+open BoxTeacher.Masks
 open BoxTeacher.Structures
 open BoxTeacher.Workbench
 open BoxTeacher.Workbench.Tests.MatrixTests
@@ -35,7 +36,7 @@ let ``a mask tints its own pixels and no other`` () =
     let red = { R = 200uy; G = 0uy; B = 0uy }
 
     let shown =
-        Overlay.paint 1 [ { Box = None; Mask = Some(RunLengthMask.Encode(ReadOnlySpan bits, 8, 8)); Label = ""; Colour = red } ] picture
+        Overlay.paint 1 [ { Box = None; Mask = Some(RunLengthMask.Encode(ReadOnlySpan bits, 8, 8)); Label = ""; Color = red } ] picture
 
     for i in 0..63 do
         Assert.Equal(bits[i] <> 0uy, shown.Pixels[3 * i] > 0uy)
@@ -43,7 +44,7 @@ let ``a mask tints its own pixels and no other`` () =
 
 [<Fact>]
 let ``a box has a frame and an empty inside`` () =
-    let marking = { Box = Some(Box.FromCorners(2.0, 2.0, 8.0, 8.0)); Mask = None; Label = ""; Colour = Overlay.colour 0 }
+    let marking = { Box = Some(Box.FromCorners(2.0, 2.0, 8.0, 8.0)); Mask = None; Label = ""; Color = Overlay.color 0 }
     let shown = Overlay.paint 1 [ marking ] (Image(10, 10))
     let green y x = shown.Pixels[(y * 10 + x) * 3 + 1]
     Assert.True(green 2 2 > 0uy && green 7 7 > 0uy && green 2 5 > 0uy && green 5 7 > 0uy)
@@ -51,14 +52,14 @@ let ``a box has a frame and an empty inside`` () =
 
 [<Fact>]
 let ``a label at the edge stays inside the image`` () =
-    let marking = { Box = Some(Box.FromCorners(38.0, 0.0, 40.0, 4.0)); Mask = None; Label = "disc 0.97"; Colour = Overlay.colour 1 }
+    let marking = { Box = Some(Box.FromCorners(38.0, 0.0, 40.0, 4.0)); Mask = None; Label = "disc 0.97"; Color = Overlay.color 1 }
     let shown = Overlay.paint 1 [ marking ] (Image(20, 64))
     Assert.Contains(shown.Pixels, fun value -> value > 200uy)
 
 [<Fact>]
 let ``a mask of another size is refused`` () =
     let mask = RunLengthMask.Encode(ReadOnlySpan(Array.zeroCreate<byte> 4), 2, 2)
-    let marking = { Box = None; Mask = Some mask; Label = ""; Colour = Overlay.grey }
+    let marking = { Box = None; Mask = Some mask; Label = ""; Color = Overlay.gray }
     let error = Assert.Throws<ArgumentException>(fun () -> Overlay.paint 1 [ marking ] (Image(3, 3)) |> ignore)
     Assert.Contains("2x2", error.Message)
 
@@ -70,7 +71,7 @@ let ``images stand side by side`` () =
 
 [<Fact>]
 let ``labels of objects at one place are all readable`` () =
-    let at y label = { Box = Some(Box.FromCorners(2.0, y, 30.0, 40.0)); Mask = None; Label = label; Colour = Overlay.grey }
+    let at y label = { Box = Some(Box.FromCorners(2.0, y, 30.0, 40.0)); Mask = None; Label = label; Color = Overlay.gray }
     let size (text: string) = 6.0 * float text.Length, 10.0
     let placed = Labels.arrange (60.0, 80.0) 1.0 size [ at 20.0 "first"; at 20.0 ""; at 22.0 "second"; at 21.0 "upper" ] |> List.map snd
     // The uppermost has the place above its box.

@@ -5,8 +5,11 @@ open System.Collections.Generic
 open System.Threading
 open TorchSharp
 open Xunit
+open BoxTeacher.Detectors
+open BoxTeacher.Evaluation
+open BoxTeacher.Methods
 open BoxTeacher.Structures
-open BoxTeacher.Data
+open BoxTeacher.Torch
 open BoxTeacher.Training
 open BoxTeacher.Workbench
 open BoxTeacher.Workbench.Tests.AblationTests

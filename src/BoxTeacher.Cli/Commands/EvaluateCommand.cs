@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using BoxTeacher.Data;
 using BoxTeacher.Evaluation;
+using BoxTeacher.Structures;
 using BoxTeacher.Training;
 using Spectre.Console;
 

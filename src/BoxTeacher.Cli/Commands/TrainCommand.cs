@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
-using BoxTeacher.Data;
 using BoxTeacher.Training;
 
 namespace BoxTeacher.Cli.Commands;

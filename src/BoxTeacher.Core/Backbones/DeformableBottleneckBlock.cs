@@ -1,5 +1,4 @@
 using BoxTeacher.Layers;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -24,7 +23,7 @@ public sealed class DeformableBottleneckBlock : nn.Module<Tensor, Tensor>
     /// <param name="stride">1 or 2.</param>
     /// <param name="strideInFirst">The stride sits in the first 1x1 convolution instead of the 3x3 one (published: false).</param>
     /// <param name="offsetGroups">Groups of channels with offsets of their own; 1 as published.</param>
-    /// <param name="norm">Makes the normalisation of the given number of channels.</param>
+    /// <param name="norm">Makes the normalization of the given number of channels.</param>
     public DeformableBottleneckBlock(int inputs, int width, int outputs, int stride, bool strideInFirst, int offsetGroups,
         Func<long, nn.Module<Tensor, Tensor>> norm) : base(nameof(DeformableBottleneckBlock))
     {

@@ -1,5 +1,4 @@
 using BoxTeacher.Layers;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -50,7 +49,7 @@ public sealed class ResNet : Backbone
     public override IReadOnlyList<FeatureLevel> Levels { get; }
 
     /// <summary>
-    /// ResNet-50 or -101 with frozen batch normalisation and outputs res3 to res5, as BoxTeacher's published configurations use it.
+    /// ResNet-50 or -101 with frozen batch normalization and outputs res3 to res5, as BoxTeacher's published configurations use it.
     /// </summary>
     /// <param name="depth">50 or 101.</param>
     /// <param name="strideInFirst">The stride of a stage sits in the first 1x1 convolution (MSRA weights), else in the 3x3.</param>
@@ -92,7 +91,7 @@ public sealed class ResNet : Backbone
     }
 
     /// <summary>
-    /// A network small enough to be trained from scratch on a CPU: trainable batch normalisation, a 3x3 stem without pooling,
+    /// A network small enough to be trained from scratch on a CPU: trainable batch normalization, a 3x3 stem without pooling,
     /// one basic block per stage, outputs at strides 4, 8, 16 and 32.
     /// </summary>
     /// <param name="stemChannels">Channels of the stem.</param>

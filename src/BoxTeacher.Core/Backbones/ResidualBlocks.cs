@@ -1,6 +1,4 @@
 using BoxTeacher.Layers;
-using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Backbones;
@@ -19,7 +17,7 @@ public sealed class BottleneckBlock : nn.Module<Tensor, Tensor>
     /// <param name="outputs">Output channels.</param>
     /// <param name="stride">1 or 2.</param>
     /// <param name="strideInFirst">The stride sits in the first 1x1 convolution (MSRA weights) instead of the 3x3 one.</param>
-    /// <param name="norm">Makes the normalisation of the given number of channels.</param>
+    /// <param name="norm">Makes the normalization of the given number of channels.</param>
     public BottleneckBlock(int inputs, int width, int outputs, int stride, bool strideInFirst, Func<long, nn.Module<Tensor, Tensor>> norm)
         : base(nameof(BottleneckBlock))
     {
@@ -53,7 +51,7 @@ public sealed class BasicBlock : nn.Module<Tensor, Tensor>
     /// <param name="inputs">Input channels.</param>
     /// <param name="outputs">Output channels.</param>
     /// <param name="stride">1 or 2.</param>
-    /// <param name="norm">Makes the normalisation of the given number of channels.</param>
+    /// <param name="norm">Makes the normalization of the given number of channels.</param>
     public BasicBlock(int inputs, int outputs, int stride, Func<long, nn.Module<Tensor, Tensor>> norm) : base(nameof(BasicBlock))
     {
         if (inputs != outputs || stride != 1)
@@ -78,11 +76,11 @@ public sealed class ResNetStem : nn.Module<Tensor, Tensor>
     private readonly ConvNorm conv1;
     private readonly bool _pool;
 
-    /// <summary>A stem over three colour channels.</summary>
+    /// <summary>A stem over three color channels.</summary>
     /// <param name="channels">Output channels.</param>
     /// <param name="kernel">7 as published, 3 for small images.</param>
     /// <param name="pool">Whether max pooling brings the stride to 4.</param>
-    /// <param name="norm">Makes the normalisation of the given number of channels.</param>
+    /// <param name="norm">Makes the normalization of the given number of channels.</param>
     public ResNetStem(int channels, int kernel, bool pool, Func<long, nn.Module<Tensor, Tensor>> norm) : base(nameof(ResNetStem))
     {
         conv1 = new ConvNorm(3, channels, kernel, 2, norm);

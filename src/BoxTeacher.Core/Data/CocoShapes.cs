@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using BoxTeacher.Masks;
 using BoxTeacher.Structures;
 
 namespace BoxTeacher.Data;

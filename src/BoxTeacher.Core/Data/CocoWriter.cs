@@ -1,4 +1,5 @@
 using System.Text.Json;
+using BoxTeacher.Files;
 
 namespace BoxTeacher.Data;
 

@@ -31,7 +31,7 @@ public sealed record ImageRecord(long Id, string FileName, int Width, int Height
 /// <param name="Box">The object's box in pixels.</param>
 /// <param name="Area">
 /// The object's area in square pixels as the file states it; it decides between small, medium and large and differs a
-/// little from the area of the rasterised mask.
+/// little from the area of the rasterized mask.
 /// </param>
 /// <param name="IsCrowd">Whether this is a region of many objects, which evaluation neither asks for nor punishes.</param>
 /// <param name="Segmentation">The object's outline or mask, when the file has one.</param>

@@ -1,4 +1,4 @@
-using BoxTeacher.Structures;
+using BoxTeacher.Masks;
 
 namespace BoxTeacher.Data;
 
@@ -9,7 +9,7 @@ internal static class MaskOutline
     private static readonly (int X, int Y)[] Directions = [(1, 0), (0, 1), (-1, 0), (0, -1)];
 
     /// <summary>
-    /// A mask as a polygon where that is exact: one piece without holes whose outline rasterises to the very mask;
+    /// A mask as a polygon where that is exact: one piece without holes whose outline rasterizes to the very mask;
     /// otherwise as runs.
     /// </summary>
     public static Segmentation Describe(RunLengthMask mask)

@@ -1,9 +1,9 @@
-using BoxTeacher.Structures;
+using BoxTeacher.Files;
 
 namespace BoxTeacher.Data;
 
 /// <summary>
-/// The Penn-Fudan pedestrian photos (Wang, Shi, Song and Shen, ACCV 2007): 170 pictures, one grey level a person in
+/// The Penn-Fudan pedestrian photos (Wang, Shi, Song and Shen, ACCV 2007): 170 pictures, one gray level a person in
 /// the mask pictures.
 /// </summary>
 public static class PennFudan

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using BoxTeacher.Data;
+using BoxTeacher.Files;
+using BoxTeacher.Masks;
 using BoxTeacher.Structures;
 
 namespace BoxTeacher.Evaluation;

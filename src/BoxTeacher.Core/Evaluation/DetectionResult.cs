@@ -1,3 +1,4 @@
+using BoxTeacher.Masks;
 using BoxTeacher.Structures;
 
 namespace BoxTeacher.Evaluation;

@@ -1,8 +1,9 @@
+using BoxTeacher.Masks;
 using BoxTeacher.Structures;
 
 namespace BoxTeacher.Evaluation;
 
-/// <summary>Draws detections on a picture: each mask tinted in a colour of its own with its outline in full colour, and its box.</summary>
+/// <summary>Draws detections on a picture: each mask tinted in a color of its own with its outline in full color, and its box.</summary>
 public static class MaskOverlay
 {
     private const int Opacity = 115; // of 256

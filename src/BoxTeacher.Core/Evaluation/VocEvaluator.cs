@@ -1,4 +1,5 @@
 using BoxTeacher.Data;
+using BoxTeacher.Masks;
 using BoxTeacher.Structures;
 
 namespace BoxTeacher.Evaluation;

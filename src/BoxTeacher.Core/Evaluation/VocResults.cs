@@ -1,5 +1,6 @@
 using System.Globalization;
 using BoxTeacher.Data;
+using BoxTeacher.Files;
 
 namespace BoxTeacher.Evaluation;
 

@@ -1,4 +1,3 @@
-using BoxTeacher.Data;
 
 namespace BoxTeacher.Evaluation;
 

@@ -1,4 +1,3 @@
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Layers;
@@ -21,7 +20,7 @@ public static class AlignedBilinear
         return Stretch(Stretch(input, factor, 2), factor, 3).MoveToOuterDisposeScope();
     }
 
-    // One axis. Output i*f + k lies at i + d with d = (k - f/2) / f, between cell i and its neighbour on the side of d.
+    // One axis. Output i*f + k lies at i + d with d = (k - f/2) / f, between cell i and its neighbor on the side of d.
     private static Tensor Stretch(Tensor input, int factor, int axis)
     {
         var count = input.size(axis);

@@ -1,5 +1,4 @@
 using BoxTeacher.Torch;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
@@ -7,7 +6,7 @@ using F = TorchSharp.torch.nn.functional;
 namespace BoxTeacher.Layers;
 
 /// <summary>
-/// A convolution that carries its own normalisation, named as the published checkpoints name it:
+/// A convolution that carries its own normalization, named as the published checkpoints name it:
 /// <c>weight</c> and <c>norm.*</c>.
 /// </summary>
 public sealed class ConvNorm : nn.Module<Tensor, Tensor>
@@ -17,13 +16,13 @@ public sealed class ConvNorm : nn.Module<Tensor, Tensor>
     private readonly long[] _stride;
     private readonly long[] _padding;
 
-    /// <summary>A square convolution without bias, followed by a normalisation; "same" padding for odd kernels.</summary>
+    /// <summary>A square convolution without bias, followed by a normalization; "same" padding for odd kernels.</summary>
     /// <param name="inputs">Input channels.</param>
     /// <param name="outputs">Output channels.</param>
     /// <param name="kernel">Side of the kernel.</param>
     /// <param name="stride">Step in both directions.</param>
-    /// <param name="norm">Makes the normalisation of the given number of channels.</param>
-    /// <remarks>The weight is initialised as Kaiming-normal by fan-out, which is what ResNets are trained from.</remarks>
+    /// <param name="norm">Makes the normalization of the given number of channels.</param>
+    /// <remarks>The weight is initialized as Kaiming-normal by fan-out, which is what ResNets are trained from.</remarks>
     public ConvNorm(long inputs, long outputs, int kernel, int stride, Func<long, nn.Module<Tensor, Tensor>> norm) : base(nameof(ConvNorm))
     {
         weight = nn.Parameter(empty(outputs, inputs, kernel, kernel));

@@ -1,12 +1,11 @@
 using BoxTeacher.Torch;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Layers;
 
 /// <summary>
-/// <see cref="DeformableConvolution"/> with its weight and its normalisation, named as the published checkpoints name it:
+/// <see cref="DeformableConvolution"/> with its weight and its normalization, named as the published checkpoints name it:
 /// <c>weight</c> and <c>norm.*</c>. What moves the taps comes from outside.
 /// </summary>
 public sealed class DeformableConvNorm : nn.Module<Tensor, Tensor, Tensor>
@@ -16,13 +15,13 @@ public sealed class DeformableConvNorm : nn.Module<Tensor, Tensor, Tensor>
     private readonly int _groups;
     private readonly int _stride;
 
-    /// <summary>A square convolution without bias and with "same" padding, followed by a normalisation.</summary>
+    /// <summary>A square convolution without bias and with "same" padding, followed by a normalization.</summary>
     /// <param name="inputs">Input channels.</param>
     /// <param name="outputs">Output channels.</param>
     /// <param name="kernel">Side of the kernel, odd.</param>
     /// <param name="stride">Step in both directions.</param>
     /// <param name="groups">Groups of input channels that have offsets of their own.</param>
-    /// <param name="norm">Makes the normalisation of the given number of channels.</param>
+    /// <param name="norm">Makes the normalization of the given number of channels.</param>
     public DeformableConvNorm(long inputs, long outputs, int kernel, int stride, int groups, Func<long, nn.Module<Tensor, Tensor>> norm)
         : base(nameof(DeformableConvNorm))
     {
@@ -39,7 +38,7 @@ public sealed class DeformableConvNorm : nn.Module<Tensor, Tensor, Tensor>
     /// <param name="groups">Groups of input channels.</param>
     public static int MotionChannels(int kernel, int groups) => 3 * groups * kernel * kernel;
 
-    /// <summary>The convolution, normalised.</summary>
+    /// <summary>The convolution, normalized.</summary>
     /// <param name="input">[N,inputs,H,W].</param>
     /// <param name="motion">[N,<see cref="MotionChannels"/>,h,w]: offsets (two thirds), then logits of the factors.</param>
     /// <returns>[N,outputs,h,w].</returns>

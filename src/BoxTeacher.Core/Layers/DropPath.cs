@@ -1,5 +1,4 @@
-using BoxTeacher.Data;
-using TorchSharp;
+using BoxTeacher.Structures;
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Layers;

@@ -1,12 +1,11 @@
 using BoxTeacher.Torch;
-using TorchSharp;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
 namespace BoxTeacher.Layers;
 
 /// <summary>
-/// Batch normalisation whose statistics and affine parameters are constants (buffers): y = x * scale + shift with
+/// Batch normalization whose statistics and affine parameters are constants (buffers): y = x * scale + shift with
 /// scale = weight / sqrt(running_var + eps), shift = bias - running_mean * scale.
 /// </summary>
 public sealed class FrozenBatchNorm2d : nn.Module<Tensor, Tensor>

@@ -1,3 +1,5 @@
+using BoxTeacher.Structures;
+
 namespace BoxTeacher.Layers;
 
 /// <summary>Greedy non-maximum suppression on managed values: one sort and a loop, no tensor operation per box.</summary>
@@ -39,7 +41,7 @@ public static class NonMaximumSuppression
     {
         var box = boxes.Slice(4 * candidate, 4);
         foreach (var rival in rivals)
-            if (Boxes.Iou(boxes.Slice(4 * rival, 4), box) > threshold)
+            if (Box.IoU(boxes.Slice(4 * rival, 4), box) > threshold)
                 return true;
         return false;
     }

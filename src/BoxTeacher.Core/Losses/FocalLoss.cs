@@ -1,4 +1,4 @@
-using TorchSharp;
+using BoxTeacher.Kernels;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 

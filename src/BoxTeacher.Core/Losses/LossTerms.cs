@@ -1,5 +1,4 @@
 using System.Collections;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Losses;
@@ -49,4 +48,37 @@ public sealed class LossTerms(IEnumerable<LossTerm> terms) : IReadOnlyList<LossT
     public IEnumerator<LossTerm> GetEnumerator() => ((IEnumerable<LossTerm>)terms).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+}
+
+/// <summary>
+/// One named part of a training loss, kept as the three numbers that set papers apart:
+/// <c>value = Sum / max(Normalizer, Floor) * Factor</c>.
+/// </summary>
+/// <param name="Name">Name in logs and metrics files, for example <c>loss_pairwise</c>.</param>
+/// <param name="Sum">Sum over whatever the term counts; 0-dim, carries the gradient.</param>
+/// <param name="Normalizer">What the sum is divided by (instances, weights, positives); 0-dim, no gradient.</param>
+/// <param name="Factor">Weight of the term times its warm-up.</param>
+/// <param name="Floor">Smallest divisor, so that an empty batch gives zero and not NaN.</param>
+public sealed record LossTerm(string Name, Tensor Sum, Tensor Normalizer, double Factor = 1, double Floor = 1)
+{
+    /// <summary>A term whose normalizer is known on the host.</summary>
+    public LossTerm(string name, Tensor sum, double normalizer, double factor = 1, double floor = 1)
+        : this(name, sum, tensor(normalizer, dtype: sum.dtype, device: sum.device), factor, floor)
+    {
+    }
+
+    /// <summary>The finished scalar (0-dim), with its gradient.</summary>
+    public Tensor Value()
+    {
+        using var scope = NewDisposeScope();
+        return (Sum / Normalizer.detach().clamp(min: Floor) * Factor).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Hands the term's tensors to the dispose scope outside the current one.</summary>
+    public LossTerm MoveToOuterDisposeScope()
+    {
+        Sum.MoveToOuterDisposeScope();
+        Normalizer.MoveToOuterDisposeScope();
+        return this;
+    }
 }

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace BoxTeacher.Structures;
 
 /// <summary>
@@ -52,13 +54,23 @@ public readonly record struct Box
     /// <returns>A value in [0, 1].</returns>
     public static double IoU(Box detection, Box truth, bool crowd = false)
     {
-        double width = Math.Min(detection.X1, truth.X1) - Math.Max(detection.X0, truth.X0);
-        double height = Math.Min(detection.Y1, truth.Y1) - Math.Max(detection.Y0, truth.Y0);
-        if (!(width > 0) || !(height > 0))
-        {
-            return 0;
-        }
-        double intersection = width * height;
-        return intersection / (crowd ? detection.Area : detection.Area + truth.Area - intersection);
+        var (shared, sum) = (
+            Shared(Math.Min(detection.X1, truth.X1) - Math.Max(detection.X0, truth.X0), Math.Min(detection.Y1, truth.Y1) - Math.Max(detection.Y0, truth.Y0)),
+            detection.Area + truth.Area);
+        return Ratio(shared, crowd ? detection.Area : sum - shared);
     }
+
+    /// <summary>The same of two boxes of four numbers, xyxy, in single precision as detectors have them.</summary>
+    /// <returns>A value in [0, 1]; 0 where they share no area.</returns>
+    public static float IoU(ReadOnlySpan<float> left, ReadOnlySpan<float> right)
+    {
+        var shared = Shared(MathF.Min(left[2], right[2]) - MathF.Max(left[0], right[0]), MathF.Min(left[3], right[3]) - MathF.Max(left[1], right[1]));
+        var sum = (left[2] - left[0]) * (left[3] - left[1]) + (right[2] - right[0]) * (right[3] - right[1]);
+        return Ratio(shared, sum - shared);
+    }
+
+    // The sides of an overlap are not positive, or no numbers, where there is none.
+    private static T Shared<T>(T width, T height) where T : INumber<T> => width > T.Zero && height > T.Zero ? width * height : T.Zero;
+
+    private static T Ratio<T>(T shared, T union) where T : INumber<T> => shared > T.Zero ? shared / union : T.Zero;
 }

@@ -1,6 +1,6 @@
 namespace BoxTeacher.Structures;
 
-/// <summary>A colour picture: height x width x 3 bytes, red, green, blue, row by row.</summary>
+/// <summary>A color picture: height x width x 3 bytes, red, green, blue, row by row.</summary>
 public sealed class Image
 {
     /// <summary>Wraps pixels; the array is not copied.</summary>

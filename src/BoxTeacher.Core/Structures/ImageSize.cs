@@ -11,6 +11,26 @@ public readonly record struct ImageSize(int Height, int Width)
     /// <summary>Number of pixels.</summary>
     public long Area => (long)Height * Width;
 
+    /// <summary>
+    /// The size after a resize that brings the short side to <paramref name="shortSide"/> unless the long side would pass
+    /// <paramref name="longSide"/> (detectron2's ResizeShortestEdge); both sides are rounded half up.
+    /// </summary>
+    /// <param name="shortSide">Wanted short side, in pixels.</param>
+    /// <param name="longSide">Limit of the long side, in pixels.</param>
+    public ImageSize Resized(int shortSide, int longSide)
+    {
+        var scale = (double)shortSide / Math.Min(Height, Width);
+        var (height, width) = Height < Width ? (shortSide, scale * Width) : (scale * Height, (double)shortSide);
+        var longest = Math.Max(height, width);
+        if (longest > longSide)
+        {
+            var shrink = longSide / longest;
+            (height, width) = (height * shrink, width * shrink);
+        }
+
+        return new ImageSize((int)(height + 0.5), (int)(width + 0.5));
+    }
+
     /// <inheritdoc/>
     public override string ToString() => $"{Height}x{Width}";
 }

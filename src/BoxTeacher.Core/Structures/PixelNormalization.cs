@@ -1,6 +1,6 @@
 namespace BoxTeacher.Structures;
 
-/// <summary>The order in which a backbone wants its three colour channels.</summary>
+/// <summary>The order in which a backbone wants its three color channels.</summary>
 public enum ChannelOrder
 {
     /// <summary>Red, green, blue.</summary>

@@ -1,6 +1,5 @@
 using System.IO.Compression;
 using System.Numerics;
-using BoxTeacher.Torch.Pickle;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,8 +1,6 @@
 using System.IO.Compression;
 using System.Text;
-using BoxTeacher.Data;
-using BoxTeacher.Torch.Pickle;
-using TorchSharp;
+using BoxTeacher.Files;
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Torch;

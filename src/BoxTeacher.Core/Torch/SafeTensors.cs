@@ -1,5 +1,5 @@
 using System.Text.Json;
-using BoxTeacher.Data;
+using BoxTeacher.Files;
 using TorchSharp;
 using static TorchSharp.torch;
 

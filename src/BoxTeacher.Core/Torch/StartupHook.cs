@@ -6,6 +6,6 @@ using System.Runtime.CompilerServices;
 /// </summary>
 internal static class StartupHook
 {
-    /// <summary>Runs the module's initialiser, which loads TorchSharp's native half when TorchSharp comes.</summary>
+    /// <summary>Runs the module's initializer, which loads TorchSharp's native half when TorchSharp comes.</summary>
     public static void Initialize() => RuntimeHelpers.RunModuleConstructor(typeof(StartupHook).Module.ModuleHandle);
 }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
-using BoxTeacher.Data;
-using BoxTeacher.Teaching;
+using BoxTeacher.Files;
+using BoxTeacher.Methods;
 using TorchSharp.Modules;
 
 namespace BoxTeacher.Training;
@@ -25,7 +25,7 @@ public sealed class CheckpointFolder(string folder)
 
     /// <summary>Writes a checkpoint and removes all but the two newest.</summary>
     /// <returns>The checkpoint's folder.</returns>
-    public string Save(int iteration, ITeachingMethod method, OptimizerHelper optimizer)
+    public string Save(int iteration, ITrainingMethod method, OptimizerHelper optimizer)
     {
         var target = Path.Combine(folder, Prefix + iteration.ToString("D7", CultureInfo.InvariantCulture));
         AtomicFolder.Write(target, writing =>
@@ -46,7 +46,7 @@ public sealed class CheckpointFolder(string folder)
 
     /// <summary>Brings method and optimizer to where the checkpoint was written.</summary>
     /// <exception cref="InvalidDataException">A file of the checkpoint is damaged or belongs to another model.</exception>
-    public static void Load(string checkpoint, ITeachingMethod method, OptimizerHelper optimizer)
+    public static void Load(string checkpoint, ITrainingMethod method, OptimizerHelper optimizer)
     {
         ModelFile.Read(Path.Combine(checkpoint, ModelName), method);
         var file = Path.Combine(checkpoint, OptimizerName);

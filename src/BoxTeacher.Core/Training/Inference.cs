@@ -1,8 +1,9 @@
+using BoxTeacher.Augmentation;
 using BoxTeacher.Data;
 using BoxTeacher.Detectors;
 using BoxTeacher.Evaluation;
+using BoxTeacher.Masks;
 using BoxTeacher.Structures;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Training;
@@ -12,12 +13,12 @@ namespace BoxTeacher.Training;
 /// <param name="pixels">How it wants its pixels.</param>
 /// <param name="shortEdge">Short side of the network's input, in pixels.</param>
 /// <param name="maxSize">Limit of the long side, in pixels.</param>
-public sealed class Inference(CondInst network, PixelNormalization pixels, int shortEdge, int maxSize)
+public sealed class Inference(Detector network, PixelNormalization pixels, int shortEdge, int maxSize)
 {
     private const int BatchSize = 8;
 
     /// <summary>With the pixels and sizes of a recipe.</summary>
-    public Inference(CondInst network, Recipe recipe)
+    public Inference(Detector network, Recipe recipe)
         : this(network, recipe.Detector.Pixels, recipe.Augmentation.TestShortEdge, recipe.Augmentation.TestMaxSize)
     {
     }
@@ -36,13 +37,12 @@ public sealed class Inference(CondInst network, PixelNormalization pixels, int s
             using var scope = NewDisposeScope();
             using var guard = no_grad();
             var views = images.Select(item => GeometryAugmentation.Resize(item.Image, shortEdge, maxSize).Image).ToList();
-            using var batch = PixelPlanes.Batch(views, pixels);
+            var batch = PixelPlanes.Batch(views, pixels, network.Device);
             var results = new List<DetectionResult>();
             var detections = network.Detect(batch, [.. images.Select(item => item.Image.Size)]);
             for (var i = 0; i < images.Count; i++)
             {
-                using var found = detections[i];
-                Add(results, images[i].Id, found);
+                Add(results, images[i], detections[i]);
             }
             return results;
         }
@@ -52,31 +52,33 @@ public sealed class Inference(CondInst network, PixelNormalization pixels, int s
         }
     }
 
-    /// <summary>COCO box and mask metrics of detections.</summary>
-    public static (CocoSummary Box, CocoSummary Mask) Evaluate(InstanceDataset truth, IReadOnlyList<DetectionResult> detections) =>
-        (CocoEvaluator.Evaluate(truth, detections, IouType.Box), CocoEvaluator.Evaluate(truth, detections, IouType.Mask));
+    /// <summary>COCO's metrics of the detector on a data set.</summary>
+    public EvaluationResult Evaluate(InstanceDataset dataset) => EvaluationResult.Of(dataset, Detect(dataset), network.HasMasks);
 
-    private static void Add(List<DetectionResult> results, long image, Detections found)
+    private static void Add(List<DetectionResult> results, (long Id, Image Image) image, Instances found)
     {
         if (found.Count == 0)
         {
             return;
         }
-        var boxes = HostValues.Floats(found.Boxes);
-        var scores = HostValues.Floats(found.Scores);
-        var classes = HostValues.Longs(found.Classes);
-        using var masks = found.Masks.cpu().contiguous();
+
+        var (boxes, classes) = (HostValues.Floats(found.Boxes), HostValues.Longs(found.Classes));
+        var scores = HostValues.Floats(found.Scores ?? throw new ArgumentException("a detector gives its detections scores", nameof(found)));
+        using var masks = found.Masks?.cpu().contiguous();
         foreach (var i in Enumerable.Range(0, scores.Length).OrderByDescending(i => scores[i]))
         {
-            var box = Box.FromCorners(boxes[4 * i], boxes[4 * i + 1], boxes[4 * i + 2], boxes[4 * i + 3]);
-            // One at a time: all of them may be more bytes than a span holds.
-            using var pixels = masks[i];
-            var mask = RunLengthMask.Encode(pixels.bytes, found.Size.Height, found.Size.Width);
-            results.Add(new DetectionResult(image, (int)classes[i], scores[i], box, mask));
+            // One mask at a time: all of them may be more bytes than a span holds.
+            using var pixels = masks?[i];
+            results.Add(new DetectionResult(
+                image.Id,
+                (int)classes[i],
+                scores[i],
+                Box.FromCorners(boxes[4 * i], boxes[4 * i + 1], boxes[4 * i + 2], boxes[4 * i + 3]),
+                pixels is null ? null : RunLengthMask.Encode(pixels.bytes, image.Image.Height, image.Image.Width)));
         }
     }
 
-    /// <summary>Neighbours of one size share a batch: padding, which could change a result, never depends on the neighbours.</summary>
+    /// <summary>Neighbors of one size share a batch: padding, which could change a result, never depends on the neighbors.</summary>
     private static IEnumerable<IReadOnlyList<ImageRecord>> SameSize(IReadOnlyList<ImageRecord> images)
     {
         var group = new List<ImageRecord>();

@@ -1,39 +1,49 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using BoxTeacher.Data;
 using BoxTeacher.Evaluation;
+using BoxTeacher.Files;
+using BoxTeacher.Methods;
 
 namespace BoxTeacher.Training;
 
 /// <summary>
 /// A run's history as JSON lines: <c>{"iteration": 1, "losses": {...}, "total": ..., ...}</c> for each step and
-/// <c>{"iteration": 400, "evaluated": "student", "box": {...}, "mask": {...}}</c> for each evaluation. Hand <see cref="Write"/> to
-/// <see cref="Trainer.Run"/>. A run that goes on from a checkpoint, or begins anew after a crash before the first one, drops the
-/// lines of the iterations that it repeats.
+/// <c>{"iteration": 400, "evaluated": "student", "metrics": {"mask AP": ...}}</c> for each evaluation.
 /// </summary>
 public sealed class MetricsFile : IDisposable
 {
-    private readonly string file;
-    private StreamWriter writer;
-    private bool begun;
+    private readonly StreamWriter _writer;
 
-    /// <summary>Opens the file for appending; makes it, with its folder, where there is none.</summary>
-    public MetricsFile(string file)
+    /// <summary>
+    /// Opens a run's file where the run goes on; makes it, with its folder, where there is none. Lines of later iterations, which the run
+    /// repeats, are dropped, and so is a line that a crash cut short.
+    /// </summary>
+    /// <param name="file">The file.</param>
+    /// <param name="iteration">Number of finished iterations.</param>
+    public MetricsFile(string file, int iteration)
     {
-        this.file = file;
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
-        writer = new StreamWriter(file, append: true);
+        var kept = new List<string>();
+        var history = new List<TrainingEvent>();
+        foreach (var line in File.Exists(file) ? File.ReadLines(file) : [])
+        {
+            if (Read(line) is { } happened && happened.Iteration <= iteration)
+            {
+                kept.Add(line);
+                history.Add(happened);
+            }
+        }
+
+        AtomicFile.Write(file, Encoding.UTF8.GetBytes(string.Concat(kept.Select(line => line + "\n"))));
+        (History, _writer) = (history, new StreamWriter(file, append: true));
     }
+
+    /// <summary>The steps and evaluations that the file began with.</summary>
+    public IReadOnlyList<TrainingEvent> History { get; }
 
     /// <summary>Writes the event's line, and flushes where a reader would want to see it.</summary>
     public void Write(TrainingEvent happened)
     {
-        if (!begun)
-        {
-            DropAfter(happened is StepFinished first ? first.Iteration - 1 : happened.Iteration);
-            begun = true;
-        }
         switch (happened)
         {
             case StepFinished step:
@@ -41,7 +51,7 @@ public sealed class MetricsFile : IDisposable
                 {
                     ["iteration"] = step.Iteration,
                     ["total"] = step.Total,
-                    ["losses"] = new JsonObject(step.Losses.Select(loss => KeyValuePair.Create(loss.Key, (JsonNode?)loss.Value))),
+                    ["losses"] = Numbers(step.Losses),
                     ["learningRate"] = step.LearningRate,
                     ["gradientNorm"] = step.GradientNorm,
                     ["seconds"] = step.Seconds,
@@ -52,48 +62,52 @@ public sealed class MetricsFile : IDisposable
                 {
                     ["iteration"] = evaluated.Iteration,
                     ["evaluated"] = JsonNamingPolicy.CamelCase.ConvertName(evaluated.Network.ToString()),
-                    ["box"] = Summary(evaluated.Box),
-                    ["mask"] = Summary(evaluated.Mask),
+                    ["metrics"] = Numbers(evaluated.Metrics.Select(metric => KeyValuePair.Create(metric.Name, metric.Value))),
                     ["seconds"] = evaluated.Seconds,
                 });
-                writer.Flush();
+                _writer.Flush();
                 break;
             case CheckpointWritten:
-                writer.Flush();
+                _writer.Flush();
                 break;
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => writer.Dispose();
+    public void Dispose() => _writer.Dispose();
 
-    private static JsonObject Summary(CocoSummary summary) => new()
-    {
-        ["AP"] = summary.AP,
-        ["AP50"] = summary.AP50,
-        ["AP75"] = summary.AP75,
-    };
+    private void WriteLine(JsonObject line) => _writer.WriteLine(line.ToJsonString());
 
-    private void WriteLine(JsonObject line) => writer.WriteLine(line.ToJsonString());
+    // JSON has no word for what is no number.
+    private static JsonObject Numbers(IEnumerable<KeyValuePair<string, double>> values) =>
+        new(values.Select(entry => KeyValuePair.Create(entry.Key, double.IsFinite(entry.Value) ? (JsonNode?)entry.Value : null)));
 
-    private void DropAfter(int iteration)
-    {
-        writer.Dispose();
-        var kept = File.ReadLines(file).Where(line => IterationOf(line) <= iteration).ToList();
-        AtomicFile.Write(file, Encoding.UTF8.GetBytes(string.Concat(kept.Select(line => line + "\n"))));
-        writer = new StreamWriter(file, append: true);
-    }
-
-    /// <summary>The line's iteration; a line that a crash cut short belongs to no iteration.</summary>
-    private static int IterationOf(string line)
+    private static TrainingEvent? Read(string line)
     {
         try
         {
-            return JsonNode.Parse(line)?["iteration"]?.GetValue<int>() ?? int.MaxValue;
+            using var document = JsonDocument.Parse(line);
+            var json = document.RootElement;
+            var (iteration, seconds) = (json.GetProperty("iteration").GetInt32(), json.GetProperty("seconds").GetDouble());
+            return json.TryGetProperty("evaluated", out var network)
+                ? new Evaluated(
+                    iteration,
+                    Enum.Parse<Network>(network.GetString()!, ignoreCase: true),
+                    [.. json.GetProperty("metrics").EnumerateObject().Select(metric => new Metric(metric.Name, Number(metric.Value)))],
+                    seconds)
+                : new StepFinished(
+                    iteration,
+                    json.GetProperty("losses").EnumerateObject().ToDictionary(loss => loss.Name, loss => Number(loss.Value)),
+                    json.GetProperty("total").GetDouble(),
+                    json.GetProperty("learningRate").GetDouble(),
+                    json.GetProperty("gradientNorm") is { ValueKind: JsonValueKind.Number } norm ? norm.GetDouble() : null,
+                    seconds);
         }
-        catch (Exception error) when (error is JsonException or InvalidOperationException)
+        catch (Exception error) when (error is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or ArgumentException)
         {
-            return int.MaxValue;
+            return null;
         }
     }
+
+    private static double Number(JsonElement json) => json.ValueKind == JsonValueKind.Null ? double.NaN : json.GetDouble();
 }

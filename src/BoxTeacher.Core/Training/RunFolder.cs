@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using BoxTeacher.Data;
+using BoxTeacher.Files;
 
 namespace BoxTeacher.Training;
 
@@ -43,8 +44,14 @@ public sealed class RunFolder(string path)
     /// <exception cref="RecipeException">The folder holds a run of another recipe or of other categories.</exception>
     public void Claim(Recipe recipe, IReadOnlyList<Category> categories)
     {
-        Claim(RecipeFile, RecipeJson.Write(recipe));
-        Claim(CategoriesFile, JsonSerializer.Serialize(categories, Options));
+        if (File.Exists(RecipeFile) && recipe.Parts is null && ReadRecipe().Parts is { Count: > 0 } parts)
+        {
+            throw new RecipeException(
+                $"{RecipeFile}: the run in this folder has parts of a script's own ({string.Join(", ", parts.Select(part => $"{part.Name} from {part.Source}"))}), and only that script continues it");
+        }
+
+        Keep(RecipeFile, RecipeJson.Write(recipe));
+        Keep(CategoriesFile, JsonSerializer.Serialize(categories, Options));
     }
 
     /// <summary>The run's recipe.</summary>
@@ -65,7 +72,7 @@ public sealed class RunFolder(string path)
         }
     }
 
-    private static void Claim(string file, string text)
+    private static void Keep(string file, string text)
     {
         if (!File.Exists(file))
         {

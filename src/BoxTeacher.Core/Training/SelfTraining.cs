@@ -1,7 +1,8 @@
+using BoxTeacher.Augmentation;
 using BoxTeacher.Data;
 using BoxTeacher.Evaluation;
+using BoxTeacher.Methods;
 using BoxTeacher.Structures;
-using BoxTeacher.Teaching.PseudoMasks;
 
 namespace BoxTeacher.Training;
 
@@ -11,7 +12,7 @@ namespace BoxTeacher.Training;
 public sealed record PseudoLabelCount(int Boxes, int Masks);
 
 /// <summary>
-/// Naive self-training, the baseline that a teacher which learns along is to beat (Cheng et al. 2023, section 3): train on boxes, draw
+/// Naive self-training, the baseline that a teacher which learns along is to beat (Cheng et al. 2023, section 3): train on boxes, make
 /// masks once with the final weights, train a new network on these as if they were true.
 /// </summary>
 public static class SelfTraining
@@ -33,9 +34,9 @@ public static class SelfTraining
     public static TrainingResult Run(
         Recipe boxes, Recipe masks, string root, string folder, Action<TrainingEvent>? listener = null, CancellationToken cancellation = default)
     {
-        if (masks.Teaching.Supervision != Supervision.Masks)
+        if (masks.Method.Supervision != Supervision.Masks)
         {
-            throw new RecipeException($"{masks.Name}: the second stage of self-training learns from masks; {masks.Teaching.GetType().Name} does not look at them");
+            throw new RecipeException($"{masks.Name}: the second stage of self-training learns from masks; {masks.Method.GetType().Name} does not look at them");
         }
         var first = new RunFolder(Path.Combine(folder, "boxes"));
         var pseudo = Path.GetFullPath(Path.Combine(folder, "pseudo.json"));
@@ -46,10 +47,10 @@ public static class SelfTraining
             {
                 return result;
             }
-            var training = Build.TrainingData(boxes.Dataset, root);
-            using var network = Build.Detector(boxes.Detector, training.Categories.Count, boxes.Seed);
-            ModelFile.Read(first.ModelFile, boxes.Teaching.Inference, network);
-            Label(new Inference(network, boxes), training, GreedyAssignment.OneToOne(), pseudo);
+            var training = boxes.Dataset.ReadTraining(root);
+            using var network = boxes.BuildDetector(training.Categories.Count);
+            ModelFile.Read(first.ModelFile, boxes.Method.Evaluated, network);
+            Label(new Inference(network, boxes), training, Assignment.OneToOne(), pseudo);
         }
         var second = masks with { Dataset = masks.Dataset with { TrainAnnotations = pseudo, TrainImages = boxes.Dataset.TrainImages } };
         return Train(second, root, new RunFolder(Path.Combine(folder, "masks")), listener, cancellation);
@@ -60,7 +61,7 @@ public static class SelfTraining
     /// <param name="dataset">Images and boxes; masks in it are not looked at.</param>
     /// <param name="assignment">Which prediction a box gets.</param>
     /// <param name="file">Instances JSON to write.</param>
-    public static PseudoLabelCount Label(Inference inference, InstanceDataset dataset, IPseudoMaskAssignment assignment, string file)
+    public static PseudoLabelCount Label(Inference inference, InstanceDataset dataset, PseudoMaskAssignment assignment, string file)
     {
         var images = new List<ImageRecord>();
         var found = 0;
@@ -78,7 +79,7 @@ public static class SelfTraining
         return new PseudoLabelCount(images.Sum(image => image.Annotations.Count(annotation => !annotation.IsCrowd)), found);
     }
 
-    private static (ImageRecord Image, int Masks) Label(ImageRecord image, IReadOnlyList<DetectionResult> detections, IPseudoMaskAssignment assignment)
+    private static (ImageRecord Image, int Masks) Label(ImageRecord image, IReadOnlyList<DetectionResult> detections, PseudoMaskAssignment assignment)
     {
         var objects = image.Annotations.Where(annotation => !annotation.IsCrowd).ToArray();
         var overlaps = new float[detections.Count, objects.Length];
@@ -89,7 +90,7 @@ public static class SelfTraining
                 overlaps[row, box] = (float)Box.IoU(detections[row].Box, objects[box].Box);
             }
         }
-        var rows = assignment.Assign([.. detections.Select((detection, row) => new RankedPrediction(row, (float)detection.Score))], overlaps);
+        var rows = assignment([.. detections.Select((detection, row) => new RankedPrediction(row, (float)detection.Score))], overlaps);
         var labelled = objects.Zip(rows, (annotation, row) => annotation with
         {
             Segmentation = row < 0 ? Rectangle(annotation.Box) : new Segmentation.RunLength(detections[row].Mask!),
@@ -101,9 +102,8 @@ public static class SelfTraining
 
     private static TrainingResult Train(Recipe recipe, string root, RunFolder folder, Action<TrainingEvent>? listener, CancellationToken cancellation)
     {
-        var (training, validation) = (Build.TrainingData(recipe.Dataset, root), Build.ValidationData(recipe.Dataset, root));
-        using var method = Build.Method(recipe, training.Categories.Count, root);
-        using var metrics = new MetricsFile(folder.MetricsFile);
-        return new Trainer(recipe, method, training, validation, folder).Run(metrics.Write + listener, cancellation);
+        var (training, validation) = (recipe.Dataset.ReadTraining(root), recipe.Dataset.ReadValidation(root));
+        using var method = recipe.BuildMethod(training.Categories.Count, root);
+        return new TrainingRun(recipe, method, training, validation, folder).Run(listener, cancellation);
     }
 }

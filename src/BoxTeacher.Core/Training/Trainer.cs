@@ -1,10 +1,9 @@
 using System.Diagnostics;
-using BoxTeacher.Data;
+using BoxTeacher.Augmentation;
 using BoxTeacher.Layers;
 using BoxTeacher.Losses;
+using BoxTeacher.Methods;
 using BoxTeacher.Structures;
-using BoxTeacher.Teaching;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -17,97 +16,93 @@ namespace BoxTeacher.Training;
 public sealed record TrainingResult(int Iteration, bool Finished, Evaluated? Last);
 
 /// <summary>
-/// The training loop: batch, EMA, losses, backward, clip, step; evaluation and checkpoints in between. A run is a function of recipe and
-/// data: one that is cancelled and started again in the same folder ends, on a CPU, with the same weights to the bit.
+/// The training loop: batch, EMA, losses, backward, clip, step; evaluation and checkpoints in between. It knows its parts alone, and touches
+/// nothing else: <see cref="TrainingRun"/> makes them from a recipe. All that is drawn depends on a stream and the iteration, so that a run
+/// which is cancelled and goes on from its checkpoint ends, on a CPU with as many threads, with the same weights to the bit.
 /// </summary>
-/// <param name="recipe">What to do.</param>
-/// <param name="method">The method with its networks; see <see cref="Build.Method"/>. The caller keeps ownership.</param>
-/// <param name="training">The data set to learn from; images without a usable label are left out.</param>
-/// <param name="validation">The data set to evaluate on, or null for no evaluation.</param>
-/// <param name="folder">Where checkpoints and the final weights go.</param>
-public sealed class Trainer(Recipe recipe, ITeachingMethod method, InstanceDataset training, InstanceDataset? validation, RunFolder folder)
+/// <param name="method">The method with its networks; the caller keeps ownership.</param>
+/// <param name="batches">What it learns from, on the networks' device.</param>
+/// <param name="optimizer">Over the student's parameters; the caller keeps ownership.</param>
+/// <param name="learningRate">The rate of each step.</param>
+/// <param name="clipNorm">Gradients are scaled down to this 2-norm; null: never.</param>
+/// <param name="budget">How long, how often.</param>
+/// <param name="random">What steps draw from, split by the iteration.</param>
+/// <param name="checkpoints">Where checkpoints go.</param>
+/// <param name="evaluate">Evaluates after so many iterations; null: never.</param>
+public sealed class Trainer(
+    ITrainingMethod method,
+    BatchSource batches,
+    OptimizerHelper optimizer,
+    LearningRate learningRate,
+    double? clipNorm,
+    BudgetRecipe budget,
+    RandomStream random,
+    CheckpointFolder checkpoints,
+    Func<int, Evaluated>? evaluate)
 {
-    /// <summary>
-    /// Runs to the end of the budget, from the newest checkpoint of the folder if there is one. Uses one thread for tensors, so that
-    /// several runs share a machine well.
-    /// </summary>
+    /// <summary>Runs to the end of the budget.</summary>
+    /// <param name="first">Number of iterations that are finished already, those of a checkpoint that was loaded.</param>
     /// <param name="listener">Is told what happens, on the calling thread.</param>
     /// <param name="cancellation">Ends the run after the step in progress, with a checkpoint.</param>
-    /// <exception cref="RecipeException">The folder holds another run.</exception>
     /// <exception cref="NotFiniteNumberException">The loss became infinite or not a number; the message names the terms.</exception>
-    public TrainingResult Run(Action<TrainingEvent>? listener = null, CancellationToken cancellation = default)
+    public TrainingResult Run(int first, Action<TrainingEvent> listener, CancellationToken cancellation = default)
     {
-        set_num_threads(1);
-        folder.Claim(recipe, training.Categories);
-        using var optimizer = Build.Optimizer(recipe.Solver.Optimizer, method.Student);
-        var iteration = Resume(optimizer, listener);
-        var saved = iteration;
-        var dropping = DropPath.In(method.Teacher is { } teacher ? [method.Student, teacher] : [method.Student]);
+        var (iteration, saved) = (first, first);
         Evaluated? last = null;
-        var batches = Build.Loader(recipe, training).Batches(iteration, CancellationToken.None).GetEnumerator();
-        try
+        var dropping = DropPath.In(method.Teacher is { } teacher ? [method.Student, teacher.Network] : [method.Student]);
+        using var coming = batches(first).GetEnumerator();
+        while (iteration < budget.Iterations && !cancellation.IsCancellationRequested)
         {
-            while (iteration < recipe.Budget.Iterations && !cancellation.IsCancellationRequested)
+            listener(Learn(coming, dropping, iteration));
+            iteration++;
+            if (evaluate is not null && IsDue(budget.EvaluateEvery))
             {
-                var step = Step(batches, optimizer, dropping, iteration);
-                iteration++;
-                listener?.Invoke(step);
-                if (validation is not null && (iteration == recipe.Budget.Iterations || iteration % recipe.Budget.EvaluateEvery == 0))
-                {
-                    last = Evaluate(validation, iteration);
-                    listener?.Invoke(last);
-                }
-                // After the evaluation: a run that is killed in it repeats it.
-                if (iteration == recipe.Budget.Iterations || iteration % recipe.Budget.CheckpointEvery == 0)
-                {
-                    Save();
-                }
+                listener(last = evaluate(iteration));
+            }
+
+            // After the evaluation: a run that is killed in it repeats it.
+            if (IsDue(budget.CheckpointEvery))
+            {
+                Save();
             }
         }
-        finally
-        {
-            batches.Dispose();
-        }
+
         if (iteration > saved)
         {
             Save();
         }
-        var finished = iteration >= recipe.Budget.Iterations;
-        if (finished)
-        {
-            ModelFile.Write(folder.ModelFile, method);
-        }
-        return new TrainingResult(iteration, finished, last);
+
+        return new TrainingResult(iteration, iteration >= budget.Iterations, last);
+
+        bool IsDue(int every) => iteration == budget.Iterations || iteration % every == 0;
 
         void Save()
         {
             saved = iteration;
-            listener?.Invoke(new CheckpointWritten(iteration, folder.Checkpoints.Save(iteration, method, optimizer)));
+            listener(new CheckpointWritten(iteration, checkpoints.Save(iteration, method, optimizer)));
         }
     }
 
-    private StepFinished Step(IEnumerator<TrainingBatch> batches, OptimizerHelper optimizer, IReadOnlyList<DropPath> dropping, int iteration)
+    private StepFinished Learn(IEnumerator<Batch> coming, IReadOnlyList<DropPath> dropping, int iteration)
     {
         var watch = Stopwatch.StartNew();
         using var scope = NewDisposeScope();
-        batches.MoveNext();
-        using var batch = batches.Current;
-
-        // Streams of the step's own, so that a resumed run, and one beside others, draws the same.
-        DropPath.Seed(dropping, Build.LayerRandom(recipe).Split((ulong)iteration));
+        coming.MoveNext();
+        var step = Step.Of(iteration, random);
+        DropPath.Seed(dropping, step.Random);
         // Before the forward pass, whose activations then take the gradients' place in memory.
         method.Student.zero_grad();
         method.BeforeStep(iteration);
-        var terms = method.Step(batch, iteration);
-        using var total = terms.Total();
-        total.backward();
+        var terms = method.Losses(coming.Current, step);
+        terms.Total().backward();
 
-        double? norm = recipe.Solver.ClipNorm is { } limit ? nn.utils.clip_grad_norm_(method.Student.parameters(), limit) : null;
-        var rate = recipe.Solver.Optimizer.LearningRate * recipe.Solver.Schedule.Factor(iteration, recipe.Budget.Iterations);
+        double? norm = clipNorm is { } limit ? nn.utils.clip_grad_norm_(method.Student.parameters(), limit) : null;
+        var rate = learningRate(iteration);
         foreach (var group in optimizer.ParamGroups)
         {
             group.LearningRate = rate;
         }
+
         optimizer.step();
         return Report(iteration + 1, terms, rate, norm, watch);
     }
@@ -116,35 +111,11 @@ public sealed class Trainer(Recipe recipe, ITeachingMethod method, InstanceDatas
     {
         using var guard = no_grad();
         var values = HostValues.Floats(stack(terms.Select(term => term.Value().reshape([]))));
-        var losses = new Dictionary<string, double>(terms.Count);
-        for (var i = 0; i < values.Length; i++)
-        {
-            losses.Add(terms[i].Name, values[i]);
-        }
+        var losses = terms.Zip(values).ToDictionary(loss => loss.First.Name, loss => (double)loss.Second);
         var total = losses.Values.Sum();
         return double.IsFinite(total)
             ? new StepFinished(iteration, losses, total, rate, norm, watch.Elapsed.TotalSeconds)
             : throw new NotFiniteNumberException(
                 $"iteration {iteration}: the loss is not finite ({string.Join(", ", losses.Select(loss => FormattableString.Invariant($"{loss.Key} {loss.Value}")))})");
-    }
-
-    private Evaluated Evaluate(InstanceDataset dataset, int iteration)
-    {
-        var watch = Stopwatch.StartNew();
-        var network = recipe.Teaching.Inference;
-        var results = new Inference((network == Network.Student ? method.Student : method.Teacher!), recipe).Detect(dataset);
-        var (box, mask) = Inference.Evaluate(dataset, results);
-        return new Evaluated(iteration, network, box, mask, watch.Elapsed.TotalSeconds);
-    }
-
-    private int Resume(OptimizerHelper optimizer, Action<TrainingEvent>? listener)
-    {
-        if (folder.Checkpoints.Latest() is not { } latest)
-        {
-            return 0;
-        }
-        CheckpointFolder.Load(latest.Folder, method, optimizer);
-        listener?.Invoke(new Resumed(latest.Iteration, latest.Folder));
-        return latest.Iteration;
     }
 }

@@ -1,6 +1,7 @@
 namespace BoxTeacher.Properties
 
 open System
+open BoxTeacher.Data
 open BoxTeacher.Structures
 
 /// One object: its class, its true mask in [0, 1], the logits predicted for that mask, and its weight in the loss (at least 0).

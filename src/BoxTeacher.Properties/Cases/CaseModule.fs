@@ -53,7 +53,7 @@ module Case =
         Box.FromCorners(about x box.X0, about y box.Y0, about x box.X1, about y box.Y1)
 
     /// The true masks predicted with a confidence: logits of +-sureness. True boxes are grown by 1 / (1 + sureness) in each
-    /// direction, about their centre or the location that distances are taken from.
+    /// direction, about their center or the location that distances are taken from.
     let predictTruth (sureness: float) case =
         case
         |> mapPrediction

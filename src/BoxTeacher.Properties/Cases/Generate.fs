@@ -3,6 +3,7 @@ namespace BoxTeacher.Properties
 open System
 open FsCheck
 open FsCheck.FSharp
+open BoxTeacher.Data
 open BoxTeacher.Structures
 
 /// Shapes that true masks have.
@@ -158,19 +159,19 @@ module Generate =
             return { Size = size; Instances = instances }
         }
 
-    /// A picture of a size: of one colour, of two, of a run of colours, or of noise.
+    /// A picture of a size: of one color, of two, of a run of colors, or of noise.
     let image (size: ImageSize) =
-        let colour = Gen.arrayOfLength 3 (Gen.choose (0, 255) |> Gen.map byte)
+        let color = Gen.arrayOfLength 3 (Gen.choose (0, 255) |> Gen.map byte)
         let paint (pixel: int -> int -> byte array) = Image(Array.concat [ for y in 0 .. size.Height - 1 do for x in 0 .. size.Width - 1 -> pixel y x ], size.Height, size.Width)
 
         Gen.oneof
-            [ colour |> Gen.map (fun c -> paint (fun _ _ -> c))
-              Gen.map3 (fun a b (mask: Grid) -> paint (fun y x -> if mask[y, x] > 0.0 then a else b)) colour colour (binaryMask size)
+            [ color |> Gen.map (fun c -> paint (fun _ _ -> c))
+              Gen.map3 (fun a b (mask: Grid) -> paint (fun y x -> if mask[y, x] > 0.0 then a else b)) color color (binaryMask size)
               Gen.map2 (fun (a: byte array) (b: byte array) ->
                   paint (fun y x ->
                       let share = float (y + x) / float (max 1 (size.Height + size.Width - 2))
-                      Array.map2 (fun (p: byte) (q: byte) -> byte (float p + share * (float q - float p))) a b)) colour colour
-              Gen.arrayOfLength (size.Height * size.Width) colour |> Gen.map (fun pixels -> paint (fun y x -> pixels[y * size.Width + x])) ]
+                      Array.map2 (fun (p: byte) (q: byte) -> byte (float p + share * (float q - float p))) a b)) color color
+              Gen.arrayOfLength (size.Height * size.Width) color |> Gen.map (fun pixels -> paint (fun y x -> pixels[y * size.Width + x])) ]
 
     /// The length of a box's side: up to 12, and as often very small.
     let private length = Gen.oneof [ number 0.1 12.0; number 0.1 0.2 ]

@@ -8,15 +8,15 @@ open BoxTeacher.Structures
 [<RequireQualifiedAccess>]
 module CasePicture =
 
-    let private ink: Colour = struct (27uy, 31uy, 36uy)
-    let private grey: Colour = struct (140uy, 149uy, 159uy)
-    let private blue: Colour = struct (9uy, 105uy, 218uy)
-    let private red: Colour = struct (207uy, 34uy, 46uy)
-    let private green: Colour = struct (26uy, 127uy, 55uy)
-    let private orange: Colour = struct (219uy, 109uy, 40uy)
-    let private notANumber: Colour = struct (255uy, 0uy, 255uy)
+    let private ink: Color = struct (27uy, 31uy, 36uy)
+    let private gray: Color = struct (140uy, 149uy, 159uy)
+    let private blue: Color = struct (9uy, 105uy, 218uy)
+    let private red: Color = struct (207uy, 34uy, 46uy)
+    let private green: Color = struct (26uy, 127uy, 55uy)
+    let private orange: Color = struct (219uy, 109uy, 40uy)
+    let private notANumber: Color = struct (255uy, 0uy, 255uy)
 
-    let private blend (share: float) (struct (r, g, b): Colour) : Colour =
+    let private blend (share: float) (struct (r, g, b): Color) : Color =
         let mix (part: byte) = byte (Math.Round(255.0 + Math.Clamp(share, 0.0, 1.0) * (float part - 255.0)))
         struct (mix r, mix g, mix b)
 
@@ -59,15 +59,15 @@ module CasePicture =
                   { instance.Mask with Values = gradient }, fun g -> signed (if scaleOfGradient > 0.0 then g / scaleOfGradient else g) ]
 
             List.zip captions panels
-            |> List.iteri (fun column (caption, (grid, colour)) ->
+            |> List.iteri (fun column (caption, (grid, color)) ->
                 let left, below = gap + column * (side + gap), top + line
-                sheet.Text(left, top + 3, caption, grey)
+                sheet.Text(left, top + 3, caption, gray)
 
                 for y in 0 .. height - 1 do
                     for x in 0 .. width - 1 do
-                        sheet.Fill(left + x * scale, below + y * scale, scale, scale, colour grid[y, x])
+                        sheet.Fill(left + x * scale, below + y * scale, scale, scale, color grid[y, x])
 
-                sheet.Frame(left - 1, below - 1, width * scale + 2, height * scale + 2, 1, grey)))
+                sheet.Frame(left - 1, below - 1, width * scale + 2, height * scale + 2, 1, gray)))
 
         sheet.Image
 
@@ -77,8 +77,8 @@ module CasePicture =
 
         [ "truth", green; "prediction", orange; "downhill", blue ]
         |> List.fold
-            (fun left (text, colour) ->
-                sheet.Text(left, 6, text, colour)
+            (fun left (text, color) ->
+                sheet.Text(left, 6, text, color)
                 left + Sheet.textWidth text + gap)
             gap
         |> ignore
@@ -87,7 +87,7 @@ module CasePicture =
         ||> Seq.zip
         |> Seq.iteri (fun index (pair, gradient) ->
             let corner, top = gap + index * (panel + gap), 2 * line
-            sheet.Text(corner, line + 3, $"weight {Numbers.short pair.Weight}", grey)
+            sheet.Text(corner, line + 3, $"weight {Numbers.short pair.Weight}", gray)
             let boxes = [ pair.Truth; pair.Prediction ]
             let left, right = boxes |> List.map _.X0 |> List.min, boxes |> List.map _.X1 |> List.max
             let upper, lower = boxes |> List.map _.Y0 |> List.min, boxes |> List.map _.Y1 |> List.max
@@ -97,11 +97,11 @@ module CasePicture =
             let x (value: float) = float corner + float panel / 2.0 + scale * (value - (left + right) / 2.0)
             let y (value: float) = float top + float panel / 2.0 + scale * (value - (upper + lower) / 2.0)
 
-            let draw (box: Box) thickness colour =
-                sheet.Line(x box.X0, y box.Y0, x box.X1, y box.Y0, thickness, colour)
-                sheet.Line(x box.X0, y box.Y1, x box.X1, y box.Y1, thickness, colour)
-                sheet.Line(x box.X0, y box.Y0, x box.X0, y box.Y1, thickness, colour)
-                sheet.Line(x box.X1, y box.Y0, x box.X1, y box.Y1, thickness, colour)
+            let draw (box: Box) thickness color =
+                sheet.Line(x box.X0, y box.Y0, x box.X1, y box.Y0, thickness, color)
+                sheet.Line(x box.X0, y box.Y1, x box.X1, y box.Y1, thickness, color)
+                sheet.Line(x box.X0, y box.Y0, x box.X0, y box.Y1, thickness, color)
+                sheet.Line(x box.X1, y box.Y0, x box.X1, y box.Y1, thickness, color)
 
             draw pair.Truth 5 green
             draw pair.Prediction 2 orange
@@ -121,7 +121,7 @@ module CasePicture =
                 sheet.Arrow(x p.X1, middleY, x p.X1 + length gradient[2], middleY, blue)
                 sheet.Arrow(middleX, y p.Y1, middleX, y p.Y1 + length gradient[3], blue)
 
-            sheet.Frame(corner, top, panel, panel, 1, grey))
+            sheet.Frame(corner, top, panel, panel, 1, gray))
 
         sheet.Image
 

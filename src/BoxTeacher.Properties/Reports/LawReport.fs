@@ -132,13 +132,13 @@ module internal ReportHtml =
         let rows =
             report.Results
             |> List.map (fun result ->
-                let mark, colour, what =
+                let mark, color, what =
                     match result.Outcome with
                     | Outcome.Held cases -> "✓", "#2da44e", $"{cases} cases<span style=\"opacity:.75\"> · {escape result.Law.Statement}</span>"
                     | Outcome.Untried reason -> "?", "#bf8700", $"not tried: {escape reason}<span style=\"opacity:.75\"> · {escape result.Law.Statement}</span>"
                     | Outcome.Broken c -> "✗", "#e5534b", $"<strong>{escape c.Message}</strong>{details c}"
 
-                $"<tr style=\"background:none\"><td style=\"{cell};color:{colour}\">{mark}</td><td style=\"{cell};white-space:nowrap\">{escape result.Law.Name}</td><td style=\"{cell}\">{what}</td></tr>")
+                $"<tr style=\"background:none\"><td style=\"{cell};color:{color}\">{mark}</td><td style=\"{cell};white-space:nowrap\">{escape result.Law.Name}</td><td style=\"{cell}\">{what}</td></tr>")
             |> String.concat "\n"
 
         page $"<div style=\"font-weight:600;padding:.3em 0\">{escape (ReportText.summary report)}</div><table style=\"border-collapse:collapse;border:0\"><tbody>\n{rows}\n</tbody></table>"

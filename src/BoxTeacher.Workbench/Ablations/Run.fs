@@ -2,7 +2,11 @@ namespace BoxTeacher.Workbench
 
 open System
 open System.Text.Json.Nodes
+open BoxTeacher.Data
+open BoxTeacher.Evaluation
+open BoxTeacher.Masks
 open BoxTeacher.Structures
+open BoxTeacher.Training
 
 /// One training that an ablation asks for: a variant with a seed.
 type PlannedRun =

@@ -3,10 +3,11 @@ namespace BoxTeacher.Workbench
 open System
 open System.IO
 open BoxTeacher.Data
+open BoxTeacher.Methods
 open BoxTeacher.Structures
 
 /// Galleries of images with what is known and found in them. Every picture is enlarged by a whole factor; an object keeps its
-/// colour from column to column.
+/// color from column to column.
 [<RequireQualifiedAccess>]
 module Gallery =
 
@@ -15,21 +16,21 @@ module Gallery =
 
     let private truthOf (record: ImageRecord) = (RunTraining.galleryImage record).Truth
 
-    let private paint scale (image: Image) objects (colourOf: int -> FoundObject -> Rgb) (label: FoundObject -> string) (showBox, showMask) =
+    let private paint scale (image: Image) objects (colorOf: int -> FoundObject -> Rgb) (label: FoundObject -> string) (showBox, showMask) =
         let markings =
             [ for index, object in List.indexed objects ->
                   { Box = if showBox then Some object.Box else None
                     Mask = if showMask then object.Mask else None
                     Label = label object
-                    Colour = colourOf index object } ]
+                    Color = colorOf index object } ]
 
         Overlay.paint scale markings image
 
     let private truth scale image categories objects show =
-        paint scale image objects (fun index _ -> Overlay.colour index) (fun object -> List.item object.Category categories) show
+        paint scale image objects (fun index _ -> Overlay.color index) (fun object -> List.item object.Category categories) show
 
     let private found scale image truth objects =
-        paint scale image objects (fun _ object -> GalleryPage.colourOf truth object) (fun object -> $"%.2f{object.Score}") (false, true)
+        paint scale image objects (fun _ object -> GalleryPage.colorOf truth object) (fun object -> $"%.2f{object.Score}") (false, true)
 
     /// The surest detections of an image, as reports show them.
     let private shown objects = GalleryPage.shown objects |> List.rev

@@ -4,6 +4,7 @@ open System
 open System.Collections
 open System.Globalization
 open System.Net
+open BoxTeacher.Structures
 open BoxTeacher.Training
 open Microsoft.DotNet.Interactive.Formatting
 open Plotly.NET

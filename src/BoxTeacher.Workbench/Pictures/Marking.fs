@@ -1,8 +1,9 @@
 namespace BoxTeacher.Workbench
 
+open BoxTeacher.Masks
 open BoxTeacher.Structures
 
-/// A colour in 0..255 a part.
+/// A color in 0..255 a part.
 [<Struct>]
 type Rgb = { R: byte; G: byte; B: byte }
 
@@ -14,4 +15,4 @@ type Marking =
       Mask: RunLengthMask option
       /// A few words above the box; empty for none.
       Label: string
-      Colour: Rgb }
+      Color: Rgb }

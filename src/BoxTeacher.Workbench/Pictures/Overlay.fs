@@ -2,28 +2,29 @@ namespace BoxTeacher.Workbench
 
 open System
 open BoxTeacher.Data
+open BoxTeacher.Masks
 open BoxTeacher.Structures
 
 /// Images with boxes, translucent masks and labels.
 [<RequireQualifiedAccess>]
 module Overlay =
 
-    /// Colours that are told apart on photographs, for one object after the other.
-    let colours =
+    /// Colors that are told apart on photographs, for one object after the other.
+    let colors =
         [| 0x00C2FF; 0xFF5D5D; 0x7CE35A; 0xFFC933; 0xC77DFF; 0xFF8A3D; 0x3DE0C0; 0xFF7AC6 |]
         |> Array.map (fun hex -> { R = byte (hex >>> 16); G = byte (hex >>> 8); B = byte hex })
 
-    /// The colour of the object with an index.
-    let colour index = colours[((index % colours.Length) + colours.Length) % colours.Length]
+    /// The color of the object with an index.
+    let color index = colors[((index % colors.Length) + colors.Length) % colors.Length]
 
-    /// The colour of what belongs to no object.
-    let grey = { R = 0xB0uy; G = 0xB0uy; B = 0xB0uy }
+    /// The color of what belongs to no object.
+    let gray = { R = 0xB0uy; G = 0xB0uy; B = 0xB0uy }
 
-    let private blend (pixels: byte array) at (colour: Rgb) (share: float) =
+    let private blend (pixels: byte array) at (color: Rgb) (share: float) =
         let mix (old: byte) (own: byte) = byte (float old + (float own - float old) * share)
-        pixels[at] <- mix pixels[at] colour.R
-        pixels[at + 1] <- mix pixels[at + 1] colour.G
-        pixels[at + 2] <- mix pixels[at + 2] colour.B
+        pixels[at] <- mix pixels[at] color.R
+        pixels[at + 1] <- mix pixels[at + 1] color.G
+        pixels[at + 2] <- mix pixels[at + 2] color.B
 
     /// The image enlarged by a whole factor, pixels repeated.
     let enlarge scale (image: Image) =
@@ -39,7 +40,7 @@ module Overlay =
 
         Image(pixels, height, width)
 
-    let private paintMask (canvas: Image) scale colour (mask: RunLengthMask) =
+    let private paintMask (canvas: Image) scale color (mask: RunLengthMask) =
         let bits = mask.Decode()
         let inside y x = y >= 0 && x >= 0 && y < canvas.Height && x < canvas.Width && bits[y / scale * mask.Width + x / scale] <> 0uy
         let reach = max 1 (scale / 2)
@@ -50,31 +51,31 @@ module Overlay =
                     let isEdge =
                         not (inside (y - reach) x && inside (y + reach) x && inside y (x - reach) && inside y (x + reach))
 
-                    blend canvas.Pixels ((y * canvas.Width + x) * 3) colour (if isEdge then 0.95 else 0.42)
+                    blend canvas.Pixels ((y * canvas.Width + x) * 3) color (if isEdge then 0.95 else 0.42)
 
-    let private paintRect (canvas: Image) colour share (x0: int) (y0: int) (x1: int) (y1: int) =
+    let private paintRect (canvas: Image) color share (x0: int) (y0: int) (x1: int) (y1: int) =
         for y in max 0 y0 .. min canvas.Height y1 - 1 do
             for x in max 0 x0 .. min canvas.Width x1 - 1 do
-                blend canvas.Pixels ((y * canvas.Width + x) * 3) colour share
+                blend canvas.Pixels ((y * canvas.Width + x) * 3) color share
 
-    let private paintFrame canvas scale colour (box: Box) =
+    let private paintFrame canvas scale color (box: Box) =
         let at (value: float) = int (Math.Round(value * float scale))
         let x0, y0, x1, y1 = at box.X0, at box.Y0, at box.X1, at box.Y1
         let t = max 1 (scale / 2)
-        paintRect canvas colour 0.9 x0 y0 x1 (y0 + t)
-        paintRect canvas colour 0.9 x0 (y1 - t) x1 y1
-        paintRect canvas colour 0.9 x0 (y0 + t) (x0 + t) (y1 - t)
-        paintRect canvas colour 0.9 (x1 - t) (y0 + t) x1 (y1 - t)
+        paintRect canvas color 0.9 x0 y0 x1 (y0 + t)
+        paintRect canvas color 0.9 x0 (y1 - t) x1 y1
+        paintRect canvas color 0.9 x0 (y0 + t) (x0 + t) (y1 - t)
+        paintRect canvas color 0.9 (x1 - t) (y0 + t) x1 (y1 - t)
 
     /// Writes a text on an image, each of its pixels so many high and wide.
-    let write (canvas: Image) size colour left top (text: string) =
-        PixelFont.Write(canvas, left, top, size, struct (colour.R, colour.G, colour.B), text)
+    let write (canvas: Image) size color left top (text: string) =
+        PixelFont.Write(canvas, left, top, size, struct (color.R, color.G, color.B), text)
 
     let private paintLabel (canvas: Image) (marking: Marking, place: LabelPlace) =
         let left, top = int place.X, int place.Y
         paintRect canvas { R = 16uy; G = 18uy; B = 22uy } 0.72 left top (left + int place.Width) (top + int place.Height)
 
-        write canvas 1 marking.Colour (left + 1) (top + 1) marking.Label
+        write canvas 1 marking.Color (left + 1) (top + 1) marking.Label
 
     /// The image enlarged by a whole factor, with the markings over it; the first is the undermost.
     /// Raises ArgumentException when a mask is not of the image's size.
@@ -85,11 +86,11 @@ module Overlay =
             match marking.Mask with
             | Some mask when mask.Height <> image.Height || mask.Width <> image.Width ->
                 invalidArg (nameof markings) $"a mask of {mask.Height}x{mask.Width} pixels does not fit an image of {image.Height}x{image.Width}"
-            | Some mask -> paintMask canvas scale marking.Colour mask
+            | Some mask -> paintMask canvas scale marking.Color mask
             | None -> ()
 
         for marking in markings do
-            marking.Box |> Option.iter (paintFrame canvas scale marking.Colour)
+            marking.Box |> Option.iter (paintFrame canvas scale marking.Color)
 
         let size (text: string) = float (text.Length * PixelFont.Advance + 1), float (PixelFont.Height + 2)
         Labels.arrange (float canvas.Height, float canvas.Width) (float scale) size markings |> List.iter (paintLabel canvas)
@@ -103,8 +104,8 @@ module Overlay =
         let letters = max 1 (width / PixelFont.Advance)
         if text.Length <= letters then text else text.Substring(0, max 1 (letters - 2)) + ".."
 
-    /// Paints all of an image in one colour.
-    let fill colour (canvas: Image) = paintRect canvas colour 1.0 0 0 canvas.Width canvas.Height
+    /// Paints all of an image in one color.
+    let fill color (canvas: Image) = paintRect canvas color 1.0 0 0 canvas.Width canvas.Height
 
     /// Writes a line at the bottom of an image, on a dark bar.
     let caption (canvas: Image) (text: string) =
@@ -120,7 +121,7 @@ module Overlay =
     /// The image as a PNG file's bytes.
     let toPng (image: Image) = ImageFile.Encode(".png", image)
 
-    /// Images of one height side by side, a gap of paper colour between them.
+    /// Images of one height side by side, a gap of paper color between them.
     /// Raises ArgumentException when heights differ or there is no image.
     let sideBySide gap (paper: Rgb) (images: Image list) =
         match images |> List.map _.Height |> List.distinct with

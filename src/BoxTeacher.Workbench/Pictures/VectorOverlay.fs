@@ -11,7 +11,7 @@ open BoxTeacher.Structures
 module internal VectorOverlay =
 
     let private number (value: float) = value.ToString("0.#", CultureInfo.InvariantCulture)
-    let private css (colour: Rgb) = $"rgb({colour.R},{colour.G},{colour.B})"
+    let private css (color: Rgb) = $"rgb({color.R},{color.G},{color.B})"
 
     /// Runs of foreground along a line of a bitmap: start and end (exclusive).
     let private runs length (isSet: int -> bool) =
@@ -67,26 +67,26 @@ module internal VectorOverlay =
     let private shape (height: int) (width: int) (marking: Marking) =
         let text = StringBuilder()
         let unit = unit height width
-        let colour = css marking.Colour
+        let color = css marking.Color
 
         match marking.Mask with
         | Some mask when mask.Height = height && mask.Width = width ->
             let bits = mask.Decode()
 
-            text.Append($"<path d=\"{area bits height width}\" fill=\"{colour}\" fill-opacity=\".42\"/><path d=\"{outline bits height width}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"{number (1.6 * unit)}\" stroke-linecap=\"square\"/>")
+            text.Append($"<path d=\"{area bits height width}\" fill=\"{color}\" fill-opacity=\".42\"/><path d=\"{outline bits height width}\" fill=\"none\" stroke=\"{color}\" stroke-width=\"{number (1.6 * unit)}\" stroke-linecap=\"square\"/>")
             |> ignore
         | _ -> ()
 
         match marking.Box with
         | Some box ->
-            text.Append($"<rect x=\"{number box.X0}\" y=\"{number box.Y0}\" width=\"{number box.Width}\" height=\"{number box.Height}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"{number (1.2 * unit)}\" stroke-dasharray=\"{number (5.0 * unit)} {number (3.0 * unit)}\"/>")
+            text.Append($"<rect x=\"{number box.X0}\" y=\"{number box.Y0}\" width=\"{number box.Width}\" height=\"{number box.Height}\" fill=\"none\" stroke=\"{color}\" stroke-width=\"{number (1.2 * unit)}\" stroke-dasharray=\"{number (5.0 * unit)} {number (3.0 * unit)}\"/>")
             |> ignore
         | None -> ()
 
         text.ToString()
 
     let private label size (marking: Marking, place: LabelPlace) =
-        $"<rect x=\"{number place.X}\" y=\"{number place.Y}\" width=\"{number place.Width}\" height=\"{number place.Height}\" fill=\"#101216\" fill-opacity=\".78\"/><text x=\"{number (place.X + 0.25 * size)}\" y=\"{number (place.Y + 0.95 * size)}\" font-size=\"{number size}\" fill=\"{css marking.Colour}\">{WebUtility.HtmlEncode marking.Label}</text>"
+        $"<rect x=\"{number place.X}\" y=\"{number place.Y}\" width=\"{number place.Width}\" height=\"{number place.Height}\" fill=\"#101216\" fill-opacity=\".78\"/><text x=\"{number (place.X + 0.25 * size)}\" y=\"{number (place.Y + 0.95 * size)}\" font-size=\"{number size}\" fill=\"{css marking.Color}\">{WebUtility.HtmlEncode marking.Label}</text>"
 
     /// The elements of markings over an image of a size, in the image's own coordinates; the first is the undermost.
     let elements (height: int) (width: int) (markings: Marking list) =

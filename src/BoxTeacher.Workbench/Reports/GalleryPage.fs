@@ -3,6 +3,7 @@ namespace BoxTeacher.Workbench
 open System
 open System.Net
 open System.Text
+open BoxTeacher.Data
 open BoxTeacher.Structures
 
 /// The gallery of a report: each image, its truth, and what each variant finds.
@@ -20,23 +21,23 @@ module internal GalleryPage =
     let private categoryName (result: AblationResult) index =
         result.Categories |> List.tryItem index |> Option.defaultValue $"class {index}"
 
-    /// A found object has the colour of the true object that its box overlaps most, and is grey when it overlaps none by half.
-    let colourOf (truth: FoundObject list) (found: FoundObject) =
+    /// A found object has the color of the true object that its box overlaps most, and is gray when it overlaps none by half.
+    let colorOf (truth: FoundObject list) (found: FoundObject) =
         truth
         |> List.indexed
         |> List.map (fun (index, object) -> Box.IoU(found.Box, object.Box), index)
         |> List.sortByDescending fst
         |> List.tryHead
         |> function
-            | Some(overlap, index) when overlap >= 0.5 -> Overlay.colour index
-            | _ -> Overlay.grey
+            | Some(overlap, index) when overlap >= 0.5 -> Overlay.color index
+            | _ -> Overlay.gray
 
     let truthMarkings result (image: GalleryImage) =
         [ for index, object in List.indexed image.Truth ->
               { Box = None
                 Mask = object.Mask
                 Label = categoryName result object.Category
-                Colour = Overlay.colour index } ]
+                Color = Overlay.color index } ]
 
     /// The surest of what was found, as far as it is shown: one of several in the same place, of whatever classes.
     let shown (found: FoundObject list) =
@@ -56,22 +57,22 @@ module internal GalleryPage =
               { Box = None
                 Mask = object.Mask
                 Label = $"{categoryName result object.Category} %.2f{object.Score}"
-                Colour = colourOf image.Truth object } ]
+                Color = colorOf image.Truth object } ]
 
     let boxMarkings result (image: GalleryImage) =
         [ for index, object in List.indexed image.Truth ->
               { Box = Some object.Box
                 Mask = None
                 Label = categoryName result object.Category
-                Colour = Overlay.colour index } ]
+                Color = Overlay.color index } ]
 
-    /// Pseudo masks in the colours of their boxes, with the confidence as a label.
+    /// Pseudo masks in the colors of their boxes, with the confidence as a label.
     let pseudoMarkings (image: GalleryImage) (masks: FoundObject list) =
         [ for mask in masks ->
               { Box = None
                 Mask = mask.Mask
                 Label = $"%.2f{mask.Score}"
-                Colour = colourOf image.Truth mask } ]
+                Color = colorOf image.Truth mask } ]
 
     let private picture (image: GalleryImage) caption (markings: Marking list) =
         let elements = VectorOverlay.elements image.Height image.Width markings

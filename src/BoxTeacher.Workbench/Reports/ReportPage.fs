@@ -164,7 +164,7 @@ for (const button of document.querySelectorAll(".variants button")) {
             if gallery = "" then
                 ""
             else
-                $"<p>Validation images, what is truly there, and what each variant finds (its first seed; at most {GalleryPage.objectsShown} objects with a score of %g{GalleryPage.scoreShown} or more, of several in one place the surest). An object keeps its colour from picture to picture; grey ones overlap no true object by half.</p>\n"
+                $"<p>Validation images, what is truly there, and what each variant finds (its first seed; at most {GalleryPage.objectsShown} objects with a score of %g{GalleryPage.scoreShown} or more, of several in one place the surest). An object keeps its color from picture to picture; gray ones overlap no true object by half.</p>\n"
 
         $"""<!DOCTYPE html>
 <html lang="en">

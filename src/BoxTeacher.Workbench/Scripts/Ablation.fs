@@ -4,7 +4,6 @@ open System
 open System.Diagnostics
 open System.IO
 open System.Threading
-open BoxTeacher.Teaching
 open BoxTeacher.Training
 
 /// A run of an ablation failed.

@@ -1,7 +1,7 @@
 namespace BoxTeacher.Workbench
 
 open TorchSharp
-open BoxTeacher.Teaching.Affinity
+open BoxTeacher.Methods
 
 /// Which pairs of pixels ought to share a label, to be put in the place of a recipe's affinities.
 [<RequireQualifiedAccess>]
@@ -17,8 +17,8 @@ module Affinity =
     /// The same of masks that were averaged with their 3x3 means (BoxTeacher's choice).
     let smoothedMasks: IAffinitySource = MaskAffinity(fun masks -> MaskSmoothing.Mean3x3 masks)
 
-    /// Pixels of like colour (BoxInst).
-    let colour: IAffinitySource = ColourAffinity()
+    /// Pixels of like color (BoxInst).
+    let color: IAffinitySource = ColorAffinity()
 
     /// Hard affinities: 1 where the source says at least so much, else 0.
     let atLeast threshold (source: IAffinitySource) = source.AtLeast threshold

@@ -1,6 +1,6 @@
 namespace BoxTeacher.Workbench
 
-open BoxTeacher.Teaching.PseudoMasks
+open BoxTeacher.Methods
 
 /// Confidence scores for ablations, beside those of the core.
 [<RequireQualifiedAccess>]

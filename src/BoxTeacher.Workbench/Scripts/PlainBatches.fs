@@ -1,10 +1,11 @@
 namespace BoxTeacher.Workbench
 
+open BoxTeacher.Augmentation
 open BoxTeacher.Data
-open BoxTeacher.Structures
+open BoxTeacher.Detectors
 open BoxTeacher.Training
 
-/// Images as a network sees them in tests: resized, neither flipped nor recoloured, both views the same.
+/// Images as a network sees them in tests: resized, neither flipped nor recolored, both views the same.
 module internal PlainBatches =
 
     /// Batches of so many images, in order. The caller disposes each.

@@ -1,10 +1,11 @@
 namespace BoxTeacher.Workbench
 
 open TorchSharp
+open BoxTeacher.Augmentation
 open BoxTeacher.Data
+open BoxTeacher.Masks
+open BoxTeacher.Methods
 open BoxTeacher.Structures
-open BoxTeacher.Teaching
-open BoxTeacher.Teaching.Methods
 open BoxTeacher.Training
 
 /// A method that stands on BoxTeacher's.

@@ -1,7 +1,10 @@
 namespace BoxTeacher.Workbench
 
 open System
+open BoxTeacher.Augmentation
 open BoxTeacher.Data
+open BoxTeacher.Detectors
+open BoxTeacher.Methods
 open BoxTeacher.Training
 
 /// Changes of recipes, to be piped.
@@ -68,7 +71,7 @@ module Recipe =
     let confidence form r =
         r
         |> pseudoMasks (fun p ->
-            PseudoMaskRecipe(form, p.Assignment, p.IouThreshold, p.ScoreThreshold, p.MaskThreshold, p.MaskWeight, p.AffinityWeight, p.AffinityThreshold, p.AverageWeight, p.Normaliser, p.WarmUpIterations))
+            PseudoMaskRecipe(form, p.Assignment, p.IouThreshold, p.ScoreThreshold, p.MaskThreshold, p.MaskWeight, p.AffinityWeight, p.AffinityThreshold, p.AverageWeight, p.Normalizer, p.WarmUpIterations))
 
     /// A run of another length. The time from one evaluation or checkpoint to the next keeps its share of the run, and the learning
     /// rate's schedule follows the budget by itself; the warm-ups of the losses stay as they are, as in the published schedules.

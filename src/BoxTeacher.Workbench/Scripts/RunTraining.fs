@@ -6,8 +6,8 @@ open System.IO
 open System.Text.Json
 open BoxTeacher.Data
 open BoxTeacher.Evaluation
+open BoxTeacher.Methods
 open BoxTeacher.Structures
-open BoxTeacher.Teaching
 open BoxTeacher.Training
 
 /// Trains one run with the core's trainer and gathers what it measured.

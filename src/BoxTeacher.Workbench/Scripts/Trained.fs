@@ -3,9 +3,12 @@ namespace BoxTeacher.Workbench
 open System
 open System.IO
 open TorchSharp
+open BoxTeacher.Augmentation
 open BoxTeacher.Data
+open BoxTeacher.Detectors
+open BoxTeacher.Masks
+open BoxTeacher.Methods
 open BoxTeacher.Structures
-open BoxTeacher.Teaching
 open BoxTeacher.Training
 
 /// An image with what its loss consists of.

@@ -1,11 +1,9 @@
 namespace BoxTeacher.Workbench
 
 open TorchSharp
-open BoxTeacher.Data
-open BoxTeacher.Teaching
-open BoxTeacher.Teaching.Ema
-open BoxTeacher.Teaching.Methods
-open BoxTeacher.Teaching.PseudoMasks
+open BoxTeacher.Methods
+open BoxTeacher.Structures
+open BoxTeacher.Torch
 open BoxTeacher.Training
 
 /// <summary>

@@ -3,7 +3,7 @@ namespace BoxTeacher.Workbench
 open System.IO
 open System.Reflection
 open System.Runtime.CompilerServices
-open BoxTeacher.Teaching
+open BoxTeacher.Methods
 open BoxTeacher.Training
 
 /// What an ablation compares: a change of the base recipe, and where a script has them, parts of its own in the place of the

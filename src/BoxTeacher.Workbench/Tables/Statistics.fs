@@ -41,8 +41,8 @@ module Statistics =
         if values.Length < 2 then
             nan
         else
-            let centre = Array.average values
-            sqrt ((values |> Array.sumBy (fun v -> (v - centre) ** 2.0)) / float (values.Length - 1))
+            let center = Array.average values
+            sqrt ((values |> Array.sumBy (fun v -> (v - center) ** 2.0)) / float (values.Length - 1))
 
     /// Count, mean and standard deviation.
     let spread (values: float seq) : Spread =
@@ -92,7 +92,7 @@ module Statistics =
     /// Mean difference of pairs (of, from), with Student's interval at a confidence such as 0.95.
     let pairedDifference (confidence: float) (pairs: (float * float) seq) : Difference =
         let differences = [| for value, origin in pairs -> value - origin |]
-        let centre = mean differences
+        let center = mean differences
 
         let reach =
             if differences.Length < 2 then
@@ -101,6 +101,6 @@ module Statistics =
                 studentQuantile (differences.Length - 1) confidence * deviation differences / sqrt (float differences.Length)
 
         { Count = differences.Length
-          Mean = centre
-          Low = centre - reach
-          High = centre + reach }
+          Mean = center
+          Low = center - reach
+          High = center + reach }

@@ -151,7 +151,7 @@ and internal CellText =
 /// A table as the text of some document.
 and internal TableText =
 
-    /// An HTML fragment that follows the colours of the page around it.
+    /// An HTML fragment that follows the colors of the page around it.
     static member html(table: Table) =
         let escape (text: string) = string (Net.WebUtility.HtmlEncode text)
         let words = CellText.Words "−" "±"

@@ -83,7 +83,7 @@ module Table =
                   yield Spectre.Console.Text note :> IRenderable ]
         )
 
-    /// An HTML fragment that follows the colours of the page around it and needs nothing from elsewhere.
+    /// An HTML fragment that follows the colors of the page around it and needs nothing from elsewhere.
     let toHtml (table: Table) = TableText.html table
 
     /// A pipe table of GitHub's Markdown; best values in bold.

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using BoxTeacher.Methods;
 using BoxTeacher.Training;
 using Xunit;
 

@@ -118,11 +118,11 @@ public sealed class BadInputTests : IDisposable
     [Fact]
     public void Pictures_without_labels_are_refused_as_label_maps()
     {
-        string colour = folder.At("colour.png"), jpeg = folder.At("photo.jpg");
-        ImageFile.Write(colour, new Image(4, 4));
+        string color = folder.At("color.png"), jpeg = folder.At("photo.jpg");
+        ImageFile.Write(color, new Image(4, 4));
         ImageFile.Write(jpeg, new Image(4, 4));
 
-        AssertRefused(colour, "", "colour type 2 cannot hold labels", () => ImageFile.ReadIndexed(colour));
+        AssertRefused(color, "", "color type 2 cannot hold labels", () => ImageFile.ReadIndexed(color));
         AssertRefused(jpeg, "", "not a PNG file", () => ImageFile.ReadGray(jpeg));
     }
 

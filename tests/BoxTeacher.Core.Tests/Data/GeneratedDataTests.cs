@@ -1,4 +1,5 @@
 using BoxTeacher.Data;
+using BoxTeacher.Masks;
 using BoxTeacher.Structures;
 using Xunit;
 
@@ -67,7 +68,7 @@ public sealed class GeneratedDataTests : IDisposable
     }
 
     [Fact]
-    public void Penn_fudan_gets_one_person_a_grey_level()
+    public void Penn_fudan_gets_one_person_a_gray_level()
     {
         ushort[] labels = new ushort[30 * 40];
         labels.AsSpan(85, 4).Fill(1);

@@ -1,5 +1,4 @@
 using BoxTeacher.Backbones;
-using BoxTeacher.Data;
 using BoxTeacher.Layers;
 using TorchSharp;
 using Xunit;
@@ -67,7 +66,7 @@ public sealed class BackboneTests
     }
 
     [Fact]
-    public void Shifted_windows_see_their_neighbours_and_nothing_across_the_edge()
+    public void Shifted_windows_see_their_neighbors_and_nothing_across_the_edge()
     {
         using var scope = NewDisposeScope();
         random.manual_seed(2);

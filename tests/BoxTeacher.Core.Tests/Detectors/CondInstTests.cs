@@ -1,4 +1,5 @@
 using BoxTeacher.Detectors;
+using BoxTeacher.Losses;
 using BoxTeacher.Structures;
 using TorchSharp;
 using Xunit;
@@ -19,7 +20,7 @@ public sealed class CondInstTests
         var locations = 32 * 24 + 16 * 12 + 8 * 6 + 4 * 3;
         Assert.Equal([2, 3, locations], features.Dense.Logits.shape);
         Assert.Equal([2, 4, locations], features.Dense.Ltrb.shape);
-        Assert.Equal([2, locations], features.Dense.Centreness.shape);
+        Assert.Equal([2, locations], features.Dense.Centerness.shape);
         Assert.Equal([2, 8, 32, 24], features.MaskFeatures.shape);
         Assert.True(features.Dense.Ltrb.min().item<float>() >= 0);
 
@@ -74,7 +75,7 @@ public sealed class CondInstTests
         var features = detector.Extract(randn(2, 3, 64, 64));
         var grid = features.Dense.Grid;
         int[] locations = [0, 5, 255, 256, 300, grid.Count - 1];
-        FcosCandidates Of(params int[] chosen) => new(new float[4 * chosen.Length], new float[chosen.Length], new long[chosen.Length], chosen);
+        BoxCandidates Of(params int[] chosen) => new(new float[4 * chosen.Length], new float[chosen.Length], new long[chosen.Length], chosen);
         var instances = detector.InstancesOf(features, [Of(locations), Of(7, 0)]);
         var factor = randn_like(instances.Parameters);
         var weight = detector.Controller.weight!;
@@ -132,7 +133,7 @@ public sealed class CondInstTests
             var features = detector.Extract(images);
             var targets = detector.Assign(features, [truth]);
             var logits = detector.MaskLogits(features, detector.SelectInstances(features, targets));
-            (logits.sum() + features.Dense.Logits.sum() + features.Dense.Ltrb.sum() + features.Dense.Centreness.sum()).backward();
+            (logits.sum() + features.Dense.Logits.sum() + features.Dense.Ltrb.sum() + features.Dense.Centerness.sum()).backward();
             detector.zero_grad();
         }
     }

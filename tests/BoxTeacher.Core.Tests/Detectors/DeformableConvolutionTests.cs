@@ -1,5 +1,5 @@
-using BoxTeacher.Backbones;
 using BoxTeacher.Layers;
+using BoxTeacher.Structures;
 using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;

@@ -12,7 +12,7 @@ public sealed class FcosAssignerTests
 {
     private static readonly LocationGrid Grid = new([(8, 16, 20), (16, 8, 10), (32, 4, 5)]);
 
-    /// <summary>Whole numbers often hit the cells' centres, and sizes that come often make ties.</summary>
+    /// <summary>Whole numbers often hit the cells' centers, and sizes that come often make ties.</summary>
     public static Arbitrary<float[][]> Boxes()
     {
         var side = Gen.OneOf(Gen.Choose(1, 89), Gen.Elements(20, 40));
@@ -50,9 +50,9 @@ public sealed class FcosAssignerTests
         var (owner, smallest) = (-1, float.PositiveInfinity);
         foreach (var (i, box) in boxes.Index())
         {
-            var (centreX, centreY) = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2);
+            var (centerX, centerY) = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2);
             float[] inner = [x - box[0], y - box[1], box[2] - x, box[3] - y];
-            var inside = inner.Min() > 0 && Math.Abs(x - centreX) < reach && Math.Abs(y - centreY) < reach;
+            var inside = inner.Min() > 0 && Math.Abs(x - centerX) < reach && Math.Abs(y - centerY) < reach;
             var area = (box[2] - box[0]) * (box[3] - box[1]);
             if (inside && inner.Max() >= ranges[level].Min && inner.Max() <= ranges[level].Max && area < smallest)
                 (owner, smallest) = (i, area);

@@ -1,4 +1,5 @@
 using BoxTeacher.Layers;
+using BoxTeacher.Structures;
 using FsCheck;
 using FsCheck.Fluent;
 using TorchSharp;

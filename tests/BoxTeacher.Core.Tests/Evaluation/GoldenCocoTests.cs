@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using BoxTeacher.Data;
 using BoxTeacher.Evaluation;
+using BoxTeacher.Structures;
 using Xunit;
 
 namespace BoxTeacher.Tests.Evaluation;

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using BoxTeacher.Data;
 using BoxTeacher.Evaluation;
-using BoxTeacher.Structures;
+using BoxTeacher.Masks;
 using Xunit;
 
 namespace BoxTeacher.Tests.Evaluation;

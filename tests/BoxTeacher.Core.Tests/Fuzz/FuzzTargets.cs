@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Text;
 using BoxTeacher.Data;
 using BoxTeacher.Evaluation;
+using BoxTeacher.Masks;
 using BoxTeacher.Structures;
 
 namespace BoxTeacher.Tests.Fuzz;

@@ -1,39 +1,38 @@
-using BoxTeacher.Losses;
+using BoxTeacher.Layers;
+using BoxTeacher.Methods;
 using BoxTeacher.Structures;
-using BoxTeacher.Teaching.Affinity;
-using BoxTeacher.Teaching.Targets;
 using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Tests;
 
-/// <summary>Colours and affinities against the published implementation.</summary>
+/// <summary>Colors and affinities against the published implementation.</summary>
 public sealed class AffinityGoldenTests
 {
-    private const string Colour = "boxteacher/c_color";
+    private const string Color = "boxteacher/c_color";
     private const string Masks = "boxteacher/d_mask_affinity";
 
-    [GoldenFact(Colour + ".json")]
+    [GoldenFact(Color + ".json")]
     public void Lab_agrees()
     {
         foreach (var instance in Of("rgb2lab"))
         {
             using var scope = NewDisposeScope();
             var rgb = instance["in.rgb"];
-            GoldenAssert.Close(instance["out.lab"], ColourSimilarity.Lab(rgb), 2e-4, 1e-5, $"{instance}");
-            GoldenAssert.Close(instance["out.lab@f64"], ColourSimilarity.Lab(rgb.to(float64)), 1e-7, 1e-9, $"{instance}, double");
+            GoldenAssert.Close(instance["out.lab"], ColorSimilarity.Lab(rgb), 2e-4, 1e-5, $"{instance}");
+            GoldenAssert.Close(instance["out.lab@f64"], ColorSimilarity.Lab(rgb.to(float64)), 1e-7, 1e-9, $"{instance}, double");
         }
     }
 
-    [GoldenFact(Colour + ".json")]
-    public void Neighbours_agree()
+    [GoldenFact(Color + ".json")]
+    public void Neighbors_agree()
     {
         foreach (var instance in Of("unfold_wo_center"))
         {
             using var scope = NewDisposeScope();
             var (pairs, x) = (PairsOf(instance), instance["in.x"]);
-            // Both ends of each pair: those after the centre are seconds, those before it are firsts.
+            // Both ends of each pair: those after the center are seconds, those before it are firsts.
             var expected = instance["out.unfold"];
             GoldenAssert.Equal(expected.narrow(2, pairs.Count, pairs.Count), pairs.Second(x), $"{instance}");
             var ends = pairs.Unfold(x.unsqueeze(2).expand(-1, -1, pairs.Count, -1, -1));
@@ -41,22 +40,22 @@ public sealed class AffinityGoldenTests
         }
     }
 
-    [GoldenFact(Colour + ".json")]
+    [GoldenFact(Color + ".json")]
     public void Similarity_agrees()
     {
         foreach (var instance in Of("get_images_color_similarity"))
         {
             using var scope = NewDisposeScope();
             var pairs = PairsOf(instance);
-            // "Only colour" leaves the lightness out.
-            var onlyColour = instance.Attributes.TryGetProperty("only_color", out var flag) && flag.GetBoolean();
+            // "Only color" leaves the lightness out.
+            var onlyColor = instance.Attributes.TryGetProperty("only_color", out var flag) && flag.GetBoolean();
             var lab = instance["in.lab"];
-            var similarity = pairs.Unfold(ColourSimilarity.OfPairs(onlyColour ? lab.narrow(1, 1, 2) : lab, pairs));
+            var similarity = pairs.Unfold(ColorSimilarity.OfPairs(onlyColor ? lab.narrow(1, 1, 2) : lab, pairs));
             GoldenAssert.Close(instance["out.similarity"], similarity * ValidEnds(instance["in.valid"], pairs), 1e-6, 1e-5, $"{instance}");
         }
     }
 
-    [GoldenFact(Colour + ".json")]
+    [GoldenFact(Color + ".json")]
     public void Chain_from_pixels_agrees()
     {
         foreach (var instance in Of("chain"))
@@ -64,15 +63,15 @@ public sealed class AffinityGoldenTests
             using var scope = NewDisposeScope();
             var pairs = new PixelPairs();
             var rgb = instance["in.bgr_u8"].flip(0).unsqueeze(0);
-            var cells = ColourSimilarity.Shrink(rgb, instance.Int("stride"));
+            var cells = ColorSimilarity.Shrink(rgb, instance.Int("stride"));
             GoldenAssert.Equal(instance["out.byte"], cells, $"{instance} cells");
-            var lab = ColourSimilarity.Lab(cells);
+            var lab = ColorSimilarity.Lab(cells);
             GoldenAssert.Close(instance["out.lab"], lab, 2e-4, 1e-5, $"{instance} Lab");
 
             var full = instance["in.valid_full"];
             var stride = instance.Int("stride");
             var valid = full.slice(0, stride / 2, full.size(0), stride).slice(1, stride / 2, full.size(1), stride);
-            var similarity = pairs.Unfold(ColourSimilarity.OfPairs(lab, pairs)) * ValidEnds(valid, pairs);
+            var similarity = pairs.Unfold(ColorSimilarity.OfPairs(lab, pairs)) * ValidEnds(valid, pairs);
             GoldenAssert.Close(instance["out.similarity"], similarity, 1e-5, 1e-5, $"{instance} similarity");
         }
     }
@@ -98,7 +97,7 @@ public sealed class AffinityGoldenTests
         Assert.All(numbers.Chunk(3), row => Assert.Equal(row[2], MaskScene.RemovedRows((int)row[0], (int)row[1])));
     }
 
-    /// <summary>The valid mask at the neighbour, for all neighbours of a window.</summary>
+    /// <summary>The valid mask at the neighbor, for all neighbors of a window.</summary>
     private static Tensor ValidEnds(Tensor valid, PixelPairs pairs)
     {
         var after = pairs.Second(valid);
@@ -106,7 +105,7 @@ public sealed class AffinityGoldenTests
         return cat([before, after]);
     }
 
-    private static IEnumerable<GoldenInstance> Of(string function) => GoldenCase.Load(Colour).Instances
+    private static IEnumerable<GoldenInstance> Of(string function) => GoldenCase.Load(Color).Instances
         .Where(instance => instance.Attributes.GetProperty("fn").GetString() == function);
 
     private static PixelPairs PairsOf(GoldenInstance instance) => new(instance.Int("size"), instance.Int("dilation"));

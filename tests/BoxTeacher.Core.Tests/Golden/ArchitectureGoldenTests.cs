@@ -1,5 +1,7 @@
+using BoxTeacher.Augmentation;
 using BoxTeacher.Backbones;
 using BoxTeacher.Detectors;
+using BoxTeacher.Losses;
 using BoxTeacher.Structures;
 using TorchSharp;
 using Xunit;
@@ -42,7 +44,7 @@ public sealed class ArchitectureGoldenTests
                 Sample(instance, $"p{l + 3}", features.Pyramid[l]);
                 Sample(instance, $"logits_{l}", Level(dense.Logits));
                 Sample(instance, $"reg_{l}", Level(dense.Ltrb));
-                Sample(instance, $"ctr_{l}", Level(dense.Centreness));
+                Sample(instance, $"ctr_{l}", Level(dense.Centerness));
                 Sample(instance, $"controller_{l}", model.Controller.call(dense.BoxTower[l]));
             }
         }

@@ -1,7 +1,6 @@
 using BoxTeacher.Detectors;
+using BoxTeacher.Methods;
 using BoxTeacher.Structures;
-using BoxTeacher.Teaching.Methods;
-using BoxTeacher.Teaching.PseudoMasks;
 using TorchSharp;
 using Xunit;
 using Xunit.Sdk;

@@ -1,6 +1,5 @@
-using BoxTeacher.Layers;
+using BoxTeacher.Methods;
 using BoxTeacher.Structures;
-using BoxTeacher.Teaching.PseudoMasks;
 using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;

@@ -1,6 +1,5 @@
+using BoxTeacher.Methods;
 using BoxTeacher.Structures;
-using BoxTeacher.Teaching;
-using BoxTeacher.Teaching.Ema;
 using TorchSharp;
 using TorchSharp.Modules;
 using Xunit;

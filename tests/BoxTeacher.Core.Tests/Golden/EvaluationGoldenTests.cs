@@ -1,4 +1,5 @@
 using BoxTeacher.Detectors;
+using BoxTeacher.Losses;
 using BoxTeacher.Structures;
 using TorchSharp;
 using Xunit;
@@ -43,7 +44,7 @@ public sealed class EvaluationGoldenTests
             outputs[$"p{l + 3}"] = features.Pyramid[l];
             outputs[$"logits_{l}"] = Level(dense.Logits, level);
             outputs[$"reg_{l}"] = Level(dense.Ltrb, level);
-            outputs[$"ctr_{l}"] = Level(dense.Centreness.unsqueeze(1), level);
+            outputs[$"ctr_{l}"] = Level(dense.Centerness.unsqueeze(1), level);
             outputs[$"controller_{l}"] = model.Controller.call(dense.BoxTower[l]);
         }
         return outputs;
@@ -55,7 +56,7 @@ public sealed class EvaluationGoldenTests
         foreach (var (l, level) in features.Dense.Grid.Levels.Index().Where(entry => instance.Has($"teacher_raw.controller_{entry.Index}")))
         {
             var locations = Enumerable.Range(level.Offset, level.Count).ToArray();
-            var candidates = Enumerable.Repeat(new FcosCandidates(new float[4 * level.Count], new float[level.Count], new long[level.Count], locations), images);
+            var candidates = Enumerable.Repeat(new BoxCandidates(new float[4 * level.Count], new float[level.Count], new long[level.Count], locations), images);
             var sparse = model.InstancesOf(features, [.. candidates]).Parameters;
             var dense = model.Controller.call(features.Dense.BoxTower[l]);
             GoldenAssert.Close(dense.flatten(2).transpose(1, 2).reshape(-1, dense.size(1)), sparse, 1e-5, 1e-5, $"sparse controller {l}");

@@ -1,4 +1,5 @@
 using BoxTeacher.Detectors;
+using BoxTeacher.Losses;
 using BoxTeacher.Structures;
 using TorchSharp;
 using Xunit;
@@ -22,7 +23,7 @@ public sealed class FcosGoldenTests
             while (instance.Has($"in.boxes_{truth.Count}"))
                 truth.Add(new BoxTargets(instance[$"in.boxes_{truth.Count}"], instance[$"in.classes_{truth.Count}"]));
             var grid = GridOf(instance.Ints("strides"), ShapesOf(instance));
-            var assigner = new FcosAssigner(FcosAssigner.PublishedRanges, instance.Number("radius"), skipWhenFirstCentreIsZero: true);
+            var assigner = new FcosAssigner(FcosAssigner.PublishedRanges, instance.Number("radius"), skipWhenFirstCenterIsZero: true);
             var targets = assigner.Assign(grid, truth, CPU);
             var background = instance.Int("num_classes");
             var labels = targets.Labels(background);
@@ -45,7 +46,7 @@ public sealed class FcosGoldenTests
             var rows = tensor(Array.ConvertAll(levelMajor, row => (long)row), [levelMajor.Length]);
             GoldenAssert.Equal(cat(distances), targets.Ltrb.index_select(0, rows), $"{instance} distances");
             GoldenAssert.Equal(cat(boxes), tensor(Array.ConvertAll(levelMajor, row => (long)targets.Boxes[row]), [levelMajor.Length]), $"{instance} boxes");
-            GoldenAssert.Close(instance["out.ctrness"], targets.Centreness.index_select(0, rows), 1e-6, 1e-6, $"{instance} centre-ness");
+            GoldenAssert.Close(instance["out.ctrness"], targets.Centerness.index_select(0, rows), 1e-6, 1e-6, $"{instance} center-ness");
             truth.ForEach(target => target.Dispose());
         }
     }

@@ -71,10 +71,10 @@ public sealed class FcosLossGoldenTests
             using var scope = NewDisposeScope();
             var levels = Enumerable.Range(0, Strides.Length).Where(l => instance.Has($"in.logits_{l}")).ToArray();
             Tensor[] Inputs(string name) => [.. levels.Select(l => instance[$"in.{name}_{l}"].requires_grad_())];
-            var (logits, distances, centreness) = (Inputs("logits"), Inputs("reg"), Inputs("ctr"));
+            var (logits, distances, centerness) = (Inputs("logits"), Inputs("reg"), Inputs("ctr"));
             var grid = new LocationGrid([.. levels.Select(l => (Strides[l], (int)logits[l].size(2), (int)logits[l].size(3)))]);
             Tensor Dense(Tensor[] maps) => cat([.. maps.Select(map => map.flatten(2))], 2);
-            var outputs = new FcosOutputs(Dense(logits), Dense(distances), Dense(centreness).squeeze(1), [], grid);
+            var outputs = new FcosOutputs(Dense(logits), Dense(distances), Dense(centerness).squeeze(1), [], grid);
 
             var truth = Enumerable.Range(0, (int)logits[0].size(0))
                 .Select(i => new BoxTargets(instance[$"in.boxes_{i}"], instance[$"in.classes_{i}"])).ToList();
@@ -84,10 +84,10 @@ public sealed class FcosLossGoldenTests
                 LocationLoss(instance.Attributes.GetProperty("loc_loss").GetString()),
                 instance.Attributes.GetProperty("normalizer").GetString() switch
                 {
-                    "fg" => FcosNormaliser.Positives,
-                    "moving_fg" => FcosNormaliser.MovingPositives(),
-                    "all" => FcosNormaliser.Locations,
-                    var other => throw new InvalidDataException($"Unknown normaliser {other}."),
+                    "fg" => FcosNormalizer.Positives,
+                    "moving_fg" => FcosNormalizer.MovingPositives(),
+                    "all" => FcosNormalizer.Locations,
+                    var other => throw new InvalidDataException($"Unknown normalizer {other}."),
                 },
                 instance.Number("alpha"), instance.Number("gamma"));
             var terms = new LossTerms(instance.Attributes.GetProperty("quality").GetString() == "iou"
@@ -103,7 +103,7 @@ public sealed class FcosLossGoldenTests
             {
                 Gradient($"logits_{l}", logits[l]);
                 Gradient($"reg_{l}", distances[l]);
-                Gradient($"ctr_{l}", centreness[l]);
+                Gradient($"ctr_{l}", centerness[l]);
             }
 
             truth.ForEach(target => target.Dispose());

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using BoxTeacher.Detectors;
+using BoxTeacher.Structures;
 using TorchSharp;
 using Xunit.Sdk;
 using static TorchSharp.torch;

@@ -83,8 +83,8 @@ internal static class GoldenModel
             Int(resNet, "STEM_OUT_CHANNELS"), Int(resNet, "RES2_OUT_CHANNELS"), Int(resNet, "WIDTH_PER_GROUP"), deformable, offsetGroups);
     }
 
-    /// <summary>A BGR image [3,h,w] uint8, normalised as the configuration says.</summary>
-    public static Tensor Normalise(Tensor pixels, JsonElement configuration)
+    /// <summary>A BGR image [3,h,w] uint8, normalized as the configuration says.</summary>
+    public static Tensor Normalize(Tensor pixels, JsonElement configuration)
     {
         float[] Values(string name) => [.. configuration.GetProperty(name).EnumerateArray().Select(value => value.GetSingle())];
         return (pixels.to(float32) - tensor(Values("PIXEL_MEAN"), [3, 1, 1])) / tensor(Values("PIXEL_STD"), [3, 1, 1]);
@@ -93,7 +93,7 @@ internal static class GoldenModel
     public static ImageBatch Batch(IEnumerable<Tensor> pixels, JsonElement configuration)
     {
         using var scope = NewDisposeScope();
-        return ImageBatch.Collate([.. pixels.Select(image => Normalise(image, configuration))]);
+        return ImageBatch.Collate([.. pixels.Select(image => Normalize(image, configuration))]);
     }
 
     /// <summary>Masks packed eight to a byte, least significant bit first, as [n,H,W] bool.</summary>

@@ -2,14 +2,12 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using BoxTeacher.Data;
 using BoxTeacher.Detectors;
+using BoxTeacher.Layers;
 using BoxTeacher.Losses;
+using BoxTeacher.Methods;
 using BoxTeacher.Structures;
-using BoxTeacher.Teaching;
-using BoxTeacher.Teaching.Affinity;
-using BoxTeacher.Teaching.Ema;
-using BoxTeacher.Teaching.Methods;
-using BoxTeacher.Teaching.PseudoMasks;
-using BoxTeacher.Teaching.Targets;
+using BoxTeacher.Torch;
+using BoxTeacher.Training;
 using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
@@ -65,14 +63,14 @@ internal static class GoldenTraining
                 Flag("RETURN_FLOAT_MASK") ? null : Number("TEACHER_MASK_THRESHOLD"),
                 new TestSize(configuration.GetProperty("MIN_SIZE_TEST").GetInt32(), configuration.GetProperty("MAX_SIZE_TEST").GetInt32())),
             new FcosLoss(
-                LtrbLoss.GeneralizedIou, FcosNormaliser.Positives, fcos.GetProperty("LOSS_ALPHA").GetDouble(), fcos.GetProperty("LOSS_GAMMA").GetDouble()),
+                LtrbLoss.GeneralizedIou, FcosNormalizer.Positives, fcos.GetProperty("LOSS_ALPHA").GetDouble(), fcos.GetProperty("LOSS_GAMMA").GetDouble()),
             new BoxSupervision(
-                new ColourAffinity().AtLeast(boxInst.GetProperty("COLOR_THRESH").GetDouble()), WarmUp.Linear(boxInst.GetProperty("WARMUP_ITERS").GetInt64())),
+                new ColorAffinity().AtLeast(boxInst.GetProperty("COLOR_THRESH").GetDouble()), WarmUp.Linear(boxInst.GetProperty("WARMUP_ITERS").GetInt64())),
             new PseudoMaskSupervision(
                 Number("MASK_AFFINITY_THRESH") is var threshold and > 0 ? affinity.AtLeast(threshold) : affinity,
                 Number("MASK_WEIGHT"), Number("MASK_AFFINITY_WEIGHT"), Flag("WITH_AVG_LOSS") ? Number("AVG_LOSS_WEIGHT") : 0,
                 Flag("WITH_WARMUP") ? WarmUp.Linear((long)Number("WARMUP_ITERS")) : WarmUp.None,
-                Flag("FIX_REDUCTION") ? ConfidenceNormaliser.Count : ConfidenceNormaliser.Sum),
+                Flag("FIX_REDUCTION") ? ConfidenceNormalizer.Count : ConfidenceNormalizer.Sum),
             new PixelPairs(boxInst.GetProperty("SIZE").GetInt32(), boxInst.GetProperty("DILATION").GetInt32()),
             Flag("TEACHER_EVAL") ? TeacherMode.Inference : TeacherMode.Training,
             boxInst.GetProperty("BOTTOM_PIXELS_REMOVED").GetInt32());
@@ -102,7 +100,7 @@ internal static class GoldenTraining
     public static MaskScene Scene(TrainingBatch batch) =>
         MaskScene.Of(batch.WeakPixels, batch.Weak.Sizes, batch.OriginalSizes, batch.Targets);
 
-    /// <summary>A valid mask [h, w] at the neighbour, for all neighbours of a window.</summary>
+    /// <summary>A valid mask [h, w] at the neighbor, for all neighbors of a window.</summary>
     public static Tensor ValidEnds(Tensor valid, PixelPairs pairs)
     {
         var before = pairs.Unfold(valid.unsqueeze(0).expand(pairs.Count, -1, -1)).narrow(0, 0, pairs.Count);

@@ -1,4 +1,5 @@
 using BoxTeacher.Losses;
+using BoxTeacher.Structures;
 using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;

@@ -1,4 +1,6 @@
+using BoxTeacher.Layers;
 using BoxTeacher.Losses;
+using BoxTeacher.Structures;
 using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;

@@ -18,7 +18,7 @@ public sealed class PostprocessGoldenTests
         {
             using var scope = NewDisposeScope();
             var scores = HostValues.Floats(instance["in.scores"]);
-            var candidates = new FcosCandidates(HostValues.Floats(instance["in.boxes"]), scores, new long[scores.Length], new int[scores.Length]);
+            var candidates = new BoxCandidates(HostValues.Floats(instance["in.boxes"]), scores, new long[scores.Length], new int[scores.Length]);
             double? threshold = instance.Number("mask_threshold") is >= 0 and var limit ? limit : null;
             var (network, output) = (SizeOf(instance, "net_hw"), SizeOf(instance, "out_hw"));
             using var found = MaskPostprocess.Apply(candidates, instance["in.probs"], network, output, threshold);

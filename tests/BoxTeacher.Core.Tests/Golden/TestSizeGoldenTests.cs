@@ -1,5 +1,4 @@
 using BoxTeacher.Structures;
-using BoxTeacher.Teaching.PseudoMasks;
 using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
@@ -29,7 +28,7 @@ public sealed class TestSizeGoldenTests
 
     /// <summary>
     /// Where a pixel is read is a single-precision number, which libtorch 1.13 and 2.10 round differently in its last place: a value moves by
-    /// that much of the step between neighbours (up to 3.3e-4 of steps of 300; both are as far from double precision).
+    /// that much of the step between neighbors (up to 3.3e-4 of steps of 300; both are as far from double precision).
     /// </summary>
     private static double CoordinateRounding(Tensor image)
     {

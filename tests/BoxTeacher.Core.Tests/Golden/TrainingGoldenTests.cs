@@ -1,6 +1,7 @@
-using BoxTeacher.Losses;
-using BoxTeacher.Teaching.Affinity;
-using BoxTeacher.Teaching.Targets;
+using BoxTeacher.Layers;
+using BoxTeacher.Methods;
+using BoxTeacher.Structures;
+using BoxTeacher.Training;
 using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
@@ -21,8 +22,8 @@ public sealed class TrainingGoldenTests
         var scene = GoldenTraining.Scene(batch);
         var labels = method.Label(batch, scene);
         var pairs = new PixelPairs(configuration.GetProperty("BOXINST").GetProperty("SIZE").GetInt32(), configuration.GetProperty("BOXINST").GetProperty("DILATION").GetInt32());
-        // Of an image, not of a box: an image without boxes has colours too.
-        var similarity = ColourSimilarity.OfPairs(ColourSimilarity.Lab(ColourSimilarity.Shrink(scene.Pixels, scene.Stride)), pairs);
+        // Of an image, not of a box: an image without boxes has colors too.
+        var similarity = ColorSimilarity.OfPairs(ColorSimilarity.Lab(ColorSimilarity.Shrink(scene.Pixels, scene.Stride)), pairs);
         var affinity = new MaskAffinity(MaskSmoothing.Mean3x3).Affinity(scene, labels.Masks, pairs);
         var images = Enumerable.Range(0, batch.Targets.Count).Where(image => instance.Has($"pseudo.flags_{image}")).ToList();
         Assert.NotEmpty(images);
@@ -36,8 +37,8 @@ public sealed class TrainingGoldenTests
 
             var valid = GoldenTraining.ValidEnds(scene.Valid[image], pairs);
             GoldenAssert.Close(instance[$"pseudo.affinity_{image}"], pairs.Unfold(Of(affinity)) * valid, 1e-5, 1e-5, $"affinity {image}");
-            var colours = pairs.Unfold(similarity.narrow(0, image, 1)) * valid;
-            GoldenAssert.Close(instance[$"box.color_similarity_{image}"], colours, 1e-5, 1e-5, $"colour similarity {image}");
+            var colors = pairs.Unfold(similarity.narrow(0, image, 1)) * valid;
+            GoldenAssert.Close(instance[$"box.color_similarity_{image}"], colors, 1e-5, 1e-5, $"color similarity {image}");
         }
     });
 

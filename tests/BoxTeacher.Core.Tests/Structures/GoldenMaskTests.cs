@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using BoxTeacher.Data;
+using BoxTeacher.Masks;
 using BoxTeacher.Structures;
 using Xunit;
 

@@ -1,3 +1,4 @@
+using BoxTeacher.Masks;
 using BoxTeacher.Structures;
 using FsCheck;
 using FsCheck.Fluent;

@@ -1,13 +1,11 @@
+using BoxTeacher.Augmentation;
 using BoxTeacher.Data;
+using BoxTeacher.Layers;
 using BoxTeacher.Losses;
+using BoxTeacher.Methods;
 using BoxTeacher.Structures;
-using BoxTeacher.Teaching;
-using BoxTeacher.Teaching.Affinity;
-using BoxTeacher.Teaching.Ema;
-using BoxTeacher.Teaching.Methods;
-using BoxTeacher.Teaching.PseudoMasks;
-using BoxTeacher.Teaching.Targets;
 using BoxTeacher.Tests.Views;
+using BoxTeacher.Torch;
 using BoxTeacher.Training;
 using TorchSharp;
 using Xunit;
@@ -67,9 +65,9 @@ public sealed class AnotherDetectorTests : IDisposable
         var ema = new EmaTeacher(teacher, student, Momentum.Capped(0.95));
         var labeller = new PseudoLabeller(GreedyAssignment.OneToOne(), ConfidenceScore.Published);
         var masks = new MaskSupervision(
-            new BoxSupervision(new ColourAffinity().AtLeast(0.3), WarmUp.Linear(20)),
+            new BoxSupervision(new ColorAffinity().AtLeast(0.3), WarmUp.Linear(20)),
             new PseudoMaskSupervision(
-                new MaskAffinity(MaskSmoothing.Mean3x3).AtLeast(0.5), 0.5, 0.1, 0, WarmUp.Linear(80), ConfidenceNormaliser.Count),
+                new MaskAffinity(MaskSmoothing.Mean3x3).AtLeast(0.5), 0.5, 0.1, 0, WarmUp.Linear(80), ConfidenceNormalizer.Count),
             new PixelPairs(dilation: 1));
         using var optimizer = optim.AdamW(student.parameters(), 2e-3);
         var history = new List<Dictionary<string, double>>();

@@ -1,10 +1,7 @@
 using BoxTeacher.Backbones;
 using BoxTeacher.Detectors;
-using BoxTeacher.Layers;
 using BoxTeacher.Losses;
 using BoxTeacher.Structures;
-using BoxTeacher.Teaching.Methods;
-using BoxTeacher.Teaching.PseudoMasks;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -13,7 +10,7 @@ using F = TorchSharp.torch.nn.functional;
 namespace BoxTeacher.Tests.Teaching;
 
 /// <summary>
-/// A small detector in the manner of SOLOv2, the example of docs/another-detector.md: each cell of a grid says which class is centred in
+/// A small detector in the manner of SOLOv2, the example of docs/another-detector.md: each cell of a grid says which class is centered in
 /// it, how far the sides of its box are, and which kernel draws its mask from features that all cells share.
 /// </summary>
 internal sealed class GridDetector : nn.Module
@@ -33,7 +30,7 @@ internal sealed class GridDetector : nn.Module
 
     /// <summary>What the cells of a batch say. Columns are the cells of an image, row by row.</summary>
     /// <param name="Logits">Class logits [N, C, S].</param>
-    /// <param name="Ltrb">Distances from a cell's centre to the sides of its box, in cells, [N, 4, S].</param>
+    /// <param name="Ltrb">Distances from a cell's center to the sides of its box, in cells, [N, 4, S].</param>
     /// <param name="Kernels">Weights of the mask features, [N, S, K].</param>
     /// <param name="Features">Mask features [N, K, h, w].</param>
     /// <param name="Width">Cells in a row.</param>
@@ -71,12 +68,12 @@ internal sealed class GridDetector : nn.Module
 
     private sealed class View(Answer answer, int classes) : ITeacherView
     {
-        public IReadOnlyList<FcosCandidates> Candidates { get; } =
+        public IReadOnlyList<BoxCandidates> Candidates { get; } =
             [.. Enumerable.Range(0, (int)answer.Logits.size(0)).Select(image => Decode(answer, image, classes))];
 
         public int MaskStride => GridDetector.MaskStride;
 
-        public Tensor MaskProbabilities(IReadOnlyList<FcosCandidates> chosen)
+        public Tensor MaskProbabilities(IReadOnlyList<BoxCandidates> chosen)
         {
             using var scope = NewDisposeScope();
             return cat([.. chosen.Select((image, i) => answer.MaskLogits(i, image.Locations))]).sigmoid().unsqueeze(1).MoveToOuterDisposeScope();
@@ -97,7 +94,7 @@ internal sealed class GridDetector : nn.Module
             foreach (var (box, place, kind) in boxes.Zip(places, kinds))
             {
                 positives.Add((image * classes + kind) * answer.Logits.size(2) + place);
-                var (x, y) = CentreOf(place, answer.Width);
+                var (x, y) = CenterOf(place, answer.Width);
                 goals.AddRange([(x - box[0]) / CellStride, (y - box[1]) / CellStride, (box[2] - x) / CellStride, (box[3] - y) / CellStride]);
                 guesses.Add(answer.Ltrb[image].select(1, place));
             }
@@ -113,15 +110,15 @@ internal sealed class GridDetector : nn.Module
     }
     // end: student
 
-    private static FcosCandidates Decode(Answer answer, int image, int classes)
+    private static BoxCandidates Decode(Answer answer, int image, int classes)
     {
         var scores = HostValues.Floats(answer.Logits[image].sigmoid().transpose(0, 1));
         var ltrb = HostValues.Floats(answer.Ltrb[image].transpose(0, 1));
         int[] found = [.. Enumerable.Range(0, scores.Length).Where(i => scores[i] > 0.05f).OrderByDescending(i => scores[i])];
-        return new FcosCandidates(
+        return new BoxCandidates(
             [.. found.SelectMany(i =>
             {
-                var (place, (x, y)) = (i / classes, CentreOf(i / classes, answer.Width));
+                var (place, (x, y)) = (i / classes, CenterOf(i / classes, answer.Width));
                 var sides = ltrb.AsSpan(4 * place, 4);
                 return new[] { x - CellStride * sides[0], y - CellStride * sides[1], x + CellStride * sides[2], y + CellStride * sides[3] };
             })],
@@ -131,6 +128,6 @@ internal sealed class GridDetector : nn.Module
     private static int CellOf(float[] box, int width) =>
         (int)((box[1] + box[3]) / (2 * CellStride)) * width + (int)((box[0] + box[2]) / (2 * CellStride));
 
-    private static (float X, float Y) CentreOf(int place, int width) =>
+    private static (float X, float Y) CenterOf(int place, int width) =>
         (place % width * CellStride + CellStride / 2, place / width * CellStride + CellStride / 2);
 }

@@ -1,13 +1,10 @@
 using BoxTeacher.Data;
 using BoxTeacher.Detectors;
-using BoxTeacher.Losses;
+using BoxTeacher.Layers;
+using BoxTeacher.Methods;
 using BoxTeacher.Structures;
-using BoxTeacher.Teaching;
-using BoxTeacher.Teaching.Affinity;
-using BoxTeacher.Teaching.Ema;
-using BoxTeacher.Teaching.Methods;
-using BoxTeacher.Teaching.PseudoMasks;
-using BoxTeacher.Teaching.Targets;
+using BoxTeacher.Torch;
+using BoxTeacher.Training;
 using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
@@ -168,7 +165,7 @@ public sealed class MethodTests
         {
             "CondInst" => new CondInstMethod(CondInst.Small(3)),
             "BoxInst" => new BoxInstMethod(
-                CondInst.Small(3), FcosLoss.Published, new BoxSupervision(new ColourAffinity().AtLeast(0.3), WarmUp.Linear(100)), new PixelPairs(3, 1)),
+                CondInst.Small(3), FcosLoss.Published, new BoxSupervision(new ColorAffinity().AtLeast(0.3), WarmUp.Linear(100)), new PixelPairs(3, 1)),
             _ => BoxTeacher(ConfidenceScore.Published, GreedyAssignment.Published()),
         };
     }

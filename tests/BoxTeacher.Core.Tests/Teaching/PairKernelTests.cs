@@ -1,3 +1,5 @@
+using BoxTeacher.Kernels;
+using BoxTeacher.Layers;
 using BoxTeacher.Losses;
 using TorchSharp;
 using Xunit;

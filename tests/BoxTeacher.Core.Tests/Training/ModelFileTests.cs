@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using BoxTeacher.Teaching;
+using BoxTeacher.Methods;
 using BoxTeacher.Torch;
 using BoxTeacher.Training;
 using TorchSharp;

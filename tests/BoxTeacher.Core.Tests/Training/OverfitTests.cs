@@ -1,4 +1,5 @@
-using BoxTeacher.Data;
+using BoxTeacher.Augmentation;
+using BoxTeacher.Methods;
 using BoxTeacher.Tests.Views;
 using BoxTeacher.Training;
 using Xunit;

@@ -1,4 +1,4 @@
-using BoxTeacher.Data;
+using BoxTeacher.Augmentation;
 using BoxTeacher.Detectors;
 using BoxTeacher.Structures;
 using BoxTeacher.Training;

@@ -1,3 +1,4 @@
+using BoxTeacher.Structures;
 using BoxTeacher.Training;
 using TorchSharp;
 using Xunit;

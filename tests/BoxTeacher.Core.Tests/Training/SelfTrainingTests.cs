@@ -1,5 +1,6 @@
+using BoxTeacher.Augmentation;
 using BoxTeacher.Data;
-using BoxTeacher.Teaching.PseudoMasks;
+using BoxTeacher.Structures;
 using BoxTeacher.Tests.Views;
 using BoxTeacher.Training;
 using TorchSharp;

@@ -1,6 +1,8 @@
 using BoxTeacher.Detectors;
-using BoxTeacher.Teaching;
+using BoxTeacher.Methods;
+using BoxTeacher.Structures;
 using BoxTeacher.Tests.Views;
+using BoxTeacher.Torch;
 using BoxTeacher.Training;
 using TorchSharp;
 using Xunit;
@@ -89,7 +91,7 @@ public sealed class SwitchTests(LearnedNetworks networks) : IClassFixture<Learne
     [InlineData("teaching.pseudoMasks.maskThreshold", "null", "loss_mask")]
     [InlineData("teaching.pseudoMasks.confidence", "paper", "loss_mask")]
     [InlineData("teaching.pseudoMasks.confidence", "off", "loss_mask")]
-    [InlineData("teaching.pseudoMasks.normaliser", "confidence", "loss_mask")]
+    [InlineData("teaching.pseudoMasks.normalizer", "confidence", "loss_mask")]
     [InlineData("teaching.pseudoMasks.warmUpIterations", "0", "loss_mask")]
     [InlineData("teaching.pairwise.warmUpIterations", "0", "loss_pairwise")]
     [InlineData("teaching.pairwise.colorThreshold", "0.9", "loss_pairwise")]
@@ -142,7 +144,7 @@ public sealed class SwitchTests(LearnedNetworks networks) : IClassFixture<Learne
         using var scope = NewDisposeScope();
         using var method = networks.Method(recipe);
         using var batch = networks.Batch(recipe);
-        Assert.Equal(3, method.Step(batch, Iteration)["loss_prj"].Normaliser.item<float>());
+        Assert.Equal(3, method.Step(batch, Iteration)["loss_prj"].Normalizer.item<float>());
     }
 
     private Dictionary<string, double> Losses(Recipe recipe)

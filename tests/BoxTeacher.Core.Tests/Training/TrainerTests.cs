@@ -1,4 +1,6 @@
-using BoxTeacher.Data;
+using BoxTeacher.Augmentation;
+using BoxTeacher.Detectors;
+using BoxTeacher.Layers;
 using BoxTeacher.Structures;
 using BoxTeacher.Tests.Views;
 using BoxTeacher.Training;

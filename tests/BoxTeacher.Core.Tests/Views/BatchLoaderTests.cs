@@ -1,4 +1,4 @@
-using BoxTeacher.Data;
+using BoxTeacher.Augmentation;
 using BoxTeacher.Structures;
 using TorchSharp;
 using Xunit;
@@ -28,7 +28,7 @@ public class BatchLoaderTests
     }
 
     [Fact]
-    public void Images_are_normalised_and_padded_with_zeros()
+    public void Images_are_normalized_and_padded_with_zeros()
     {
         using var scope = NewDisposeScope();
         using var scenes = new SceneFolder(4, 50, 60);

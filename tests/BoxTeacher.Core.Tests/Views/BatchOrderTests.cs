@@ -1,4 +1,5 @@
-using BoxTeacher.Data;
+using BoxTeacher.Augmentation;
+using BoxTeacher.Structures;
 using FsCheck;
 using Xunit;
 

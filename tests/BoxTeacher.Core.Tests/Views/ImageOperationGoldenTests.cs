@@ -1,4 +1,4 @@
-using BoxTeacher.Data;
+using BoxTeacher.Augmentation;
 using BoxTeacher.Structures;
 using TorchSharp;
 using Xunit;

@@ -1,4 +1,4 @@
-using BoxTeacher.Data;
+using BoxTeacher.Structures;
 using Xunit;
 
 namespace BoxTeacher.Tests.Views;

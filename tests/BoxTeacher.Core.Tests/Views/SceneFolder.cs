@@ -1,9 +1,10 @@
 using BoxTeacher.Data;
+using BoxTeacher.Masks;
 using BoxTeacher.Structures;
 
 namespace BoxTeacher.Tests.Views;
 
-/// <summary>A small data set on disk: grey pictures of random size within limits, each with one bright disc and one dark square.</summary>
+/// <summary>A small data set on disk: gray pictures of random size within limits, each with one bright disc and one dark square.</summary>
 internal sealed class SceneFolder : IDisposable
 {
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("scenes-");

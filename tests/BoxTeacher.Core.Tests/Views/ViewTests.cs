@@ -1,4 +1,6 @@
+using BoxTeacher.Augmentation;
 using BoxTeacher.Data;
+using BoxTeacher.Masks;
 using BoxTeacher.Structures;
 using Xunit;
 
@@ -87,7 +89,7 @@ public class ViewTests
     }
 
     [Fact]
-    public void Strong_views_share_geometry_and_differ_in_colour()
+    public void Strong_views_share_geometry_and_differ_in_color()
     {
         using var scenes = new SceneFolder(1);
         var maker = new SampleMaker(new GeometryAugmentation([64], 64, 0.5), ColorAugmentation.StrongV2, Supervision.Boxes);

@@ -1,5 +1,4 @@
 using BoxTeacher.Layers;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

@@ -1,6 +1,5 @@
-using BoxTeacher.Data;
 using BoxTeacher.Layers;
-using TorchSharp;
+using BoxTeacher.Structures;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;

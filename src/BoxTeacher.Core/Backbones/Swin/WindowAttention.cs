@@ -1,6 +1,4 @@
-using BoxTeacher.Layers;
 using BoxTeacher.Torch;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

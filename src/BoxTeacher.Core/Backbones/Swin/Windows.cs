@@ -1,4 +1,3 @@
-using TorchSharp;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
@@ -8,7 +7,7 @@ namespace BoxTeacher.Backbones;
 /// <param name="side">Side of a window in cells.</param>
 internal readonly struct Windows(int side)
 {
-    /// <summary>What is added to the attention of two cells that were no neighbours before the shift, as published.</summary>
+    /// <summary>What is added to the attention of two cells that were no neighbors before the shift, as published.</summary>
     private const double Apart = -100;
 
     /// <summary>The smallest multiple of the side that is not below a length.</summary>

@@ -1,3 +1,4 @@
+using BoxTeacher.Files;
 using BoxTeacher.Structures;
 using SkiaSharp;
 
@@ -12,7 +13,7 @@ public static class ImageFile
     // A block of 8 x 8 pixels takes at least one bit of a JPEG file.
     private const long MaxJpegPixelsPerByte = 512;
 
-    /// <summary>Reads a picture as colour, turned upright as its EXIF orientation says; grey is expanded, transparency is left out.</summary>
+    /// <summary>Reads a picture as color, turned upright as its EXIF orientation says; gray is expanded, transparency is left out.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="DataFormatException">The file is of another kind, is cut off or is damaged.</exception>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
@@ -52,15 +53,15 @@ public static class ImageFile
     }
 
     /// <summary>
-    /// Reads a grey PNG file without loss: label maps with one grey level per object, 16-bit ones included.
+    /// Reads a gray PNG file without loss: label maps with one gray level per object, 16-bit ones included.
     /// </summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="DataFormatException">The file is not a grey PNG, is cut off or is damaged.</exception>
+    /// <exception cref="DataFormatException">The file is not a gray PNG, is cut off or is damaged.</exception>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     public static LabelMap ReadGray(string path) => PngReader.Read(path, ReadBytes(path), PngReader.Gray);
 
     /// <summary>
-    /// Reads a palette or grey PNG file as the stored numbers, which PASCAL VOC uses as labels; the palette's colours
+    /// Reads a palette or gray PNG file as the stored numbers, which PASCAL VOC uses as labels; the palette's colors
     /// are not looked at.
     /// </summary>
     /// <param name="path">The file.</param>
@@ -80,7 +81,7 @@ public static class ImageFile
         AtomicFile.Write(path, Encode(Path.GetExtension(path), image, quality));
     }
 
-    /// <summary>A picture as the bytes of a file: JPEG with colours at half resolution, PNG, or WebP with loss.</summary>
+    /// <summary>A picture as the bytes of a file: JPEG with colors at half resolution, PNG, or WebP with loss.</summary>
     /// <param name="extension">.jpg, .jpeg, .png or .webp.</param>
     /// <param name="image">The picture.</param>
     /// <param name="quality">Quality of JPEG and WebP, 1 to 100.</param>

@@ -1,4 +1,4 @@
-using BoxTeacher.Structures;
+using BoxTeacher.Masks;
 
 namespace BoxTeacher.Data;
 

@@ -5,15 +5,15 @@ using BoxTeacher.Structures;
 namespace BoxTeacher.Data;
 
 /// <summary>
-/// Reads grey and palette PNG files as the numbers that they store. General decoders replace palette indices by
-/// colours and may cut 16 bits to 8, which loses labels.
+/// Reads gray and palette PNG files as the numbers that they store. General decoders replace palette indices by
+/// colors and may cut 16 bits to 8, which loses labels.
 /// </summary>
 internal static class PngReader
 {
-    /// <summary>Colour type of grey pictures.</summary>
+    /// <summary>Color type of gray pictures.</summary>
     public const byte Gray = 0;
 
-    /// <summary>Colour type of pictures with a palette.</summary>
+    /// <summary>Color type of pictures with a palette.</summary>
     public const byte Palette = 3;
 
     private const uint HeaderType = 0x49484452, DataType = 0x49444154, EndType = 0x49454E44, ExifType = 0x65584966;
@@ -48,7 +48,7 @@ internal static class PngReader
     /// <summary>Reads the stored numbers.</summary>
     /// <param name="file">The file's path for messages.</param>
     /// <param name="data">The file's bytes.</param>
-    /// <param name="colorTypes">The colour types that are accepted.</param>
+    /// <param name="colorTypes">The color types that are accepted.</param>
     /// <exception cref="DataFormatException">The file is of another kind, cut off or damaged.</exception>
     public static LabelMap Read(string file, byte[] data, params ReadOnlySpan<byte> colorTypes)
     {
@@ -60,7 +60,7 @@ internal static class PngReader
         var header = ReadHeader(file, data, ref at);
         if (!colorTypes.Contains(header.ColorType))
         {
-            throw new DataFormatException(file, "", $"PNG colour type {header.ColorType} cannot hold labels; expected a grey{(colorTypes.Contains(Palette) ? " or palette" : "")} picture");
+            throw new DataFormatException(file, "", $"PNG color type {header.ColorType} cannot hold labels; expected a gray{(colorTypes.Contains(Palette) ? " or palette" : "")} picture");
         }
         if (header.Interlace != 0)
         {
@@ -111,7 +111,7 @@ internal static class PngReader
         };
         if (!known || body[10] != 0 || body[11] != 0 || body[12] > 1)
         {
-            throw new DataFormatException(file, "", $"PNG colour type {color} of {depth} bits is not valid");
+            throw new DataFormatException(file, "", $"PNG color type {color} of {depth} bits is not valid");
         }
         if ((long)width * height * depth / 8 > MaxCompression * data.Length)
         {
@@ -125,7 +125,7 @@ internal static class PngReader
         ushort[] labels = new ushort[header.Height * header.Width];
         int step = header.Depth == 16 ? 2 : 1;
         int rowBytes = ((header.Width * header.Depth) + 7) / 8;
-        // The left neighbours of a row's first pixel are zero, and so is the row above the first.
+        // The left neighbors of a row's first pixel are zero, and so is the row above the first.
         byte[] above = new byte[rowBytes + step], row = new byte[rowBytes + step];
         for (int y = 0; y < header.Height; y++)
         {

@@ -1,13 +1,12 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
-using BoxTeacher.Structures;
 
 namespace BoxTeacher.Data;
 
-/// <summary>Makes PNG files of label maps: grey with 8 and 16 bits, and with a palette.</summary>
+/// <summary>Makes PNG files of label maps: gray with 8 and 16 bits, and with a palette.</summary>
 internal static class PngWriter
 {
-    /// <summary>A grey label map; 16 bits a pixel if asked for or needed.</summary>
+    /// <summary>A gray label map; 16 bits a pixel if asked for or needed.</summary>
     public static byte[] Gray(LabelMap map, bool wide)
     {
         bool sixteen = wide || map.Labels.AsSpan().ContainsAnyExceptInRange<ushort>(0, 255);
@@ -22,10 +21,10 @@ internal static class PngWriter
             : Make(map.Height, map.Width, depth: 8, PngReader.Gray, map.Width, palette: null, (y, row) => Narrow(map, y, row));
     }
 
-    /// <summary>A label map with a palette of up to 256 colours, as r, g, b, r, g, b, ...</summary>
+    /// <summary>A label map with a palette of up to 256 colors, as r, g, b, r, g, b, ...</summary>
     public static byte[] Indexed(LabelMap map, ReadOnlyMemory<byte> palette) =>
         map.Labels.AsSpan().ContainsAnyExceptInRange<ushort>(0, 255)
-            ? throw new ArgumentException("A palette has 256 colours at most; a label is larger.", nameof(map))
+            ? throw new ArgumentException("A palette has 256 colors at most; a label is larger.", nameof(map))
             : Make(map.Height, map.Width, depth: 8, PngReader.Palette, map.Width, palette, (y, row) => Narrow(map, y, row));
 
     private delegate void RowWriter(int y, Span<byte> row);

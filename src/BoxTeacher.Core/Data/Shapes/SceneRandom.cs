@@ -39,7 +39,7 @@ internal sealed class SceneRandom(ulong seed)
     /// <summary>True with the given probability.</summary>
     public bool Chance(float probability) => Unit() < probability;
 
-    /// <summary>A colour of 0..255 with the given ranges of saturation and brightness.</summary>
+    /// <summary>A color of 0..255 with the given ranges of saturation and brightness.</summary>
     public Vector3 Color(float saturationLow, float saturationHigh, float valueLow, float valueHigh)
     {
         float hue = Between(0, 6), saturation = Between(saturationLow, saturationHigh), value = Between(valueLow, valueHigh);

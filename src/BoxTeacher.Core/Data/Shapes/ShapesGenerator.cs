@@ -1,3 +1,4 @@
+using BoxTeacher.Files;
 using BoxTeacher.Structures;
 
 namespace BoxTeacher.Data;
@@ -5,7 +6,7 @@ namespace BoxTeacher.Data;
 /// <summary>
 /// Makes the Shapes data set: pictures of discs, squares, triangles, stars and rings with exact masks. It is hard where
 /// learning from boxes is hard: backgrounds are textured, objects consist of two parts that look different, some take
-/// their colours from the background, and they overlap, at sizes from 16 to 80 pixels and in any rotation.
+/// their colors from the background, and they overlap, at sizes from 16 to 80 pixels and in any rotation.
 /// </summary>
 public static class ShapesGenerator
 {

@@ -21,7 +21,7 @@ public sealed record ShapesOptions
     /// <summary>Greatest diameter of an object in pixels.</summary>
     public int MaxDiameter { get; init; } = 80;
 
-    /// <summary>Share of the objects that take their colours from the background.</summary>
+    /// <summary>Share of the objects that take their colors from the background.</summary>
     public double CamouflageShare { get; init; } = 0.12;
 
     /// <summary>The least part of an object that stays in view when others lie over it.</summary>

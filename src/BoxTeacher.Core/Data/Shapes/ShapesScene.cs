@@ -1,4 +1,5 @@
 using System.Numerics;
+using BoxTeacher.Masks;
 using BoxTeacher.Structures;
 
 namespace BoxTeacher.Data;
@@ -64,13 +65,13 @@ internal sealed record ShapesScene(Image Picture, IReadOnlyList<(int Category, R
         int category = random.Integer(0, Shape.All.Count - 1), size = options.SceneSize;
         float radius = random.Between(options.MinDiameter, options.MaxDiameter) / 2;
         float margin = 0.6f * radius;
-        var centre = new Vector2(random.Between(margin, size - margin), random.Between(margin, size - margin));
+        var center = new Vector2(random.Between(margin, size - margin), random.Between(margin, size - margin));
         float angle = random.Between(-0.35f, 0.35f), squeeze = random.Between(0.8f, 1f);
         var (sin, cos) = MathF.SinCos(angle);
         var inside = Shape.All[category].Inside;
         Vector2 Local(float x, float y)
         {
-            var d = (new Vector2(x, y) - centre) / radius;
+            var d = (new Vector2(x, y) - center) / radius;
             return new Vector2((cos * d.X) + (sin * d.Y), ((cos * d.Y) - (sin * d.X)) / squeeze);
         }
 
@@ -78,8 +79,8 @@ internal sealed record ShapesScene(Image Picture, IReadOnlyList<(int Category, R
             inside(Local(x + (((s % Fineness) + 0.5f) / Fineness), y + (((s / Fineness) + 0.5f) / Fineness))) ? 1 : 0;
 
         byte[] coverage = new byte[size * size];
-        int top = Math.Max(0, (int)(centre.Y - (1.2f * radius)) - 1), bottom = Math.Min(size, (int)(centre.Y + (1.2f * radius)) + 2);
-        int left = Math.Max(0, (int)(centre.X - (1.2f * radius)) - 1), right = Math.Min(size, (int)(centre.X + (1.2f * radius)) + 2);
+        int top = Math.Max(0, (int)(center.Y - (1.2f * radius)) - 1), bottom = Math.Min(size, (int)(center.Y + (1.2f * radius)) + 2);
+        int left = Math.Max(0, (int)(center.X - (1.2f * radius)) - 1), right = Math.Min(size, (int)(center.X + (1.2f * radius)) + 2);
         for (int y = top; y < bottom; y++)
         {
             for (int x = left; x < right; x++)

@@ -2,17 +2,17 @@ using System.Numerics;
 
 namespace BoxTeacher.Data;
 
-/// <summary>How far, from 0 to 1, a place is from a texture's first colour to its second.</summary>
+/// <summary>How far, from 0 to 1, a place is from a texture's first color to its second.</summary>
 internal delegate float Pattern(float x, float y);
 
-/// <summary>A surface of two colours mixed by a pattern, with fine noise on top.</summary>
-/// <param name="First">One colour, 0..255 a channel.</param>
+/// <summary>A surface of two colors mixed by a pattern, with fine noise on top.</summary>
+/// <param name="First">One color, 0..255 a channel.</param>
 /// <param name="Second">The other.</param>
 /// <param name="Pattern">The mixture.</param>
 /// <param name="Grain">Amplitude of the noise.</param>
 internal sealed record Texture(Vector3 First, Vector3 Second, Pattern Pattern, Pattern Grain)
 {
-    /// <summary>The colour at a place.</summary>
+    /// <summary>The color at a place.</summary>
     public Vector3 At(float x, float y) => Vector3.Lerp(First, Second, Pattern(x, y)) + new Vector3(Grain(x, y));
 
     /// <summary>The texture of an object's part.</summary>
@@ -24,12 +24,12 @@ internal sealed record Texture(Vector3 First, Vector3 Second, Pattern Pattern, P
     private static Texture Random(SceneRandom random, float leastContrast, float mostContrast)
     {
         var first = random.Color(0.15f, 0.9f, 0.25f, 0.95f);
-        // Two colours of one surface are related: the second is a mixture of the first and any other.
+        // Two colors of one surface are related: the second is a mixture of the first and any other.
         var second = Vector3.Lerp(first, random.Color(0.1f, 0.9f, 0.15f, 1f), random.Between(leastContrast, mostContrast));
         return new Texture(first, second, RandomPattern(random), RandomGrain(random));
     }
 
-    /// <summary>A texture of nearly the same colours in another pattern: what resembles its background.</summary>
+    /// <summary>A texture of nearly the same colors in another pattern: what resembles its background.</summary>
     public Texture Camouflaged(SceneRandom random)
     {
         float shift = random.Between(0.08f, 0.22f);

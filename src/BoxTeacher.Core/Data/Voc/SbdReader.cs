@@ -1,4 +1,3 @@
-using BoxTeacher.Structures;
 
 namespace BoxTeacher.Data;
 

@@ -14,7 +14,7 @@ public static class VocCategories
     ];
 
     /// <summary>
-    /// The 256 colours of VOC's label pictures, r, g, b, ...: the bits of a label, three at a time, become the high bits
+    /// The 256 colors of VOC's label pictures, r, g, b, ...: the bits of a label, three at a time, become the high bits
     /// of red, green and blue.
     /// </summary>
     public static byte[] Palette()

@@ -2,7 +2,7 @@ using System.Text;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace BoxTeacher.Torch.Pickle;
+namespace BoxTeacher.Torch;
 
 /// <summary>An element type of numpy: the kind and the number of bytes ("f4"), and the byte order.</summary>
 internal sealed class NumpyType(string code)

@@ -1,9 +1,8 @@
 using System.Numerics;
 using System.Text;
-using TorchSharp;
 using static TorchSharp.torch;
 
-namespace BoxTeacher.Torch.Pickle;
+namespace BoxTeacher.Torch;
 
 /// <summary>Elements that tensors of a file share; read before or after the tensors are made.</summary>
 /// <param name="Elements">All elements, one-dimensional.</param>

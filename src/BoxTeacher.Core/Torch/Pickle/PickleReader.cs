@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Numerics;
 using System.Text;
 
-namespace BoxTeacher.Torch.Pickle;
+namespace BoxTeacher.Torch;
 
 /// <summary>Something a pickle may call; what it is called by there stands in its name.</summary>
 /// <param name="Name">Module and name in Python.</param>

@@ -1,4 +1,4 @@
-using BoxTeacher.Data;
+using BoxTeacher.Augmentation;
 
 namespace BoxTeacher.Training;
 
@@ -16,21 +16,21 @@ public static class CityscapesRecipes
         PublishedParts.BoxTeacher,
         ColorAugmentation.StrongV2,
         Schedule,
-        "teaching.teacher.inputSize: ours; null, because the published 800/1333 would shrink the views",
+        "method.teacher.inputSize: ours; null, because the published 800/1333 would shrink the views",
         "augmentation.strong: ours; that of the 3x configurations on COCO",
-        "teaching: ours; the published values on COCO, warm-ups of 10,000 iterations included");
+        "method: ours; the published values on COCO, warm-ups of 10,000 iterations included");
 
     /// <summary>BoxInst R-50.</summary>
     public static Recipe BoxInstR50 { get; } = Create(
-        "boxinst_r50", PublishedParts.BoxInst, strong: null, Schedule, "teaching: ours; the published values on COCO");
+        "boxinst_r50", PublishedParts.BoxInst, strong: null, Schedule, "method: ours; the published values on COCO");
 
     /// <summary>CondInst R-50 with full masks.</summary>
-    public static Recipe CondInstR50 { get; } = Create("condinst_r50", new CondInstTeaching(), strong: null, Schedule);
+    public static Recipe CondInstR50 { get; } = Create("condinst_r50", PublishedParts.CondInst, strong: null, Schedule);
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<Recipe> All { get; } = [BoxTeacherR50, BoxInstR50, CondInstR50];
 
-    private static Recipe Create(string name, TeachingRecipe teaching, ColorAugmentation? strong, params IReadOnlyList<string> notes) => new(
+    private static Recipe Create(string name, MethodRecipe method, ColorAugmentation? strong, params IReadOnlyList<string> notes) => new(
         $"cityscapes-{name}",
         new DatasetRecipe(
             "cityscapes/annotations/instances_train.json",
@@ -38,11 +38,11 @@ public static class CityscapesRecipes
             "cityscapes/annotations/instances_val.json",
             "cityscapes/leftImg8bit",
             GroupByAspect: true),
-        PublishedParts.Detector(PublishedParts.R50, "pretrained/MSRA-R-50.pkl", maskFeatures: teaching is CondInstTeaching ? 8 : 16),
-        teaching is BoxTeacherTeaching boxes ? boxes with { Teacher = boxes.Teacher with { InputSize = null } } : teaching,
+        PublishedParts.Detector(PublishedParts.R50, "pretrained/MSRA-R-50.pkl", maskFeatures: method is SupervisedRecipe ? 8 : 16),
+        method is BoxTeacherRecipe boxes ? boxes with { Teacher = boxes.Teacher with { InputSize = null } } : method,
         new AugmentationRecipe(new GeometryAugmentation([800, 832, 864, 896, 928, 960, 992, 1024], 2048, 0.5), strong, 1024, 2048),
         PublishedParts.Sgd(18_000),
         new BudgetRecipe(24_000, BatchSize: 8, EvaluateEvery: 8_000, CheckpointEvery: 5_000),
         Seed: 1,
-        notes);
+        Notes: notes);
 }

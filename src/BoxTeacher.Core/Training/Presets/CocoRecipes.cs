@@ -1,10 +1,10 @@
-using BoxTeacher.Data;
+using BoxTeacher.Augmentation;
 
 namespace BoxTeacher.Training;
 
 /// <summary>
 /// The published configurations on COCO 2017, and their baselines. The published seed is random; here it is 1. Published runs spread the
-/// 16 images of a batch over eight processes, each of which normalises its mask branch by itself.
+/// 16 images of a batch over eight processes, each of which normalizes its mask branch by itself.
 /// </summary>
 public static class CocoRecipes
 {
@@ -70,21 +70,21 @@ public static class CocoRecipes
         Create($"boxinst_{name}", PublishedParts.Detector(backbone, weights), PublishedParts.BoxInst, strong: null, steps);
 
     private static Recipe CondInst(string name, BackboneRecipe backbone, string weights, int[] steps) =>
-        Create($"condinst_{name}", PublishedParts.Detector(backbone, weights, maskFeatures: 8), new CondInstTeaching { MaxProposals = 8 * 500 }, strong: null, steps) with
+        Create($"condinst_{name}", PublishedParts.Detector(backbone, weights, maskFeatures: 8) with { MaxProposals = 8 * 500 }, PublishedParts.CondInst, strong: null, steps) with
         {
             Notes =
             [
-                "teaching.maxProposals: of the batch; the publication takes 500 in each of 8 processes with 2 images",
-                "centre sampling is around the box's centre, as in BoxInst; the publication takes the mask's centroid",
+                "detector.maxProposals: of the batch; the publication takes 500 in each of 8 processes with 2 images",
+                "center sampling is around the box's center, as in BoxInst; the publication takes the mask's centroid",
             ],
         };
 
-    private static Recipe Create(string name, DetectorRecipe detector, TeachingRecipe teaching, ColorAugmentation? strong, int[] steps) => new(
+    private static Recipe Create(string name, DetectorRecipe detector, MethodRecipe method, ColorAugmentation? strong, int[] steps) => new(
         $"coco-{name}",
         new DatasetRecipe(
             "coco/annotations/instances_train2017.json", "coco/train2017", "coco/annotations/instances_val2017.json", "coco/val2017", GroupByAspect: true),
         detector,
-        teaching,
+        method,
         PublishedParts.Augmentation(strong),
         PublishedParts.Sgd(steps),
         new BudgetRecipe(steps == Steps1x ? 90_000 : 270_000, BatchSize: 16, EvaluateEvery: 10_000, CheckpointEvery: 5_000),

@@ -1,8 +1,6 @@
-using BoxTeacher.Data;
+using BoxTeacher.Augmentation;
+using BoxTeacher.Methods;
 using BoxTeacher.Structures;
-using BoxTeacher.Teaching.Ema;
-using BoxTeacher.Teaching.Methods;
-using BoxTeacher.Teaching.PseudoMasks;
 
 namespace BoxTeacher.Training;
 
@@ -28,11 +26,11 @@ internal static class PublishedParts
     /// <summary>Swin-B.</summary>
     public static SwinRecipe SwinBase { get; } = new(Frozen: 2, Channels: 128, Depths: [2, 2, 18, 2], Heads: [4, 8, 16, 32], DropPath: 0.2);
 
-    /// <summary>BoxInst's colour affinity.</summary>
+    /// <summary>BoxInst's color affinity.</summary>
     public static PairwiseRecipe Pairwise { get; } = new(Dilation: 2, ColorThreshold: 0.3, WarmUpIterations: 10_000, BottomRows: 10);
 
-    /// <summary>BoxTeacher's teaching as the code does it.</summary>
-    public static BoxTeacherTeaching BoxTeacher { get; } = new(
+    /// <summary>BoxTeacher's method as the code does it.</summary>
+    public static BoxTeacherRecipe BoxTeacher { get; } = new(
         Pairwise,
         new PseudoMaskRecipe(
             ConfidenceForm.Published,
@@ -44,16 +42,19 @@ internal static class PublishedParts
             AffinityWeight: 0.1,
             AffinityThreshold: 0.5,
             AverageWeight: 0,
-            NormaliserForm.Count,
+            NormalizerForm.Count,
             WarmUpIterations: 10_000),
-        new TeacherRecipe(MomentumCap: 0.999, TeacherMode.Training, TeacherBuffers.Own, new TestSize(TestShortEdge, MaxSize), Network.Teacher));
+        new TeacherRecipe(MomentumCap: 0.999, TeacherMode.Training, TeacherBuffers.Own, new TeacherSize(TestShortEdge, MaxSize), Network.Teacher));
 
-    /// <summary>BoxInst's teaching.</summary>
-    public static BoxInstTeaching BoxInst { get; } = new(Pairwise);
+    /// <summary>BoxInst's method.</summary>
+    public static BoxInstRecipe BoxInst { get; } = new(Pairwise);
+
+    /// <summary>CondInst's method.</summary>
+    public static SupervisedRecipe CondInst { get; } = new(Supervision.Masks);
 
     /// <summary>The published detector; a CondInst with full masks has 8 mask features, the others 16.</summary>
     public static PublishedCondInst Detector(BackboneRecipe backbone, string weights, int maskFeatures = 16) =>
-        new(PixelNormalization.CaffeBgr, backbone, maskFeatures, InstancesPerImage: 64, weights);
+        new(PixelNormalization.CaffeBgr, backbone, maskFeatures) { Weights = weights };
 
     /// <summary>Several scales in training, 800/1333 in tests.</summary>
     public static AugmentationRecipe Augmentation(ColorAugmentation? strong) => new(GeometryAugmentation.MultiScale, strong, TestShortEdge, MaxSize);

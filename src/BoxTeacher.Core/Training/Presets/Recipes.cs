@@ -1,7 +1,6 @@
-using BoxTeacher.Data;
+using BoxTeacher.Augmentation;
+using BoxTeacher.Methods;
 using BoxTeacher.Structures;
-using BoxTeacher.Teaching.Ema;
-using BoxTeacher.Teaching.Methods;
 
 namespace BoxTeacher.Training;
 
@@ -13,7 +12,7 @@ public static class Recipes
 {
     private static readonly PairwiseRecipe ShapesPairs = new(Dilation: 1, ColorThreshold: 0.3, WarmUpIterations: 100, BottomRows: 0);
 
-    // With neighbours at distance 1 the masks of photos this small fill their boxes (BoxInst: 0.4 % mask AP after 900 steps, at 36 % box
+    // With neighbors at distance 1 the masks of photos this small fill their boxes (BoxInst: 0.4 % mask AP after 900 steps, at 36 % box
     // AP); with the published distance of 2 they do not.
     private static readonly PairwiseRecipe PennFudanPairs = ShapesPairs with { Dilation = 2 };
 
@@ -24,10 +23,10 @@ public static class Recipes
     public static Recipe ShapesBoxTeacherWithoutConfidence { get; } = Shapes("shapes-boxteacher-no-confidence", BoxTeacher(ShapesPairs, ConfidenceForm.Off));
 
     /// <summary>BoxInst on Shapes: the baseline without a teacher.</summary>
-    public static Recipe ShapesBoxInst { get; } = Shapes("shapes-boxinst", new BoxInstTeaching(ShapesPairs));
+    public static Recipe ShapesBoxInst { get; } = Shapes("shapes-boxinst", new BoxInstRecipe(ShapesPairs));
 
     /// <summary>CondInst on Shapes with full masks: the upper bound.</summary>
-    public static Recipe ShapesCondInst { get; } = Shapes("shapes-condinst", new CondInstTeaching());
+    public static Recipe ShapesCondInst { get; } = Shapes("shapes-condinst", new SupervisedRecipe(Supervision.Masks));
 
     /// <summary>BoxTeacher on the Penn-Fudan pedestrians.</summary>
     public static Recipe PennFudanBoxTeacher { get; } = PennFudan("pennfudan-boxteacher", BoxTeacher(PennFudanPairs, ConfidenceForm.Published));
@@ -37,10 +36,10 @@ public static class Recipes
         PennFudan("pennfudan-boxteacher-no-confidence", BoxTeacher(PennFudanPairs, ConfidenceForm.Off));
 
     /// <summary>BoxInst on the Penn-Fudan pedestrians.</summary>
-    public static Recipe PennFudanBoxInst { get; } = PennFudan("pennfudan-boxinst", new BoxInstTeaching(PennFudanPairs));
+    public static Recipe PennFudanBoxInst { get; } = PennFudan("pennfudan-boxinst", new BoxInstRecipe(PennFudanPairs));
 
     /// <summary>CondInst on the Penn-Fudan pedestrians with full masks.</summary>
-    public static Recipe PennFudanCondInst { get; } = PennFudan("pennfudan-condinst", new CondInstTeaching());
+    public static Recipe PennFudanCondInst { get; } = PennFudan("pennfudan-condinst", new SupervisedRecipe(Supervision.Masks));
 
     /// <summary>Those that learn from scratch in minutes.</summary>
     public static IReadOnlyList<Recipe> Small { get; } =
@@ -49,10 +48,13 @@ public static class Recipes
         PennFudanBoxTeacher, PennFudanBoxTeacherWithoutConfidence, PennFudanBoxInst, PennFudanCondInst,
     ];
 
-    /// <summary>All recipes, the published ones included; each is also a file in <c>configs</c>.</summary>
+    /// <summary>All recipes, the published ones included; <c>boxteacher recipe NAME</c> prints one.</summary>
     public static IReadOnlyList<Recipe> All { get; } = [.. Small, .. CocoRecipes.All, .. VocRecipes.All, .. CityscapesRecipes.All];
 
-    private static BoxTeacherTeaching BoxTeacher(PairwiseRecipe pairs, ConfidenceForm confidence) => new(
+    /// <summary>The recipe of that name; null: there is none.</summary>
+    public static Recipe? Find(string name) => All.FirstOrDefault(recipe => recipe.Name == name);
+
+    private static BoxTeacherRecipe BoxTeacher(PairwiseRecipe pairs, ConfidenceForm confidence) => new(
         pairs,
         new PseudoMaskRecipe(
             confidence,
@@ -64,17 +66,17 @@ public static class Recipes
             AffinityWeight: 0.1,
             AffinityThreshold: 0.5,
             AverageWeight: 0,
-            NormaliserForm.Count,
+            NormalizerForm.Count,
             WarmUpIterations: 400),
         new TeacherRecipe(MomentumCap: 0.99, TeacherMode.Training, TeacherBuffers.Own, InputSize: null, Network.Teacher));
 
-    private static Recipe Shapes(string name, TeachingRecipe teaching) => FromScratch(
-        name, "shapes", teaching, new GeometryAugmentation([128], 128, 0.5), new BudgetRecipe(1600, 8, 400, 400));
+    private static Recipe Shapes(string name, MethodRecipe method) => FromScratch(
+        name, "shapes", method, new GeometryAugmentation([128], 128, 0.5), new BudgetRecipe(1600, 8, 400, 400));
 
-    private static Recipe PennFudan(string name, TeachingRecipe teaching) => FromScratch(
-        name, "pennfudan", teaching, new GeometryAugmentation([160, 192, 224], 320, 0.5), new BudgetRecipe(1200, 4, 400, 400));
+    private static Recipe PennFudan(string name, MethodRecipe method) => FromScratch(
+        name, "pennfudan", method, new GeometryAugmentation([160, 192, 224], 320, 0.5), new BudgetRecipe(1200, 4, 400, 400));
 
-    private static Recipe FromScratch(string name, string folder, TeachingRecipe teaching, GeometryAugmentation geometry, BudgetRecipe budget) => new(
+    private static Recipe FromScratch(string name, string folder, MethodRecipe method, GeometryAugmentation geometry, BudgetRecipe budget) => new(
         name,
         new DatasetRecipe(
             $"{folder}/annotations/instances_train.json",
@@ -82,8 +84,8 @@ public static class Recipes
             $"{folder}/annotations/instances_val.json",
             $"{folder}/val",
             GroupByAspect: false),
-        new SmallCondInst(PixelNormalization.CaffeBgrUnitScale),
-        teaching,
+        new SmallCondInst(PixelNormalization.CaffeBgrUnitScale) { InstancesPerImage = 32 },
+        method,
         new AugmentationRecipe(geometry, ColorAugmentation.Strong, geometry.ShortEdges[geometry.ShortEdges.Count / 2], geometry.MaxSize),
         new SolverRecipe(
             new AdamWRecipe(LearningRate: 2e-3, WeightDecay: 1e-4), new CosineSchedule(new LearningRateWarmUp(50, 0.02)), ClipNorm: 5),

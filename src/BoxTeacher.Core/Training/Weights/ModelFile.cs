@@ -1,6 +1,5 @@
-using BoxTeacher.Teaching;
+using BoxTeacher.Methods;
 using BoxTeacher.Torch;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Training;
@@ -15,7 +14,7 @@ public static class ModelFile
     /// Writes both networks, parameters and buffers: a file that ends in <c>.pth</c> as Python's torch.load reads it, with the weights
     /// under "model" as detectron2 expects them, any other as safetensors.
     /// </summary>
-    public static void Write(string file, ITeachingMethod method)
+    public static void Write(string file, ITrainingMethod method)
     {
         using var scope = NewDisposeScope();
         var tensors = from entry in Networks(method)
@@ -30,7 +29,7 @@ public static class ModelFile
 
     /// <summary>Reads both networks completely.</summary>
     /// <exception cref="InvalidDataException">The file is damaged, or its names or shapes are not this model's; the message names them.</exception>
-    public static void Read(string file, ITeachingMethod method)
+    public static void Read(string file, ITrainingMethod method)
     {
         using var scope = NewDisposeScope();
         var tensors = WeightsFile.Read(file);
@@ -53,7 +52,7 @@ public static class ModelFile
     /// it takes the student: a teacher begins as its copy.
     /// </summary>
     /// <exception cref="InvalidDataException">The file is damaged, its names follow no known layout, or none of them fits.</exception>
-    public static WeightsReport Begin(string file, nn.Module network)
+    public static WeightsReport LoadPretrained(string file, nn.Module network)
     {
         using var scope = NewDisposeScope();
         var tensors = WeightsFile.Read(file);
@@ -131,11 +130,11 @@ public static class ModelFile
 
     private static string Shape(Tensor tensor) => $"[{string.Join(',', tensor.shape)}]";
 
-    private static IEnumerable<(string Prefix, nn.Module Network)> Networks(ITeachingMethod method)
+    private static IEnumerable<(string Prefix, nn.Module Network)> Networks(ITrainingMethod method)
     {
         yield return (Prefix(Network.Student), method.Student);
         if (method.Teacher is { } teacher)
-            yield return (Prefix(Network.Teacher), teacher);
+            yield return (Prefix(Network.Teacher), teacher.Network);
     }
 
     private static string Prefix(Network network) => network == Network.Student ? "student." : "teacher.";

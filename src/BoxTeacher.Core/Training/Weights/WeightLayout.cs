@@ -34,7 +34,7 @@ public abstract partial record WeightLayout
 
     /// <summary>
     /// Caffe2's ResNets, MSRA's among them: <c>conv1_w</c>, <c>res_conv1_bn_s</c>, <c>res2_0_branch2a_w</c>. Their batch norm is folded to
-    /// a scale and a bias; <see cref="ModelFile.Begin"/> fills in mean 0 and variance 1.
+    /// a scale and a bias; <see cref="ModelFile.LoadPretrained"/> fills in mean 0 and variance 1.
     /// </summary>
     public sealed record Caffe2 : WeightLayout
     {

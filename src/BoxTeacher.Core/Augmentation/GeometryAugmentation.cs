@@ -1,0 +1,45 @@
+using BoxTeacher.Structures;
+
+namespace BoxTeacher.Augmentation;
+
+/// <summary>
+/// The geometric side of a view: the short side is resized to one of several lengths (detectron2's ResizeShortestEdge, "choice"), then
+/// the image is mirrored with some probability. No crop.
+/// </summary>
+/// <param name="ShortEdges">Lengths to choose from, in pixels; published training: 640, 672, 704, 736, 768, 800.</param>
+/// <param name="MaxSize">Limit of the long side, in pixels; published: 1333.</param>
+/// <param name="FlipProbability">Probability of the mirror image, 0..1.</param>
+public sealed record GeometryAugmentation(IReadOnlyList<int> ShortEdges, int MaxSize, double FlipProbability)
+{
+    /// <summary>The published multi-scale training: short side 640..800 in steps of 32, long side at most 1333, half of them mirrored.</summary>
+    public static GeometryAugmentation MultiScale { get; } = new([640, 672, 704, 736, 768, 800], 1333, 0.5);
+
+    /// <summary>A random view of the image.</summary>
+    public AugmentedImage Apply(Image image, RandomStream random)
+    {
+        var shortEdge = ShortEdges[random.Below(ShortEdges.Count)];
+        var flip = random.Chance(FlipProbability);
+        var view = Resize(image, shortEdge, MaxSize);
+        return flip ? Flip(view) : view;
+    }
+
+    /// <summary>The view for inference: resized, not mirrored.</summary>
+    public static AugmentedImage Resize(Image image, int shortEdge, int maxSize)
+    {
+        var size = image.Size;
+        var target = size.Resized(shortEdge, maxSize);
+        return target == size
+            ? new AugmentedImage(image, Homography.Identity)
+            : new AugmentedImage(
+                new Image(BilinearResize.Apply(image.Pixels, size.Height, size.Width, target.Height, target.Width), target.Height, target.Width),
+                Homography.Resize(size, target));
+    }
+
+    private static AugmentedImage Flip(AugmentedImage view)
+    {
+        var (image, transform) = view;
+        return new AugmentedImage(
+            new Image(HorizontalFlip.Apply(image.Pixels, image.Width), image.Height, image.Width),
+            transform.Then(Homography.HorizontalFlip(image.Width)));
+    }
+}

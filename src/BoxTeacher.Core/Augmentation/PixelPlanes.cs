@@ -1,0 +1,75 @@
+using BoxTeacher.Structures;
+
+using static TorchSharp.torch;
+
+namespace BoxTeacher.Augmentation;
+
+/// <summary>Turns interleaved bytes into the planes of tensors, in managed memory; each tensor is then one copy.</summary>
+public static class PixelPlanes
+{
+    /// <summary>
+    /// The images as a network's input: normalized, then padded with zeros on the right and at the bottom to the largest height and
+    /// width of the batch, rounded up to a multiple of <paramref name="divisor"/>.
+    /// </summary>
+    /// <exception cref="ArgumentException">No images.</exception>
+    public static ImageBatch Batch(IReadOnlyList<Image> images, PixelNormalization normalization, Device device, int divisor = 32)
+    {
+        ImageSize[] sizes = [.. images.Select(image => image.Size)];
+        var padded = ImageBatch.PaddedSizeOf(sizes, divisor);
+        return new ImageBatch(Tensor(Normalize(images, normalization, padded), [sizes.Length, 3, padded.Height, padded.Width], device), sizes);
+    }
+
+    internal static Tensor Tensor<T>(T[] planes, long[] shape, Device device) => planes switch
+    {
+        float[] floats => tensor(floats, shape, device: device),
+        byte[] bytes => tensor(bytes, shape, device: device),
+        _ => throw new ArgumentException($"planes are bytes or float32, not {typeof(T)}", nameof(planes)),
+    };
+
+    internal static float[] Normalize(IReadOnlyList<Image> images, PixelNormalization normalization, ImageSize padded)
+    {
+        var values = new float[3 * 256];
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = (float)((i % 256 - normalization.Mean[i / 256]) / normalization.Std[i / 256]);
+        }
+        return Scatter(images, padded, values, normalization.Order);
+    }
+
+    internal static byte[] Rgb(IReadOnlyList<Image> images, ImageSize padded)
+    {
+        var values = new byte[3 * 256];
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = (byte)i;
+        }
+        return Scatter(images, padded, values, ChannelOrder.Rgb);
+    }
+
+    /// <summary>Looks each byte up in its plane's table of 256 values and writes it where its plane has the pixel.</summary>
+    private static T[] Scatter<T>(IReadOnlyList<Image> images, ImageSize padded, T[] values, ChannelOrder order)
+        where T : unmanaged
+    {
+        var plane = padded.Height * padded.Width;
+        var result = new T[images.Count * 3 * plane];
+        for (var n = 0; n < images.Count; n++)
+        {
+            for (var channel = 0; channel < 3; channel++)
+            {
+                var from = order == ChannelOrder.Rgb ? channel : 2 - channel;
+                var table = values.AsSpan(channel * 256, 256);
+                var target = result.AsSpan((n * 3 + channel) * plane, plane);
+                for (var y = 0; y < images[n].Height; y++)
+                {
+                    var source = images[n].Row(y);
+                    var output = target.Slice(y * padded.Width, images[n].Width);
+                    for (var x = 0; x < output.Length; x++)
+                    {
+                        output[x] = table[source[3 * x + from]];
+                    }
+                }
+            }
+        }
+        return result;
+    }
+}

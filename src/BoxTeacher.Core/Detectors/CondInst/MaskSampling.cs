@@ -1,0 +1,66 @@
+using BoxTeacher.Structures;
+using static TorchSharp.torch;
+
+namespace BoxTeacher.Detectors;
+
+/// <summary>Which positive locations of a batch get a mask in training.</summary>
+/// <param name="features">The detector's view of the batch.</param>
+/// <param name="targets">The positives.</param>
+/// <param name="step">Number of the step, and what it may draw from.</param>
+/// <returns>Rows of <paramref name="targets"/>, ordered by image and box.</returns>
+public delegate int[] MaskSampler(CondInstFeatures features, FcosTargets targets, Step step);
+
+/// <summary>The two rules of the published code.</summary>
+public static class MaskSampling
+{
+    /// <summary>
+    /// Per image a quota is shared equally by the boxes that have any positive; where a box has more, those of the highest class
+    /// probability times center-ness stay (the option TOPK_PROPOSALS_PER_IM).
+    /// </summary>
+    /// <param name="perImage">Locations per image; 64 as published for BoxInst and BoxTeacher.</param>
+    public static MaskSampler BestOfBoxes(int perImage) => (features, targets, _) =>
+    {
+        float[]? scores = null;
+        var rows = new List<int>();
+        foreach (var image in Enumerable.Range(0, targets.Count).GroupBy(row => targets.Images[row]))
+        {
+            var boxes = image.GroupBy(row => targets.BoxIndex[row]).OrderBy(box => box.Key).ToList();
+            var quota = Math.Max(perImage / boxes.Count, 1);
+            foreach (var box in boxes)
+            {
+                if (box.Count() > quota)
+                {
+                    scores ??= ScoresAt(features.Dense, targets);
+                    rows.AddRange(box.OrderByDescending(row => scores[row]).Take(quota));
+                }
+                else
+                {
+                    rows.AddRange(box);
+                }
+            }
+        }
+
+        return [.. rows];
+    };
+
+    /// <summary>All of the batch, or where these are too many a random part of them (the option MAX_PROPOSALS).</summary>
+    /// <param name="most">The most locations of a batch, at least 1; 500 in CondInst's own recipes.</param>
+    public static MaskSampler AtMost(int most) => (_, targets, step) =>
+    {
+        int[] rows = [.. Enumerable.Range(0, targets.Count)];
+        if (rows.Length > most)
+        {
+            step.Random.Shuffle<int>(rows);
+            rows = rows[..most];
+        }
+
+        return [.. rows.OrderBy(row => targets.BoxIndex[row]).ThenBy(row => row)];
+    };
+
+    private static float[] ScoresAt(FcosOutputs dense, FcosTargets targets)
+    {
+        using var gradients = no_grad();
+        using var scope = NewDisposeScope();
+        return HostValues.Floats(dense.LogitsAt(targets).amax(1).sigmoid() * dense.CenternessAt(targets).sigmoid());
+    }
+}

@@ -1,0 +1,147 @@
+using BoxTeacher.Backbones;
+using BoxTeacher.Layers;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+
+namespace BoxTeacher.Detectors;
+
+/// <summary>
+/// The head of FCOS (Tian et al. 2019, figure 2): two towers of 3x3 convolutions with group normalization, shared by all levels;
+/// classes on one, distances, center-ness and (in CondInst) generated mask parameters on the other.
+/// </summary>
+public sealed class FcosHead : nn.Module<IReadOnlyList<Tensor>, FcosOutputs>
+{
+    private readonly Sequential cls_tower;
+    private readonly Sequential bbox_tower;
+    private readonly Conv2d cls_logits;
+    private readonly Conv2d bbox_pred;
+    private readonly Conv2d ctrness;
+    private readonly ModuleList<Scale> scales;
+    private readonly int[] _strides;
+
+    /// <summary>A head over the levels of a pyramid.</summary>
+    /// <param name="levels">The pyramid's levels, all of the same number of channels.</param>
+    /// <param name="classes">Number of classes, C.</param>
+    /// <param name="classConvolutions">Depth of the class tower; 4 as published.</param>
+    /// <param name="boxConvolutions">Depth of the box tower; 4 as published.</param>
+    /// <param name="groups">Groups of the normalization; 32 as published.</param>
+    /// <param name="prior">Probability that every class starts with at every location.</param>
+    /// <param name="distanceBias">Initial distance to every side, in strides; 0 as published.</param>
+    public FcosHead(IReadOnlyList<FeatureLevel> levels, int classes, int classConvolutions = 4, int boxConvolutions = 4,
+        int groups = 32, double prior = 0.01, double distanceBias = 0) : base(nameof(FcosHead))
+    {
+        var channels = levels[0].Channels;
+        cls_tower = Tower(channels, classConvolutions, groups);
+        bbox_tower = Tower(channels, boxConvolutions, groups);
+        cls_logits = HeadConv(channels, classes, Math.Log(prior / (1 - prior)));
+        bbox_pred = HeadConv(channels, 4, distanceBias);
+        ctrness = HeadConv(channels, 1);
+        scales = nn.ModuleList([.. levels.Select(_ => new Scale())]);
+        _strides = [.. levels.Select(level => level.Stride)];
+        Classes = classes;
+        RegisterComponents();
+    }
+
+    /// <summary>Number of classes.</summary>
+    public int Classes { get; }
+
+    /// <inheritdoc/>
+    public override FcosOutputs forward(IReadOnlyList<Tensor> input)
+    {
+        using var scope = NewDisposeScope();
+        var (batch, levels) = (input[0].size(0), input.Count);
+        var logits = new Tensor[levels];
+        var distances = new Tensor[levels];
+        var centerness = new Tensor[levels];
+        var towers = new Tensor[levels];
+        var shapes = new (int, int, int)[levels];
+        // Distances and center-ness read the same features: one convolution of five channels.
+        var boxWeight = cat([bbox_pred.weight!, ctrness.weight!]);
+        var boxBias = cat([bbox_pred.bias!, ctrness.bias!]);
+        for (var l = 0; l < levels; l++)
+        {
+            shapes[l] = (_strides[l], (int)input[l].size(2), (int)input[l].size(3));
+            logits[l] = cls_logits.call(cls_tower.call(input[l])).view(batch, Classes, -1);
+            towers[l] = bbox_tower.call(input[l]);
+            var box = F.conv2d(towers[l], boxWeight, boxBias, padding: [1, 1]).view(batch, 5, -1);
+            distances[l] = scales[l].call(box.narrow(1, 0, 4));
+            centerness[l] = box.select(1, 4);
+        }
+        foreach (var tower in towers)
+            tower.MoveToOuterDisposeScope();
+        return new FcosOutputs(
+            cat(logits, 2).MoveToOuterDisposeScope(),
+            cat(distances, 2).relu_().MoveToOuterDisposeScope(),
+            cat(centerness, 1).MoveToOuterDisposeScope(),
+            towers,
+            new LocationGrid(shapes));
+    }
+
+    /// <summary>A 3x3 convolution of a head: weights N(0, 0.01), a constant bias.</summary>
+    internal static Conv2d HeadConv(int inputs, int outputs, double bias = 0)
+    {
+        var convolution = nn.Conv2d(inputs, outputs, 3, 1, 1);
+        nn.init.normal_(convolution.weight!, 0, 0.01);
+        nn.init.constant_(convolution.bias!, bias);
+        return convolution;
+    }
+
+    private static Sequential Tower(int channels, int convolutions, int groups)
+    {
+        var tower = new List<nn.Module<Tensor, Tensor>>();
+        for (var i = 0; i < convolutions; i++)
+        {
+            var norm = nn.GroupNorm(groups, channels);
+            // TorchSharp leaves both uninitialized.
+            nn.init.ones_(norm.weight!);
+            nn.init.zeros_(norm.bias!);
+            tower.AddRange([HeadConv(channels, channels), norm, nn.ReLU(inplace: true)]);
+        }
+        return nn.Sequential(tower);
+    }
+}
+
+/// <summary>The name under which published checkpoints keep the head: <c>proposal_generator.fcos_head</c>.</summary>
+internal sealed class ProposalGenerator : nn.Module
+{
+    private readonly FcosHead fcos_head;
+
+    internal ProposalGenerator(FcosHead head) : base(nameof(ProposalGenerator))
+    {
+        fcos_head = head;
+        RegisterComponents();
+    }
+}
+
+/// <summary>
+/// What the FCOS head says about every location of every image, all levels side by side. The tensors belong to the dispose
+/// scope in which the head was called.
+/// </summary>
+/// <param name="Logits">Class logits [N,C,L].</param>
+/// <param name="Ltrb">Distances to the four sides [N,4,L], not negative, in units of the level's stride.</param>
+/// <param name="Centerness">Center-ness logits [N,L].</param>
+/// <param name="BoxTower">Features of the box tower, [N,channels,h,w] per level; the controller reads them.</param>
+/// <param name="Grid">The L locations.</param>
+public sealed record FcosOutputs(Tensor Logits, Tensor Ltrb, Tensor Centerness, IReadOnlyList<Tensor> BoxTower, LocationGrid Grid)
+{
+    /// <summary>The distances at the positive locations, [P,4].</summary>
+    public Tensor LtrbAt(FcosTargets targets) => At(Ltrb, targets);
+
+    /// <summary>The center-ness logits at the positive locations, [P].</summary>
+    public Tensor CenternessAt(FcosTargets targets)
+    {
+        using var scope = NewDisposeScope();
+        return Centerness.reshape(-1).index_select(0, targets.Flat).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The class logits at the positive locations, [P,C].</summary>
+    public Tensor LogitsAt(FcosTargets targets) => At(Logits, targets);
+
+    // [N,K,L] at P locations of P images, as [P,K].
+    private static Tensor At(Tensor dense, FcosTargets targets)
+    {
+        using var scope = NewDisposeScope();
+        return dense.transpose(1, 2).reshape(-1, dense.size(1)).index_select(0, targets.Flat).MoveToOuterDisposeScope();
+    }
+}

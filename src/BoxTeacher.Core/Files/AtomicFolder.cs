@@ -1,0 +1,38 @@
+namespace BoxTeacher.Files;
+
+/// <summary>Folders that are whole or absent: filled under another name beside their place, then renamed.</summary>
+internal static class AtomicFolder
+{
+    /// <summary>Makes a folder; an earlier one of this name is replaced when the new one is complete.</summary>
+    public static void Write(string folder, Action<string> fill)
+    {
+        string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        string parent = Path.GetDirectoryName(full) ?? throw new ArgumentException($"'{folder}' cannot be a data set's folder.", nameof(folder));
+        Directory.CreateDirectory(parent);
+        string temporary = Path.Combine(parent, $".{Path.GetFileName(full)}.{Environment.ProcessId}.tmp");
+        string former = temporary + ".old";
+        try
+        {
+            Directory.CreateDirectory(temporary);
+            fill(temporary);
+            if (Directory.Exists(full))
+            {
+                Directory.Move(full, former);
+            }
+            Directory.Move(temporary, full);
+        }
+        finally
+        {
+            Delete(temporary);
+            Delete(former);
+        }
+    }
+
+    private static void Delete(string folder)
+    {
+        if (Directory.Exists(folder))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+}

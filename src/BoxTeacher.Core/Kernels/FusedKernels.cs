@@ -1,0 +1,52 @@
+using BoxTeacher.Layers;
+using BoxTeacher.Structures;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace BoxTeacher.Kernels;
+
+/// <summary>
+/// The door to fused code: each function is a formula that its caller states, faster. Tensors that no kernel takes (of another device or
+/// type, or with a gradient) are answered with null, or by operators of the library where the closed form stands here.
+/// </summary>
+internal static class FusedKernels
+{
+    /// <summary>Weighted sums of the pairwise term and their gradients, from its closed form; see <c>PairwiseAffinity</c>.</summary>
+    /// <param name="logits">[N, H, W], contiguous.</param>
+    /// <param name="weights">[S, G, P, H, W], contiguous.</param>
+    /// <param name="groups">The instances of each box.</param>
+    /// <param name="pairs">Which pixels are compared.</param>
+    /// <returns>Sums [S, N] and their gradients [S, N, H, W].</returns>
+    public static (Tensor Values, Tensor Gradients) PairSums(
+        Tensor logits, Tensor weights, IReadOnlyList<InstanceGroup> groups, PixelPairs pairs) =>
+        Take(logits, weights) && weights.size(0) * logits.numel() < int.MaxValue / sizeof(float)
+            ? new PairKernel(pairs).Evaluate(logits, weights, groups)
+            : PairOperators.Evaluate(logits, weights, groups, pairs);
+
+    /// <summary>Aligned enlargement, removal of the padding and bilinear resize in one pass; see <c>MaskPostprocess.Resize</c>.</summary>
+    /// <param name="masks">[n, 1, h, w] over the padded input.</param>
+    /// <param name="network">Size of the input without padding.</param>
+    /// <param name="output">Size to give.</param>
+    /// <param name="factor">Input pixels per cell.</param>
+    /// <returns>[n, H, W], or null.</returns>
+    public static Tensor? ResizeMasks(Tensor masks, ImageSize network, ImageSize output, int factor) =>
+        Take(masks) ? MaskKernels.Resize(masks.contiguous(), network, output, factor) : null;
+
+    /// <summary>sum p[p &gt; t] / (#{p &gt; t} + 1e-6) of masks [n, H, W]; see <c>MaskPostprocess.Quality</c>.</summary>
+    /// <returns>[n], or null.</returns>
+    public static Tensor? MaskQuality(Tensor masks, double threshold) =>
+        Take(masks) ? MaskKernels.Quality(masks.contiguous(), (float)threshold) : null;
+
+    private static bool Take(params ReadOnlySpan<Tensor> tensors)
+    {
+        foreach (var tensor in tensors)
+        {
+            if (tensor.device_type != DeviceType.CPU || tensor.dtype != float32 || tensor.requires_grad)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}

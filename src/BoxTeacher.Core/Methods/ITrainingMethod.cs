@@ -1,0 +1,64 @@
+using BoxTeacher.Detectors;
+using BoxTeacher.Losses;
+using BoxTeacher.Structures;
+
+using static TorchSharp.torch;
+
+namespace BoxTeacher.Methods;
+
+/// <summary>One of the two networks of a method.</summary>
+public enum Network
+{
+    /// <summary>The network that takes the gradient steps.</summary>
+    Student,
+
+    /// <summary>Its moving average.</summary>
+    Teacher,
+}
+
+/// <summary>
+/// Turns batches into losses for a student, with or without a teacher beside it. All that changes from step to step is a function of the
+/// <see cref="Step"/>, so weights and iteration are enough to resume.
+/// </summary>
+public interface ITrainingMethod : IDisposable
+{
+    /// <summary>The network that learns.</summary>
+    Detector Student { get; }
+
+    /// <summary>What follows it and makes pseudo-labels, if the method has one.</summary>
+    EmaTeacher? Teacher => null;
+
+    /// <summary>The network that is evaluated.</summary>
+    Detector Evaluated => Student;
+
+    /// <summary>What makes the pseudo-labels, for those who want to look at them; null: the method has none.</summary>
+    IPseudoLabelling? PseudoLabelling => this as IPseudoLabelling;
+
+    /// <summary>Called before the losses of each step: moves the teacher. Losses themselves move nothing, so that a report may ask for them.</summary>
+    /// <param name="iteration">Number of the step, 0-based.</param>
+    void BeforeStep(long iteration) => Teacher?.Update(iteration);
+
+    /// <summary>The losses of a batch. Their tensors belong to the caller's dispose scope.</summary>
+    /// <param name="batch">Labelled and, where the method wants them, unlabelled images.</param>
+    /// <param name="step">Number of the step, and what it may draw from.</param>
+    LossTerms Losses(Batch batch, Step step);
+}
+
+/// <summary>Makes pseudo-labels: what reports show.</summary>
+public interface IPseudoLabelling
+{
+    /// <summary>
+    /// The pseudo-labels of each image, as training would use them; the teacher runs as it does in training. Tensors belong to the caller's
+    /// dispose scope.
+    /// </summary>
+    /// <param name="weak">The teacher's view.</param>
+    IReadOnlyList<PseudoLabels> Label(View weak);
+}
+
+/// <summary>The pseudo-labels of one image.</summary>
+/// <param name="Instances">
+/// In pixels of the weak view; their scores say how far each is trusted. Masks [n, h, w] cover the padded view, on a grid of whole strides.
+/// </param>
+/// <param name="BoxDeviation">[n, 4] relative deviation of the box under jitter (Soft Teacher, eq. 8); null where nobody measures it.</param>
+/// <param name="MaskQuality">[n] predicted IoU of the mask, in [0, 1]; null where nobody predicts it.</param>
+public sealed record PseudoLabels(Instances Instances, Tensor? BoxDeviation = null, Tensor? MaskQuality = null);

@@ -1,0 +1,165 @@
+using System.Globalization;
+using BoxTeacher.Structures;
+using static TorchSharp.torch;
+
+namespace BoxTeacher.Methods;
+
+/// <summary>A part of a method returned something that it must not; the message names the part and what it must return.</summary>
+public sealed class PartException : Exception
+{
+    /// <summary>With a message only.</summary>
+    public PartException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>With the error that it came from.</summary>
+    public PartException(string message, Exception inner)
+        : base(message, inner)
+    {
+    }
+
+    /// <summary>Without a message.</summary>
+    public PartException()
+    {
+    }
+}
+
+/// <summary>
+/// Functions that take the place of a method's own: what an ablation swaps and a recipe has no word for. Each kind of method has a record
+/// of those that it takes; a part that is null stays the recipe's.
+/// </summary>
+public abstract record MethodParts
+{
+    /// <summary>The parts that are given, by name.</summary>
+    public IReadOnlyList<string> Names => [.. Given.Select(part => part.Name)];
+
+    /// <summary>The parts that are given, each with a trial that calls it once on a tiny fake batch.</summary>
+    protected abstract IEnumerable<(string Name, Action<Device> Trial)> Given { get; }
+
+    /// <summary>Calls every part once on a tiny fake batch, so that a wrong shape, a NaN or a value out of range is found before step 1.</summary>
+    /// <param name="device">Where the fake batch lives.</param>
+    /// <exception cref="PartException">The first part that fails; the message names it and what it must return.</exception>
+    public void Try(Device device)
+    {
+        foreach (var (name, trial) in Given)
+        {
+            using var scope = NewDisposeScope();
+            using var gradients = no_grad();
+            try
+            {
+                trial(device);
+            }
+            catch (Exception error) when (error is not PartException)
+            {
+                throw new PartException($"part {name} fails on a small batch: {error.Message.Split('\n')[0]}", error);
+            }
+        }
+    }
+}
+
+/// <summary>What parts must return.</summary>
+internal static class PartCheck
+{
+    // Means of ones may round to a little more.
+    private const double Rounding = 1e-5;
+
+    /// <summary>One number per mask.</summary>
+    public static Tensor OnePerMask(Tensor confidences, int count) => confidences.dim() == 1 && confidences.size(0) == count
+        ? confidences
+        : throw new PartException(
+            $"part Confidence returned [{string.Join(", ", confidences.shape)}] for {count} masks; it must return one number per mask, [{count}]");
+
+    /// <summary>Confidences on the host, where they are needed anyway, all in [0, 1].</summary>
+    public static float[] Confidences(float[] confidences)
+    {
+        foreach (var value in confidences)
+        {
+            if (value is not (>= 0 and <= (float)(1 + Rounding)))
+            {
+                throw new PartException(Invariant($"part Confidence returned {value}; confidences must be in [0, 1]"));
+            }
+        }
+
+        return confidences;
+    }
+
+    /// <summary>An affinity whose answers are checked at every step.</summary>
+    public static PairAffinity Checked(string name, PairAffinity affinity) => (grid, masks, pairs) =>
+    {
+        var answer = affinity(grid, masks, pairs);
+        long[] wanted = [masks.size(0), pairs.Count, masks.size(1), masks.size(2)];
+        if (!answer.shape.SequenceEqual(wanted))
+        {
+            throw new PartException(
+                $"part {name} returned [{string.Join(", ", answer.shape)}]; it must return one affinity per box and pair, [{string.Join(", ", wanted)}]");
+        }
+
+        if (answer.numel() > 0)
+        {
+            using var scope = NewDisposeScope();
+            var range = HostValues.Floats(stack([answer.detach().amin(0, 1, 2, 3), answer.detach().amax(0, 1, 2, 3)]));
+            if (!(range[0] >= 0 && range[1] <= 1 + Rounding))
+            {
+                throw new PartException(Invariant($"part {name} returned values in [{range[0]}, {range[1]}]; affinities must be in [0, 1]"));
+            }
+        }
+
+        return answer;
+    };
+
+    /// <summary>A schedule whose answers are checked at every step.</summary>
+    public static MomentumSchedule Checked(MomentumSchedule momentum) => iteration =>
+    {
+        var value = momentum(iteration);
+        return value is >= 0 and <= 1
+            ? value
+            : throw new PartException(Invariant($"part Momentum returned {value} at iteration {iteration}; momenta must be in [0, 1]"));
+    };
+
+    /// <summary>An assignment whose answers are checked at every step.</summary>
+    public static PseudoMaskAssignment Checked(PseudoMaskAssignment assignment) => (predictions, iou) =>
+    {
+        var (rows, boxes) = (assignment(predictions, iou), iou.GetLength(1));
+        return rows.Length == boxes && rows.All(row => row >= -1 && row < predictions.Count)
+            ? rows
+            : throw new PartException(
+                $"part Assignment returned [{string.Join(", ", rows)}] for {predictions.Count} predictions and {boxes} boxes; it must return for each box the row of its prediction, or -1");
+    };
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
+
+/// <summary>A tiny batch to try parts on.</summary>
+internal static class FakeBatch
+{
+    private const int Side = 32;
+    private const int Stride = 4;
+    private static readonly float[] TrueBoxes = [2, 3, 18, 20, 9, 8, 30, 29];
+    private static readonly float[] PredictedBoxes = [1, 1, 9, 12, 4, 3, 15, 15, 0, 0, 5, 5];
+    private static readonly float[] PredictedScores = [0.9f, 0.6f, 0.1f];
+
+    /// <summary>Two boxes in an image of noise, on a grid of 8x8 cells.</summary>
+    public static MaskGrid Grid(Device device)
+    {
+        var boxes = tensor(TrueBoxes, [2, 4], device: device);
+        var pixels = (arange(3 * Side * Side, int64, device) * 37 % 251).to(uint8).view(1, 3, Side, Side);
+        var size = new ImageSize(Side, Side);
+        var view = new View(
+            new ImageBatch(pixels.to(float32), [size]), [Homography.Identity], [size],
+            [new Instances(boxes, zeros(2, int64, device))], pixels);
+        return MaskGrid.Of(view, Stride, bottomRows: 0);
+    }
+
+    /// <summary>A teacher's masks for its boxes, [2, 8, 8].</summary>
+    public static Tensor Masks(MaskGrid grid) => grid.BoxMasks * 0.75;
+
+    /// <summary>Three predictions, the last one without foreground.</summary>
+    public static TeacherMasks Predictions(Device device)
+    {
+        var masks = (arange(3 * 16 * 16, float32, device) % 17 / 16).view(3, 16, 16);
+        masks[2].fill_(0);
+        var boxes = tensor(PredictedBoxes, [3, 4], device: device);
+        return new TeacherMasks(boxes, tensor(PredictedScores, device: device), masks);
+    }
+}

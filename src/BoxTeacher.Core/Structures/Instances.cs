@@ -1,0 +1,80 @@
+using static TorchSharp.torch;
+
+namespace BoxTeacher.Structures;
+
+/// <summary>
+/// The objects of one image: its truth, a detector's answer, or pseudo-labels. All tensors are on one device and belong to the dispose
+/// scope in which they were made.
+/// </summary>
+/// <param name="Boxes">[n, 4] float32, xyxy in pixels of the image.</param>
+/// <param name="Classes">[n] int64, 0-based.</param>
+/// <param name="Scores">[n] in [0, 1]; null for a truth.</param>
+/// <param name="Masks">[n, h, w], bool, 0/1 or probabilities; null where masks are not known or may not be seen.</param>
+/// <exception cref="ArgumentException">The shapes do not agree.</exception>
+public sealed record Instances(Tensor Boxes, Tensor Classes, Tensor? Scores = null, Tensor? Masks = null)
+{
+    private const double ThinnestBox = 1e-5;
+
+    /// <summary>[n, 4] float32, xyxy in pixels of the image.</summary>
+    public Tensor Boxes { get; } = Shaped(Boxes, nameof(Boxes), Classes.shape[0], 4);
+
+    /// <summary>[n] int64, 0-based.</summary>
+    public Tensor Classes { get; } = Shaped(Classes, nameof(Classes), Classes.shape[0]);
+
+    /// <summary>[n] in [0, 1], or null.</summary>
+    public Tensor? Scores { get; } = Scores is null ? null : Shaped(Scores, nameof(Scores), Classes.shape[0]);
+
+    /// <summary>[n, h, w], or null.</summary>
+    public Tensor? Masks { get; } = Masks is null ? null : Shaped(Masks, nameof(Masks), Classes.shape[0], -1, -1);
+
+    /// <summary>n.</summary>
+    public int Count => (int)Classes.size(0);
+
+    /// <summary>Some of the instances.</summary>
+    /// <param name="rows">[k] int64, rows in the wanted order.</param>
+    public Instances Select(Tensor rows) =>
+        new(Boxes.index_select(0, rows), Classes.index_select(0, rows), Scores?.index_select(0, rows), Masks?.index_select(0, rows));
+
+    /// <summary>
+    /// The instances in another view of the image: boxes around the moved corners and clipped to it, masks sampled at the nearest pixel.
+    /// Those whose box is thinner than 1e-5 pixels afterwards are left out.
+    /// </summary>
+    /// <param name="map">From this view to the other.</param>
+    /// <param name="size">Size of the other view.</param>
+    public Instances Transport(Homography map, ImageSize size)
+    {
+        using var scope = NewDisposeScope();
+        var boxes = Clip(map.Apply(Boxes), size);
+        var sides = boxes.narrow(1, 2, 2) - boxes.narrow(1, 0, 2);
+        var rows = (sides > ThinnestBox).all(1).nonzero().squeeze(1);
+        var moved = new Instances(boxes, Classes, Scores, Masks is null ? null : map.Sample(Masks, size)).Select(rows);
+        return moved.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Hands the tensors to the dispose scope outside the current one.</summary>
+    public Instances MoveToOuterDisposeScope()
+    {
+        Boxes.MoveToOuterDisposeScope();
+        Classes.MoveToOuterDisposeScope();
+        Scores?.MoveToOuterDisposeScope();
+        Masks?.MoveToOuterDisposeScope();
+        return this;
+    }
+
+    private static Tensor Clip(Tensor boxes, ImageSize size) => stack(
+        [
+            boxes.select(1, 0).clamp(0, size.Width), boxes.select(1, 1).clamp(0, size.Height),
+            boxes.select(1, 2).clamp(0, size.Width), boxes.select(1, 3).clamp(0, size.Height),
+        ],
+        1);
+
+    private static Tensor Shaped(Tensor tensor, string name, params long[] wanted)
+    {
+        var shape = tensor.shape;
+        var fits = shape.Length == wanted.Length && shape.Zip(wanted).All(pair => pair.Second < 0 || pair.First == pair.Second);
+        return fits
+            ? tensor
+            : throw new ArgumentException(
+                $"{name} must be [{string.Join(',', wanted.Select(side => side < 0 ? "*" : $"{side}"))}], not [{string.Join(',', shape)}].", name);
+    }
+}

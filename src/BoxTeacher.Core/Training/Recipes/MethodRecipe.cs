@@ -1,0 +1,107 @@
+using BoxTeacher.Augmentation;
+using BoxTeacher.Detectors;
+using BoxTeacher.Methods;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace BoxTeacher.Training;
+
+/// <summary>
+/// How a detector is taught. Each method has a record of its own that builds and checks it; a record is found by its
+/// <see cref="RecipeKindAttribute"/>, so that a new method is written nowhere else.
+/// </summary>
+public abstract record MethodRecipe
+{
+    /// <summary>The labels that the method may see.</summary>
+    public virtual Supervision Supervision => Supervision.Boxes;
+
+    /// <summary>The network that is evaluated.</summary>
+    public virtual Network Evaluated => Network.Student;
+
+    /// <summary>The method with its networks.</summary>
+    /// <param name="context">Gives the networks.</param>
+    /// <param name="parts">Functions in the place of the method's own; null: none.</param>
+    /// <exception cref="RecipeException">The detector is none for this method, or the parts are of another method.</exception>
+    public abstract ITrainingMethod Build(BuildContext context, MethodParts? parts);
+
+    /// <summary>What is wrong with the values, each with its key.</summary>
+    public abstract IEnumerable<string> Problems();
+
+    /// <summary>The parts as those of this method.</summary>
+    /// <typeparam name="T">The method's kind of parts.</typeparam>
+    /// <exception cref="RecipeException">They are of another method; the message names them.</exception>
+    /// <param name="parts">What is given.</param>
+    /// <param name="none">What stands for nothing given.</param>
+    protected T Own<T>(MethodParts? parts, T none) where T : MethodParts => parts switch
+    {
+        null => none,
+        T own => own,
+        _ => throw new RecipeException($"{GetType().Name} has no place for {string.Join(", ", parts.Names)}; its parts are a {typeof(T).Name}"),
+    };
+
+    /// <summary>Makes sure that a method without parts gets none.</summary>
+    /// <exception cref="RecipeException">It gets some; the message names them.</exception>
+    protected void RefuseParts(MethodParts? parts)
+    {
+        if (parts is { Names.Count: > 0 })
+        {
+            throw new RecipeException($"{GetType().Name} has no place for {string.Join(", ", parts.Names)}");
+        }
+    }
+}
+
+/// <summary>Builds the networks of a run, all on one device.</summary>
+/// <param name="recipe">Detector, device, seed and length of the run.</param>
+/// <param name="classes">Number of categories.</param>
+public sealed class BuildContext(Recipe recipe, int classes)
+{
+    // Initial weights come from torch's one generator, which all threads share: networks are built one at a time, each after seeding.
+    private static readonly Lock Gate = new();
+
+    private Detector? _student;
+
+    /// <summary>The run's device.</summary>
+    public Device Device { get; } = recipe.Device.Open();
+
+    /// <summary>Optimizer steps of the run.</summary>
+    public long Iterations => recipe.Budget.Iterations;
+
+    /// <summary>The run's student, the same at each call.</summary>
+    public Detector Student => _student ??= NewDetector();
+
+    /// <summary>Another network of the student's structure with the weights of the seed.</summary>
+    public Detector NewDetector()
+    {
+        lock (Gate)
+        {
+            random.manual_seed(recipe.Seed);
+            var detector = recipe.Detector.Build(classes);
+            detector.to(Device);
+            return detector;
+        }
+    }
+
+    /// <summary>The detector as the kind that a method needs.</summary>
+    /// <exception cref="RecipeException">It is of another kind.</exception>
+    public T As<T>(Detector detector) where T : Detector => detector as T
+        ?? throw new RecipeException($"{recipe.Method.GetType().Name} teaches a {typeof(T).Name}; {recipe.Detector.GetType().Name} builds none");
+}
+
+/// <summary>The detector's own losses on labelled images; with CondInst, whose losses see full masks, the upper bound (Tian et al. 2020).</summary>
+/// <param name="Sees">The labels that the detector's losses read.</param>
+[RecipeKind("supervised")]
+public sealed record SupervisedRecipe(Supervision Sees) : MethodRecipe
+{
+    /// <inheritdoc/>
+    public override Supervision Supervision => Sees;
+
+    /// <inheritdoc/>
+    public override ITrainingMethod Build(BuildContext context, MethodParts? parts)
+    {
+        RefuseParts(parts);
+        return new Supervised(context.Student);
+    }
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> Problems() => [];
+}

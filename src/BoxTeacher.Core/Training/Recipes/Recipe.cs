@@ -1,0 +1,190 @@
+using System.Text.Json.Serialization;
+using BoxTeacher.Augmentation;
+using BoxTeacher.Data;
+using BoxTeacher.Methods;
+
+namespace BoxTeacher.Training;
+
+/// <summary>Everything that decides a run's outcome, as plain data; together with the data set's files it can be repeated exactly.</summary>
+/// <param name="Name">What tables and reports call it.</param>
+/// <param name="Dataset">Where images and labels are.</param>
+/// <param name="Detector">The network.</param>
+/// <param name="Method">What trains it.</param>
+/// <param name="Augmentation">The views of an image.</param>
+/// <param name="Solver">Optimizer and learning rate.</param>
+/// <param name="Budget">How long, how often.</param>
+/// <param name="Seed">Fixes initial weights, order and augmentation.</param>
+/// <param name="Device">Where everything is computed; on another device a run has other last digits.</param>
+/// <param name="Parts">Functions of a script that took the place of the method's own; without the script the run cannot be repeated.</param>
+/// <param name="Notes">What a reader should know, such as which values are not published; without effect.</param>
+public sealed record Recipe(
+    string Name,
+    DatasetRecipe Dataset,
+    DetectorRecipe Detector,
+    MethodRecipe Method,
+    AugmentationRecipe Augmentation,
+    SolverRecipe Solver,
+    BudgetRecipe Budget,
+    long Seed,
+    DeviceName Device = default,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<PartRecord>? Parts = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Notes = null)
+{
+    /// <summary>The recipe with its parts on record.</summary>
+    /// <param name="parts">Functions in the place of the method's own.</param>
+    /// <param name="source">Where their code is, for a reader.</param>
+    public Recipe Replacing(MethodParts parts, string source) => this with { Parts = [.. parts.Names.Select(name => new PartRecord(name, source))] };
+
+    /// <summary>What is wrong with the values, each with its key.</summary>
+    public IEnumerable<string> Problems() => RecipeProblems.In(
+        ("budget", Budget.Problems()), ("solver", Solver.Problems()), ("augmentation", Augmentation.Problems()), ("detector", Detector.Problems()),
+        ("method", Method.Problems()));
+
+    /// <summary>The detector with random weights that depend on the seed alone, also when other threads build theirs.</summary>
+    /// <param name="classes">Number of categories.</param>
+    /// <exception cref="RecipeException">The device is not there.</exception>
+    public Detectors.Detector BuildDetector(int classes) => new BuildContext(this, classes).NewDetector();
+
+    /// <summary>The method with its networks on the recipe's device; the caller disposes it. Its parts are tried on a tiny batch first.</summary>
+    /// <param name="classes">Number of categories.</param>
+    /// <param name="root">The folder that a weights file of the recipe is relative to.</param>
+    /// <param name="parts">Functions in the place of the method's own, which the recipe has on record; null: none.</param>
+    /// <param name="loaded">Told what came of the recipe's weights file, if it names one.</param>
+    /// <exception cref="RecipeException">
+    /// A value is out of range, the device is not there, or the parts are not those on record, or of another method.
+    /// </exception>
+    /// <exception cref="PartException">A part fails on the tiny batch.</exception>
+    /// <exception cref="InvalidDataException">The weights file is damaged, or holds nothing for this network.</exception>
+    /// <exception cref="IOException">The weights file is missing or cannot be read.</exception>
+    public ITrainingMethod BuildMethod(int classes, string root = ".", MethodParts? parts = null, Action<WeightsReport>? loaded = null)
+    {
+        if (Problems().FirstOrDefault() is { } problem)
+        {
+            throw new RecipeException($"{Name}: {problem}");
+        }
+
+        CheckParts(parts);
+        var context = new BuildContext(this, classes);
+        parts?.Try(context.Device);
+        if (Detector.Weights is { } weights)
+        {
+            var report = ModelFile.LoadPretrained(Path.Combine(root, weights), context.Student);
+            loaded?.Invoke(report);
+        }
+
+        return Method.Build(context, parts);
+    }
+
+    private void CheckParts(MethodParts? parts)
+    {
+        IReadOnlyList<string> given = parts?.Names ?? [];
+        var recorded = (Parts ?? []).Select(part => part.Name).ToList();
+        if (recorded.Except(given).Any())
+        {
+            throw new RecipeException(
+                $"{Name}: this run has parts of a script's own ({string.Join(", ", Parts!.Select(part => $"{part.Name} from {part.Source}"))}), and only that script can continue or repeat it");
+        }
+
+        if (given.Except(recorded).Any())
+        {
+            throw new RecipeException($"{Name}: the parts {string.Join(", ", given)} are not on the recipe's record; Recipe.Replacing puts them there");
+        }
+    }
+}
+
+/// <summary>A function that took the place of one of a method's own.</summary>
+/// <param name="Name">The part, such as Confidence.</param>
+/// <param name="Source">Where its code is.</param>
+public sealed record PartRecord(string Name, string Source);
+
+/// <summary>A COCO-format data set; all paths are relative to a root that the run is given.</summary>
+/// <param name="TrainAnnotations">Instances file to learn from.</param>
+/// <param name="TrainImages">Folder of its images.</param>
+/// <param name="ValidationAnnotations">Instances file to evaluate on.</param>
+/// <param name="ValidationImages">Folder of its images.</param>
+/// <param name="GroupByAspect">Whether a batch holds only wide or only tall images (published: true).</param>
+public sealed record DatasetRecipe(
+    string TrainAnnotations, string TrainImages, string ValidationAnnotations, string ValidationImages, bool GroupByAspect)
+{
+    /// <summary>The data set to learn from.</summary>
+    /// <param name="root">The folder that the paths are relative to.</param>
+    public InstanceDataset ReadTraining(string root) => CocoReader.Read(Path.Combine(root, TrainAnnotations), Path.Combine(root, TrainImages));
+
+    /// <summary>The data set to evaluate on.</summary>
+    /// <param name="root">The folder that the paths are relative to.</param>
+    public InstanceDataset ReadValidation(string root) =>
+        CocoReader.Read(Path.Combine(root, ValidationAnnotations), Path.Combine(root, ValidationImages));
+}
+
+/// <summary>How images become views.</summary>
+/// <param name="Geometry">Shared by the weak and the strong view of training.</param>
+/// <param name="Strong">Colors of the student's view; null: the weak view itself.</param>
+/// <param name="TestShortEdge">Short side for inference, in pixels; published: 800.</param>
+/// <param name="TestMaxSize">Limit of the long side for inference, in pixels; published: 1333.</param>
+public sealed record AugmentationRecipe(GeometryAugmentation Geometry, ColorAugmentation? Strong, int TestShortEdge, int TestMaxSize)
+{
+    /// <summary>What is wrong with the values, each with its key.</summary>
+    public IEnumerable<string> Problems() => RecipeProblems.Of(
+        Geometry.ShortEdges.Count > 0 && Geometry.ShortEdges.All(edge => edge > 0)
+            ? null
+            : "geometry.shortEdges: needs at least one length, all positive",
+        RecipeProblems.Positive("geometry.maxSize", Geometry.MaxSize),
+        RecipeProblems.Fraction("geometry.flipProbability", Geometry.FlipProbability),
+        RecipeProblems.Positive("testShortEdge", TestShortEdge),
+        RecipeProblems.Positive("testMaxSize", TestMaxSize))
+        .Concat(Strong is null ? [] : StrongProblems(Strong));
+
+    private static IEnumerable<string> StrongProblems(ColorAugmentation strong)
+    {
+        var (jitter, blur) = (strong.Jitter, strong.Blur);
+        return RecipeProblems.Of(
+            RecipeProblems.Fraction("strong.jitter.probability", jitter.Probability),
+            RecipeProblems.NotNegative("strong.jitter.brightness", jitter.Brightness),
+            RecipeProblems.NotNegative("strong.jitter.contrast", jitter.Contrast),
+            RecipeProblems.NotNegative("strong.jitter.saturation", jitter.Saturation),
+            jitter.Hue is >= 0 and <= 0.5 ? null : FormattableString.Invariant($"strong.jitter.hue: must be in 0..0.5, not {jitter.Hue}"),
+            RecipeProblems.Fraction("strong.grayscale", strong.Grayscale),
+            blur is null ? null : RecipeProblems.Fraction("strong.blur.probability", blur.Probability),
+            blur is null || (blur.Kernel > 0 && blur.Kernel % 2 == 1) ? null : $"strong.blur.kernel: must be odd, not {blur.Kernel}",
+            blur is null ? null : RecipeProblems.Positive("strong.blur.minSigma", blur.MinSigma),
+            blur is null || blur.MaxSigma >= blur.MinSigma ? null : "strong.blur.maxSigma: must not be below minSigma");
+    }
+}
+
+/// <summary>The length of a run.</summary>
+/// <param name="Iterations">Optimizer steps.</param>
+/// <param name="BatchSize">Images per step.</param>
+/// <param name="EvaluateEvery">Iterations from one evaluation to the next; there is always one at the end.</param>
+/// <param name="CheckpointEvery">Iterations from one checkpoint to the next; there is always one at the end.</param>
+public sealed record BudgetRecipe(int Iterations, int BatchSize, int EvaluateEvery, int CheckpointEvery)
+{
+    /// <summary>What is wrong with the values, each with its key.</summary>
+    public IEnumerable<string> Problems() => RecipeProblems.Of(
+        RecipeProblems.Positive("iterations", Iterations),
+        RecipeProblems.Positive("batchSize", BatchSize),
+        RecipeProblems.Positive("evaluateEvery", EvaluateEvery),
+        RecipeProblems.Positive("checkpointEvery", CheckpointEvery));
+}
+
+/// <summary>The ranges that JSON types cannot state.</summary>
+internal static class RecipeProblems
+{
+    /// <summary>The problems of a recipe's sections, their keys within the recipe.</summary>
+    public static IEnumerable<string> In(params (string Section, IEnumerable<string> Problems)[] sections) =>
+        sections.SelectMany(section => section.Problems.Select(problem => $"{section.Section}.{problem}"));
+
+    /// <summary>Those that there are.</summary>
+    public static IEnumerable<string> Of(params string?[] problems) => problems.OfType<string>();
+
+    public static string? Positive(string key, double value) =>
+        value > 0 && double.IsFinite(value) ? null : FormattableString.Invariant($"{key}: must be positive, not {value}");
+
+    public static string? NotNegative(string key, double value) =>
+        value >= 0 && double.IsFinite(value) ? null : FormattableString.Invariant($"{key}: must not be negative, is {value}");
+
+    public static string? Fraction(string key, double value) =>
+        value is >= 0 and <= 1 ? null : FormattableString.Invariant($"{key}: must be in 0..1, not {value}");
+
+    public static string? PositiveFraction(string key, double value) =>
+        value is > 0 and <= 1 ? null : FormattableString.Invariant($"{key}: must be above 0 and at most 1, not {value}");
+}

@@ -1,0 +1,51 @@
+using System.Linq.Expressions;
+using System.Reflection;
+
+namespace BoxTeacher.Training;
+
+/// <summary>Changes of records by typed keys.</summary>
+public static class RecipeChange
+{
+    /// <summary>
+    /// A copy with one value changed: <c>recipe.With(r => r.Solver.ClipNorm, 5)</c>. Every record on the way is copied; casts on the way say
+    /// which kind of detector, method, ... is meant.
+    /// </summary>
+    /// <param name="record">A record of records.</param>
+    /// <param name="key">The way to the value, properties and casts alone.</param>
+    /// <param name="value">The new value.</param>
+    /// <exception cref="RecipeException">The record has no such value, because it is of another kind; the message names both.</exception>
+    /// <exception cref="ArgumentException">The key is no way to a value.</exception>
+    public static T With<T, TValue>(this T record, Expression<Func<T, TValue>> key, TValue value) where T : class
+    {
+        var way = new Stack<PropertyInfo>();
+        for (var at = key.Body; at is not ParameterExpression;)
+        {
+            (var property, at) = at switch
+            {
+                MemberExpression { Member: PropertyInfo found, Expression: { } owner } => (found, owner),
+                UnaryExpression { NodeType: ExpressionType.Convert or ExpressionType.TypeAs, Operand: { } operand } => (null, operand),
+                _ => throw new ArgumentException($"{key} is no way to a value", nameof(key)),
+            };
+            if (property is not null)
+            {
+                way.Push(property);
+            }
+        }
+
+        return (T)Changed(record, [.. way], value);
+    }
+
+    private static object Changed(object record, ReadOnlySpan<PropertyInfo> way, object? value)
+    {
+        var property = way[0];
+        if (!property.DeclaringType!.IsInstanceOfType(record))
+        {
+            throw new RecipeException($"{record.GetType().Name} has no {property.Name}; a {property.DeclaringType.Name} has");
+        }
+
+        var copy = record.GetType().GetMethod("<Clone>$")?.Invoke(record, null)
+            ?? throw new ArgumentException($"{record.GetType().Name} is no record", nameof(record));
+        property.SetValue(copy, way.Length == 1 ? value : Changed(property.GetValue(record)!, way[1..], value));
+        return copy;
+    }
+}

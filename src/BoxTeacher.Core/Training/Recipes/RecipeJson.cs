@@ -1,0 +1,206 @@
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+
+namespace BoxTeacher.Training;
+
+/// <summary>
+/// Recipes as JSON. Reading is strict: unknown keys, missing keys, wrong types and values out of range are refused by name. Writing and
+/// reading back gives an equal text.
+/// </summary>
+public static class RecipeJson
+{
+    private static (int Assemblies, JsonSerializerOptions Options) cached;
+
+    // Kinds of recipes may come with every assembly, such as a notebook's next cell.
+    private static JsonSerializerOptions Options
+    {
+        get
+        {
+            var (count, (known, options)) = (AppDomain.CurrentDomain.GetAssemblies().Length, cached);
+            if (options is null || known != count)
+            {
+                cached = (count, options = NewOptions());
+            }
+
+            return options;
+        }
+    }
+
+    private static JsonSerializerOptions NewOptions() => new()
+    {
+        TypeInfoResolver = new RecipeKindResolver(),
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+        AllowOutOfOrderMetadataProperties = true,
+        ReadCommentHandling = JsonCommentHandling.Skip,
+        AllowTrailingCommas = true,
+        AllowDuplicateProperties = false,
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
+    };
+
+    private static readonly JsonDocumentOptions DocumentOptions = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
+
+    /// <summary>The recipe as indented JSON, keys in camel case.</summary>
+    public static string Write(Recipe recipe) => JsonSerializer.Serialize(recipe, Options);
+
+    /// <summary>Reads a recipe file.</summary>
+    /// <exception cref="RecipeException">The file cannot be read or is no valid recipe; the message names file and key.</exception>
+    public static Recipe Read(string file)
+    {
+        string text;
+        try
+        {
+            text = File.ReadAllText(file);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new RecipeException($"{file}: {error.Message}", error);
+        }
+        return Parse(text, file);
+    }
+
+    /// <summary>Reads a recipe from a text; <paramref name="source"/> is how errors call it.</summary>
+    /// <exception cref="RecipeException">The text is no valid recipe; the message names source and key.</exception>
+    public static Recipe Parse(string text, string source = "recipe")
+    {
+        Recipe recipe;
+        try
+        {
+            recipe = JsonSerializer.Deserialize<Recipe>(text, Options) ?? throw new RecipeException($"{source}: is null");
+        }
+        catch (Exception error) when (error is JsonException or NotSupportedException)
+        {
+            throw new RecipeException($"{source}: {Describe(error)}", error);
+        }
+
+        return recipe.Problems().FirstOrDefault() is { } problem ? throw new RecipeException($"{source}: {problem}") : recipe;
+    }
+
+    /// <summary>
+    /// A copy with one value changed: <c>Set(recipe, "solver.optimizer.learningRate", "0.01")</c>. The value is JSON; what is not JSON is
+    /// taken as a string.
+    /// </summary>
+    /// <exception cref="RecipeException">The key does not exist or the value does not fit it.</exception>
+    public static Recipe Set(Recipe recipe, string key, string value)
+    {
+        var root = JsonSerializer.SerializeToNode(recipe, Options)!;
+        var parts = key.Split('.');
+        var node = root;
+        foreach (var part in parts[..^1])
+        {
+            node = Child(node, part, key);
+        }
+
+        var given = Value(value);
+        switch (node)
+        {
+            case JsonObject parent when parent.ContainsKey(parts[^1]) && parts[^1] != "kind":
+                parent[parts[^1]] = given;
+                break;
+            case JsonArray list when Position(list, parts[^1]) is { } position:
+                list[position] = given;
+                break;
+            default:
+                throw new RecipeException($"{key}: no such key; there are {Keys(node)}");
+        }
+
+        try
+        {
+            return Parse(root.ToJsonString(), $"{key}={value}");
+        }
+        catch (RecipeException error) when (Allowed(recipe, parts) is { } allowed && error.InnerException is JsonException)
+        {
+            throw new RecipeException($"{error.Message}; {key} takes {allowed}", error);
+        }
+    }
+
+    private static JsonNode Child(JsonNode node, string name, string key) =>
+        (node is JsonArray list ? Position(list, name) is { } position ? list[position] : null : (node as JsonObject)?[name])
+        ?? throw new RecipeException($"{key}: no such key at '{name}'; there are {Keys(node)}");
+
+    private static int? Position(JsonArray list, string name) =>
+        int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index < list.Count ? index : null;
+
+    private static string Keys(JsonNode node) => node switch
+    {
+        JsonObject item => string.Join(", ", item.Select(pair => pair.Key).Where(name => name != "kind")),
+        JsonArray list => $"0..{list.Count - 1}",
+        _ => "none",
+    };
+
+    /// <summary>What may stand at a key, in words; null where the key leads to something else than a value of a record.</summary>
+    private static string? Allowed(Recipe recipe, IReadOnlyList<string> parts)
+    {
+        object? at = recipe;
+        Type? type = null;
+        foreach (var part in parts)
+        {
+            var property = at?.GetType().GetProperties().FirstOrDefault(candidate => JsonNamingPolicy.CamelCase.ConvertName(candidate.Name) == part);
+            if (property is null)
+            {
+                return null;
+            }
+
+            (at, type) = (property.GetValue(at), property.PropertyType);
+        }
+
+        var value = Nullable.GetUnderlyingType(type!) ?? type!;
+        var words = value switch
+        {
+            { IsEnum: true } => string.Join(", ", Enum.GetNames(value).Select(JsonNamingPolicy.CamelCase.ConvertName)),
+            _ when value == typeof(int) || value == typeof(long) => "a whole number",
+            _ when value == typeof(double) => "a number",
+            _ when value == typeof(bool) => "true or false",
+            _ when value == typeof(string) => "a text",
+            _ when value == typeof(DeviceName) => "cpu, cuda or cuda:N",
+            { IsAbstract: true } when RecipeKindResolver.Of(value) is { Count: > 0 } kinds => $"an object of kind {string.Join(", ", kinds.Select(kind => kind.Name))}",
+            _ => null,
+        };
+        return words is not null && value != type ? $"{words}, or null" : words;
+    }
+
+    private static JsonNode? Value(string text)
+    {
+        try
+        {
+            return JsonNode.Parse(text, documentOptions: DocumentOptions);
+        }
+        catch (JsonException)
+        {
+            return JsonValue.Create(text);
+        }
+    }
+
+    /// <summary>The key's path, then the reason: our words for the usual ones, else .NET's without the position that it appends.</summary>
+    private static string Describe(Exception error)
+    {
+        const string Missing = "missing required properties including: ";
+        var reason = error.Message;
+        var appendix = reason.IndexOf(" Path: ", StringComparison.Ordinal);
+        reason = appendix < 0 ? reason : reason[..appendix];
+        if (reason.Contains("could not be mapped to any .NET member", StringComparison.Ordinal))
+        {
+            reason = "unknown key";
+        }
+        else if (reason.IndexOf(Missing, StringComparison.Ordinal) is >= 0 and var at)
+        {
+            reason = "missing key " + reason[(at + Missing.Length)..].TrimEnd('.');
+        }
+        else if (reason.Contains("is not supported by polymorphic type", StringComparison.Ordinal))
+        {
+            reason += " (it needs a [RecipeKind])";
+        }
+        else if (reason.Contains("could not be converted", StringComparison.Ordinal))
+        {
+            reason = "the value is of the wrong kind";
+        }
+        return error is JsonException { Path: { Length: > 2 } path } ? $"{path[2..]}: {reason}" : reason;
+    }
+}

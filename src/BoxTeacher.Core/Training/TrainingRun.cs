@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using BoxTeacher.Augmentation;
+using BoxTeacher.Data;
+using BoxTeacher.Methods;
+using BoxTeacher.Structures;
+
+namespace BoxTeacher.Training;
+
+/// <summary>A run of a recipe in a folder: makes the trainer's parts, goes on from the newest checkpoint, keeps the history.</summary>
+/// <param name="recipe">What to do.</param>
+/// <param name="method">The method, normally of <see cref="Recipe.BuildMethod"/>; the caller keeps ownership.</param>
+/// <param name="training">The data set to learn from; images without a usable label are left out, as published.</param>
+/// <param name="validation">The data set to evaluate on, or null for no evaluation.</param>
+/// <param name="folder">Where checkpoints, history and final weights go.</param>
+public sealed class TrainingRun(Recipe recipe, ITrainingMethod method, InstanceDataset training, InstanceDataset? validation, RunFolder folder)
+{
+    /// <summary>Runs to the end of the budget, from the newest checkpoint of the folder if there is one.</summary>
+    /// <param name="listener">Is told what happens, on the calling thread.</param>
+    /// <param name="cancellation">Ends the run after the step in progress, with a checkpoint.</param>
+    /// <exception cref="RecipeException">The folder holds another run, or no image has a label.</exception>
+    /// <exception cref="NotFiniteNumberException">The loss became infinite or not a number; the message names the terms.</exception>
+    public TrainingResult Run(Action<TrainingEvent>? listener = null, CancellationToken cancellation = default)
+    {
+        var batches = Batches(recipe, training, method.Student.Device);
+        folder.Claim(recipe, training.Categories);
+        using var optimizer = recipe.Solver.Optimizer.Build(method.Student);
+        var latest = folder.Checkpoints.Latest();
+        if (latest is { } checkpoint)
+        {
+            CheckpointFolder.Load(checkpoint.Folder, method, optimizer);
+        }
+
+        var first = latest?.Iteration ?? 0;
+        using var metrics = new MetricsFile(folder.MetricsFile, first);
+        if (latest is { } resumed)
+        {
+            listener?.Invoke(new Resumed(first, resumed.Folder, metrics.History));
+        }
+
+        var trainer = new Trainer(
+            method,
+            batches,
+            optimizer,
+            recipe.Solver.LearningRate(recipe.Budget.Iterations),
+            recipe.Solver.ClipNorm,
+            recipe.Budget,
+            new RandomStream((ulong)recipe.Seed).Split(2),
+            folder.Checkpoints,
+            validation is null ? null : iteration => Evaluate(validation, iteration));
+        var result = trainer.Run(first, metrics.Write + listener, cancellation);
+        if (result.Finished)
+        {
+            ModelFile.Write(folder.ModelFile, method);
+        }
+
+        return result;
+    }
+
+    /// <summary>The batches of a recipe.</summary>
+    /// <param name="recipe">Augmentation, batch size, seed, and which labels may be seen.</param>
+    /// <param name="dataset">Images without any usable label are left out, as published.</param>
+    /// <param name="device">Where the tensors are put.</param>
+    /// <exception cref="RecipeException">No image has a label.</exception>
+    public static BatchSource Batches(Recipe recipe, InstanceDataset dataset, TorchSharp.torch.Device device)
+    {
+        var images = dataset.Images.Where(image => image.Annotations.Any(annotation => !annotation.IsCrowd)).ToList();
+        if (images.Count == 0)
+        {
+            throw new RecipeException($"{recipe.Dataset.TrainAnnotations}: no image has a label to learn from");
+        }
+
+        var seed = new RandomStream((ulong)recipe.Seed);
+        var order = seed.Split(0).NextBits();
+        return BatchSources.Labelled(new ViewLoader(
+            images,
+            recipe.Dataset.GroupByAspect
+                ? BatchOrder.GroupedByAspect([.. images.Select(image => image.Width > image.Height)], recipe.Budget.BatchSize, order)
+                : BatchOrder.Shuffled(images.Count, recipe.Budget.BatchSize, order),
+            SampleMakers.SharedGeometry(recipe.Augmentation.Geometry, recipe.Augmentation.Strong),
+            recipe.Method.Supervision,
+            recipe.Detector.Pixels,
+            new RandomStream(seed.Split(1).NextBits()),
+            device));
+    }
+
+    private Evaluated Evaluate(InstanceDataset dataset, int iteration)
+    {
+        var watch = Stopwatch.StartNew();
+        var result = new Inference(method.Evaluated, recipe).Evaluate(dataset);
+        return new Evaluated(iteration, recipe.Method.Evaluated, result.Metrics, watch.Elapsed.TotalSeconds, result);
+    }
+}
