@@ -1,7 +1,9 @@
 using System.CommandLine;
 using BoxTeacher.Data;
+using BoxTeacher.Methods;
 using BoxTeacher.Torch;
 using BoxTeacher.Training;
+using TorchSharp;
 
 namespace BoxTeacher.Cli;
 
@@ -31,16 +33,35 @@ internal static class CommandLine
     }
 
     /// <summary>Loads libtorch before a command reads anything, and says which one where the user chose it.</summary>
-    public static void LoadTorch()
+    /// <param name="threads">Of each tensor operation.</param>
+    public static void LoadTorch(int threads)
     {
         var loaded = TorchRuntime.Load();
+        torch.set_num_threads(threads);
         if (Environment.GetEnvironmentVariable(TorchRuntime.FolderVariable) is { Length: > 0 })
         {
             Console.Error.WriteLine($"libtorch: {loaded}");
         }
     }
 
+    /// <summary>How many threads a command may use.</summary>
+    public static Option<int> Threads()
+    {
+        var option = new Option<int>("--threads")
+        {
+            Description = "Threads of each tensor operation; all cores by default.", HelpName = "N", DefaultValueFactory = _ => Environment.ProcessorCount,
+        };
+        option.Validators.Add(given =>
+        {
+            if (given.Errors.Any() is false && given.GetValueOrDefault<int>() < 1)
+            {
+                given.AddError($"--threads {given.GetValueOrDefault<int>()}: must be at least 1");
+            }
+        });
+        return option;
+    }
+
     /// <summary>Errors that the user can mend; anything else is a defect and keeps its stack trace.</summary>
     private static bool IsOfInput(Exception error) => error
-        is RecipeException or DataFormatException or InvalidDataException or IOException or UnauthorizedAccessException or NotFiniteNumberException;
+        is RecipeException or PartException or DataFormatException or InvalidDataException or IOException or UnauthorizedAccessException or NotFiniteNumberException;
 }

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text.Json;
 using BoxTeacher.Data;
 using BoxTeacher.Evaluation;
-using BoxTeacher.Structures;
 using BoxTeacher.Training;
 using Spectre.Console;
 
@@ -39,9 +38,10 @@ internal static class EvaluateCommand
         Option<MeasuredOn?> task = new("--task") { Description = "What overlap is measured on; by default masks where there are any." };
         Option<string> split = new("--split") { Description = "The list of images, where the truth is VOCdevkit.", DefaultValueFactory = _ => "val" };
         Option<bool> json = new("--json") { Description = "Print one JSON object." };
+        var threads = CommandLine.Threads();
         Command command = new("evaluate", "Average precision of detections: --gt and --dt, or --recipe and --weights.")
         {
-            format, truth, results, task, split, recipe.Recipe, weights, recipe.Data, recipe.Set, json,
+            format, truth, results, task, split, recipe.Recipe, weights, recipe.Data, recipe.Set, recipe.Device, threads, json,
         };
         command.Validators.Add(given =>
         {
@@ -54,7 +54,7 @@ internal static class EvaluateCommand
         command.SetAction(parsed =>
         {
             var columns = parsed.GetValue(weights) is { } file
-                ? OfWeights(recipe.Read(parsed), parsed.GetRequiredValue(recipe.Data), file, parsed.GetValue(task))
+                ? OfWeights(parsed.GetValue(threads), recipe.Read(parsed), parsed.GetRequiredValue(recipe.Data), file, parsed.GetValue(task))
                 : [new Column("", OfResults(
                     parsed.GetValue(format), parsed.GetRequiredValue(truth), parsed.GetRequiredValue(results), parsed.GetValue(task), parsed.GetRequiredValue(split)))];
             if (parsed.GetValue(json))
@@ -93,16 +93,15 @@ internal static class EvaluateCommand
             : VocEvaluator.Evaluate(dataset, detections, wanted).Numbers;
     }
 
-    private static Column[] OfWeights(Recipe recipe, string root, string weights, MeasuredOn? task)
+    private static Column[] OfWeights(int threads, Recipe recipe, string root, string weights, MeasuredOn? task)
     {
-        CommandLine.LoadTorch();
-        var dataset = Build.ValidationData(recipe.Dataset, root);
-        using var network = Build.Detector(recipe.Detector, dataset.Categories.Count, recipe.Seed);
-        ModelFile.Read(weights, recipe.Teaching.Inference, network);
-        var (box, mask) = Inference.Evaluate(dataset, new Inference(network, recipe).Detect(dataset));
-        return [.. from column in (Column[])[new("bbox", box.Numbers), new("segm", mask.Numbers)]
-                   where task is null || string.Equals(task.ToString(), column.Name, StringComparison.OrdinalIgnoreCase)
-                   select column];
+        CommandLine.LoadTorch(threads);
+        var dataset = recipe.Dataset.ReadValidation(root);
+        using var network = recipe.BuildDetector(dataset.Categories.Count);
+        ModelFile.Read(weights, recipe.Method.Evaluated, network);
+        var (box, mask) = new Inference(network, recipe).Evaluate(dataset);
+        Column[] columns = [new("bbox", box.Numbers), .. mask is null ? (Column[])[] : [new("segm", mask.Numbers)]];
+        return [.. columns.Where(column => task is null || string.Equals(task.ToString(), column.Name, StringComparison.OrdinalIgnoreCase))];
     }
 
     // What could not be measured is null, except COCO's own -1.

@@ -2,6 +2,8 @@ using System.CommandLine;
 using BoxTeacher.Data;
 using BoxTeacher.Evaluation;
 using BoxTeacher.Training;
+using BoxTeacher.Workbench;
+using Recipe = BoxTeacher.Training.Recipe;
 
 namespace BoxTeacher.Cli.Commands;
 
@@ -12,27 +14,31 @@ internal static class PredictCommand
     {
         var images = new Argument<string[]>("IMAGE") { Description = "Pictures to look at.", Arity = ArgumentArity.OneOrMore };
         var weights = new Option<string>("--weights") { Description = "Weights file of a run (model.safetensors).", HelpName = "FILE", Required = true };
-        var recipe = new Option<string?>("--recipe") { Description = "Recipe of the weights; recipe.json of their run by default.", HelpName = "FILE" };
+        var options = new RecipeOptions(required: false);
+        options.Recipe.Description = "Recipe of the weights, by name or file; recipe.json of their run by default.";
+        var threads = CommandLine.Threads();
         var output = new Option<string>("--out") { Description = "Folder for pictures and results.json.", HelpName = "DIR", Required = true };
         var threshold = new Option<double>("--threshold") { Description = "Least score of a drawn detection.", DefaultValueFactory = _ => 0.5 };
-        var command = new Command("predict", "Detect objects in pictures.") { images, weights, recipe, output, threshold };
+        var command = new Command("predict", "Detect objects in pictures.") { images, weights, options.Recipe, options.Set, options.Device, threads, output, threshold };
         command.SetAction(parsed =>
         {
-            CommandLine.LoadTorch();
+            CommandLine.LoadTorch(parsed.GetValue(threads));
+            var file = parsed.GetRequiredValue(weights);
             return Predict(
-                parsed.GetRequiredValue(images), parsed.GetRequiredValue(weights), parsed.GetValue(recipe), parsed.GetRequiredValue(output), parsed.GetValue(threshold));
+                parsed.GetRequiredValue(images), file, run => options.Read(parsed, run.ReadRecipe), parsed.GetRequiredValue(output),
+                parsed.GetValue(threshold));
         });
         return command;
     }
 
-    private static int Predict(string[] files, string weights, string? recipeFile, string output, double threshold)
+    private static int Predict(string[] files, string weights, Func<RunFolder, Recipe> recipeOf, string output, double threshold)
     {
         var pictures = Pictures(files, output);
         var run = RunFolder.Of(weights);
-        var recipe = recipeFile is null ? run.ReadRecipe() : RecipeJson.Read(recipeFile);
+        var recipe = recipeOf(run);
         var categories = run.ReadCategories();
-        using var network = Build.Detector(recipe.Detector, categories.Count, recipe.Seed);
-        ModelFile.Read(weights, recipe.Teaching.Inference, network);
+        using var network = recipe.BuildDetector(categories.Count);
+        ModelFile.Read(weights, recipe.Method.Evaluated, network);
         var inference = new Inference(network, recipe);
         Directory.CreateDirectory(output);
         var records = new List<ImageRecord>();
@@ -44,7 +50,7 @@ internal static class PredictCommand
             records.Add(new ImageRecord(id, file, image.Width, image.Height, []));
             results.AddRange(found);
             var drawn = found.Where(detection => detection.Score >= threshold).ToList();
-            ImageFile.Write(pictures[id], MaskOverlay.Draw(image, drawn));
+            ImageFile.Write(pictures[id], Overlay.OfDetections(image, drawn));
             Console.WriteLine($"{pictures[id]}: {drawn.Count} objects");
         }
         var json = Path.Combine(output, "results.json");

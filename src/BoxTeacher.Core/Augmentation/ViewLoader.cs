@@ -1,5 +1,6 @@
 using BoxTeacher.Data;
 using BoxTeacher.Structures;
+
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Augmentation;

@@ -1,4 +1,5 @@
 using BoxTeacher.Layers;
+
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Backbones;

@@ -1,5 +1,6 @@
 using BoxTeacher.Losses;
 using BoxTeacher.Structures;
+
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Detectors;

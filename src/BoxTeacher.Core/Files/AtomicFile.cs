@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace BoxTeacher.Files;
 
 /// <summary>Files that are whole or absent: written beside their place, flushed, then renamed.</summary>
@@ -24,6 +26,9 @@ internal static class AtomicFile
             File.Delete(temporary);
         }
     }
+
+    /// <summary>Writes a text as UTF-8 without a mark.</summary>
+    public static void WriteText(string path, string text) => Write(path, Encoding.UTF8.GetBytes(text));
 
     /// <summary>Writes a file's bytes.</summary>
     public static void Write(string path, ReadOnlyMemory<byte> bytes) => Write(path, stream => stream.Write(bytes.Span));

@@ -1,4 +1,5 @@
 using BoxTeacher.Structures;
+
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Layers;

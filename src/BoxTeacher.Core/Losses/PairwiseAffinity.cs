@@ -1,5 +1,6 @@
 using BoxTeacher.Kernels;
 using BoxTeacher.Layers;
+
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Losses;

@@ -1,4 +1,5 @@
 using BoxTeacher.Detectors;
+
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Methods;

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using BoxTeacher.Evaluation;
@@ -23,66 +22,61 @@ public sealed class MetricsFile : IDisposable
     /// <param name="iteration">Number of finished iterations.</param>
     public MetricsFile(string file, int iteration)
     {
-        var kept = new List<string>();
-        var history = new List<TrainingEvent>();
-        foreach (var line in File.Exists(file) ? File.ReadLines(file) : [])
-        {
-            if (Read(line) is { } happened && happened.Iteration <= iteration)
-            {
-                kept.Add(line);
-                history.Add(happened);
-            }
-        }
-
-        AtomicFile.Write(file, Encoding.UTF8.GetBytes(string.Concat(kept.Select(line => line + "\n"))));
-        (History, _writer) = (history, new StreamWriter(file, append: true));
+        History = [.. Read(file).Where(happened => happened.Iteration <= iteration)];
+        AtomicFile.WriteText(file, string.Concat(History.Select(happened => Line(happened) + "\n")));
+        _writer = new StreamWriter(file, append: true);
     }
 
     /// <summary>The steps and evaluations that the file began with.</summary>
     public IReadOnlyList<TrainingEvent> History { get; }
 
-    /// <summary>Writes the event's line, and flushes where a reader would want to see it.</summary>
+    /// <summary>The steps and evaluations of a run's file, none where there is no file; a line that a crash cut short is left out.</summary>
+    public static IReadOnlyList<TrainingEvent> Read(string file) =>
+        File.Exists(file) ? [.. File.ReadLines(file).Select(Parse).OfType<TrainingEvent>()] : [];
+
+    /// <summary>Writes the event's line, if it has one, and flushes where a reader would want to see it.</summary>
     public void Write(TrainingEvent happened)
     {
-        switch (happened)
+        if (Line(happened) is { } line)
         {
-            case StepFinished step:
-                WriteLine(new JsonObject
-                {
-                    ["iteration"] = step.Iteration,
-                    ["total"] = step.Total,
-                    ["losses"] = Numbers(step.Losses),
-                    ["learningRate"] = step.LearningRate,
-                    ["gradientNorm"] = step.GradientNorm,
-                    ["seconds"] = step.Seconds,
-                });
-                break;
-            case Evaluated evaluated:
-                WriteLine(new JsonObject
-                {
-                    ["iteration"] = evaluated.Iteration,
-                    ["evaluated"] = JsonNamingPolicy.CamelCase.ConvertName(evaluated.Network.ToString()),
-                    ["metrics"] = Numbers(evaluated.Metrics.Select(metric => KeyValuePair.Create(metric.Name, metric.Value))),
-                    ["seconds"] = evaluated.Seconds,
-                });
-                _writer.Flush();
-                break;
-            case CheckpointWritten:
-                _writer.Flush();
-                break;
+            _writer.WriteLine(line);
+        }
+
+        if (happened is not StepFinished)
+        {
+            _writer.Flush();
         }
     }
 
     /// <inheritdoc/>
     public void Dispose() => _writer.Dispose();
 
-    private void WriteLine(JsonObject line) => _writer.WriteLine(line.ToJsonString());
+    private static string? Line(TrainingEvent happened) => happened switch
+    {
+        StepFinished step => new JsonObject
+        {
+            ["iteration"] = step.Iteration,
+            ["total"] = step.Total,
+            ["losses"] = Numbers(step.Losses),
+            ["learningRate"] = step.LearningRate,
+            ["gradientNorm"] = step.GradientNorm,
+            ["seconds"] = step.Seconds,
+        }.ToJsonString(),
+        Evaluated evaluated => new JsonObject
+        {
+            ["iteration"] = evaluated.Iteration,
+            ["evaluated"] = JsonNamingPolicy.CamelCase.ConvertName(evaluated.Network.ToString()),
+            ["metrics"] = Numbers(evaluated.Metrics.Select(metric => KeyValuePair.Create(metric.Name, metric.Value))),
+            ["seconds"] = evaluated.Seconds,
+        }.ToJsonString(),
+        _ => null,
+    };
 
     // JSON has no word for what is no number.
     private static JsonObject Numbers(IEnumerable<KeyValuePair<string, double>> values) =>
         new(values.Select(entry => KeyValuePair.Create(entry.Key, double.IsFinite(entry.Value) ? (JsonNode?)entry.Value : null)));
 
-    private static TrainingEvent? Read(string line)
+    private static TrainingEvent? Parse(string line)
     {
         try
         {

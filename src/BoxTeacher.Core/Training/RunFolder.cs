@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using BoxTeacher.Data;
 using BoxTeacher.Files;
@@ -76,7 +75,7 @@ public sealed class RunFolder(string path)
     {
         if (!File.Exists(file))
         {
-            AtomicFile.Write(file, Encoding.UTF8.GetBytes(text));
+            AtomicFile.WriteText(file, text);
         }
         else if (File.ReadAllText(file) != text)
         {

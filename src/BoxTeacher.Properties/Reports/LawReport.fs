@@ -1,7 +1,6 @@
 namespace rec BoxTeacher.Properties
 
 open System
-open System.Net
 open Microsoft.AspNetCore.Html
 
 /// The simplest input found for which a law does not hold.
@@ -106,7 +105,7 @@ module internal ReportText =
 
 module internal ReportHtml =
 
-    let private escape (text: string) = string (WebUtility.HtmlEncode text)
+    let private escape = Html.escape
 
     let private picture (loss: Loss) caption (case: Case) =
         let source = "data:image/png;base64," + Convert.ToBase64String(CasePicture.ofCase loss case |> CasePicture.toPng)

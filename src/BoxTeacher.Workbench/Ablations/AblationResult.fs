@@ -25,6 +25,8 @@ type Provenance =
       Machine: string
       /// Number of runs that trained side by side.
       Degree: int
+      /// Threads of each run; 0 where nobody knows.
+      Threads: int
       /// Time of this call, cached runs included at what reading them took.
       WallSeconds: float }
 

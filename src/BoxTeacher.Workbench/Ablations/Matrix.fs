@@ -3,6 +3,7 @@ namespace BoxTeacher.Workbench
 open System
 open System.Collections.Concurrent
 open System.Threading
+open BoxTeacher.Training
 
 /// What a trainer is given for a run.
 type RunContext =
@@ -10,7 +11,7 @@ type RunContext =
       /// The run's own folder, for checkpoints; it exists.
       Folder: string
       /// Tells how the run goes; cheap, and callable after every step.
-      Report: RunProgress -> unit
+      Report: TrainingEvent -> unit
       /// Asks the run to write a checkpoint and return.
       Cancellation: CancellationToken }
 
@@ -38,7 +39,7 @@ type RunEnd =
 /// Hears what happens in a matrix; called from several threads.
 type IMatrixListener =
     abstract Started: run: PlannedRun -> unit
-    abstract Progressed: run: PlannedRun * progress: RunProgress -> unit
+    abstract Progressed: run: PlannedRun * happened: TrainingEvent -> unit
     abstract Ended: run: PlannedRun * how: RunEnd -> unit
 
 /// Trains the runs of an ablation side by side.
@@ -72,7 +73,7 @@ module Matrix =
                 let context =
                     { Run = run
                       Folder = store.Folder run
-                      Report = fun progress -> listener.Progressed(run, progress)
+                      Report = fun happened -> listener.Progressed(run, happened)
                       Cancellation = cancellation }
 
                 match train context with

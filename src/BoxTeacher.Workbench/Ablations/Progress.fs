@@ -6,6 +6,8 @@ open System.Diagnostics
 open System.Globalization
 open System.IO
 open System.Threading
+open BoxTeacher.Structures
+open BoxTeacher.Training
 open Spectre.Console
 
 /// Shows a matrix at work.
@@ -13,16 +15,34 @@ type IProgressDisplay =
     /// Shows the runs while the work goes on; returns when it does.
     abstract Show: runs: PlannedRun list * work: (IMatrixListener -> unit) -> unit
 
-module private Words =
+module internal Words =
+
+    /// A metric that stands for an evaluation: the first one.
+    let metric (evaluated: Evaluated) =
+        let first = evaluated.Metrics[0]
+        $"{first.Name} %.1f{100.0 * first.Value}"
 
     let figures (state: RunState) =
-        [ match state.Loss with
-          | Some loss -> $"loss %.3f{loss}"
+        [ match state.Step with
+          | Some step -> $"loss %.3f{step.Total}"
           | None -> ()
-          match state.Metric with
-          | Some(name, value) -> $"{name} %.1f{value}"
+          match state.Evaluation with
+          | Some evaluated -> metric evaluated
           | None -> () ]
         |> String.concat "  "
+
+    /// The learning rate and each loss of the latest step.
+    let details (state: RunState) =
+        match state.Step with
+        | Some step ->
+            let short (name: string) = name.Replace("loss_", "").Replace("fcos_", "")
+            let losses = [ for loss in step.Losses -> $"{short loss.Key} %.3f{loss.Value}" ]
+            $"""  lr %.3g{step.LearningRate} ({String.Join(' ', losses)})"""
+        | None -> ""
+
+    let evaluation (evaluated: Evaluated) =
+        let values = [ for metric in evaluated.Metrics -> $"{metric.Name} %.1f{100.0 * metric.Value}" ]
+        $"""{string(evaluated.Network).ToLowerInvariant()} after {evaluated.Iteration} iterations: {String.Join(", ", values)}"""
 
     let ended (run: PlannedRun) how =
         match how with
@@ -32,12 +52,12 @@ module private Words =
         | RunEnd.Waiting -> $"{run.Label}: not begun"
         | RunEnd.Failed error -> $"{run.Label}: failed: {error.Message}"
 
-/// Progress as lines of text, for output that goes to a file or a log: one when a run begins or ends, and one for each running
-/// run every so often.
+/// Progress as lines of text, for output that goes to a file or a log: one when a run begins, is evaluated or ends, and one for each
+/// running run every so often. A run by itself tells each of its losses.
 type PlainProgress(writer: TextWriter, every: TimeSpan) =
 
     interface IProgressDisplay with
-        member _.Show(_, work) =
+        member _.Show(runs, work) =
             let clock = Stopwatch.StartNew()
             let running = ConcurrentDictionary<string, PlannedRun * RunState>()
             let gate = obj ()
@@ -57,7 +77,8 @@ type PlainProgress(writer: TextWriter, every: TimeSpan) =
                         | None -> ""
 
                 let figures = match Words.figures state with "" -> "" | text -> "  " + text
-                $"{run.Label}: {state.Iteration}/{run.Iterations}{figures}{left}"
+                let details = match runs with [ _ ] -> Words.details state | _ -> ""
+                $"{run.Label}: {state.Iteration}/{run.Iterations}{figures}{details}{left}"
 
             let listener =
                 { new IMatrixListener with
@@ -65,13 +86,15 @@ type PlainProgress(writer: TextWriter, every: TimeSpan) =
                         running[run.Key] <- (run, RunState.start)
                         write $"{run.Label}: {run.Iterations} iterations"
 
-                    member _.Progressed(run, progress) =
+                    member _.Progressed(run, happened) =
                         match running.TryGetValue run.Key with
-                        | true, (_, state) -> running[run.Key] <- (run, RunState.after clock.Elapsed progress state)
+                        | true, (_, state) -> running[run.Key] <- (run, RunState.after clock.Elapsed happened state)
                         | false, _ -> ()
 
-                        match progress with
-                        | RunProgress.Resumed(iteration, _) -> write $"{run.Label}: goes on after {iteration} iterations"
+                        match happened with
+                        | :? Resumed -> write $"{run.Label}: goes on after {happened.Iteration} iterations"
+                        | :? Evaluated as evaluated -> write $"{run.Label}: {Words.evaluation evaluated}"
+                        | :? StepFinished when happened.Iteration = run.Iterations -> write (line running[run.Key])
                         | _ -> ()
 
                     member _.Ended(run, how) =
@@ -108,9 +131,9 @@ type LiveProgress(console: IAnsiConsole) =
                         { new IMatrixListener with
                             member _.Started run = tasks[run.Key].StartTask()
 
-                            member _.Progressed(run, progress) =
+                            member _.Progressed(run, happened) =
                                 // The bar reckons the time left by itself.
-                                let next = RunState.after TimeSpan.Zero progress
+                                let next = RunState.after TimeSpan.Zero happened
                                 let state = states.AddOrUpdate(run.Key, (fun _ -> next RunState.start), (fun _ state -> next state))
                                 let task = tasks[run.Key]
                                 task.Description <- Markup.Escape $"{run.Label}  {Words.figures state}"

@@ -3,6 +3,7 @@ namespace BoxTeacher.Workbench
 open System
 open System.IO
 open System.Security.Cryptography
+open BoxTeacher.Files
 open System.Text
 
 /// The folders of an ablation's runs: one a run, named after variant, seed and key. A run is finished when its folder holds
@@ -66,4 +67,4 @@ type RunStore(root: string) =
     member store.Write(result: RunResult) =
         let folder = store.Folder result.Run
         Directory.CreateDirectory folder |> ignore
-        Files.writeText (Path.Combine(folder, "result.json")) (Json.ofNode (RunJson.ofResult result))
+        AtomicFile.WriteText(Path.Combine(folder, "result.json"), Json.ofNode (RunJson.ofResult result))

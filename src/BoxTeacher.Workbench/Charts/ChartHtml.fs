@@ -1,7 +1,6 @@
 namespace BoxTeacher.Workbench
 
 open System
-open System.Net
 open Plotly.NET
 
 /// Charts as HTML that loads nothing from elsewhere.
@@ -21,7 +20,7 @@ module ChartHtml =
 
     /// A page of charts, with plotly.js in it.
     let page (title: string) (charts: GenericChart seq) =
-        let title = WebUtility.HtmlEncode title
+        let title = BoxTeacher.Properties.Html.escape title
 
         $"""<!DOCTYPE html>
 <html lang="en">

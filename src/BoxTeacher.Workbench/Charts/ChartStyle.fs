@@ -1,7 +1,6 @@
 namespace BoxTeacher.Workbench
 
 open System
-open System.Net
 open Plotly.NET
 open Plotly.NET.LayoutObjects
 open Plotly.NET.TraceObjects
@@ -74,7 +73,7 @@ module ChartStyle =
 
     /// A text that Plotly shows as it is, though it reads markup, in lines that fit into a legend.
     let label (text: string) =
-        let escape (line: string) = string (WebUtility.HtmlEncode line)
+        let escape = BoxTeacher.Properties.Html.escape
 
         text.Split ' '
         |> Array.fold

@@ -3,7 +3,6 @@ namespace BoxTeacher.Workbench
 open System
 open System.Collections
 open System.Globalization
-open System.Net
 open BoxTeacher.Structures
 open BoxTeacher.Training
 open Microsoft.DotNet.Interactive.Formatting
@@ -45,7 +44,7 @@ module NotebookFormatters =
 
     /// A recipe's name, with its JSON to be opened.
     let recipe (recipe: Recipe) =
-        $"<details><summary>recipe {WebUtility.HtmlEncode recipe.Name}</summary><pre>{WebUtility.HtmlEncode(RecipeJson.Write recipe)}</pre></details>"
+        $"<details><summary>recipe {BoxTeacher.Properties.Html.escape recipe.Name}</summary><pre>{BoxTeacher.Properties.Html.escape (RecipeJson.Write recipe)}</pre></details>"
 
     // .NET Interactive shows an F# list as what it is: a head, and a tail with a head.
     let private elements (list: obj) =

@@ -4,8 +4,9 @@ open System
 open System.Collections.Concurrent
 open System.Collections.Generic
 open System.Diagnostics
-open System.Net
 open System.Threading
+open BoxTeacher.Structures
+open BoxTeacher.Training
 open Microsoft.AspNetCore.Html
 
 /// What is shown of a run: how far it is, the losses of its steps by iteration, and its end.
@@ -18,7 +19,7 @@ type private RunView =
 /// at most once in an interval, and in a three-hundredth of the time so far. show puts a value on the page and returns what replaces it.
 type NotebookProgress(show: obj -> (obj -> unit), interval: TimeSpan) =
 
-    static let escape (text: string) = string (WebUtility.HtmlEncode text)
+    static let escape = BoxTeacher.Properties.Html.escape
 
     // A short drawn curve is as telling as one of every step, and is drawn five times a second.
     static let drawnPoints = 120
@@ -42,8 +43,8 @@ type NotebookProgress(show: obj -> (obj -> unit), interval: TimeSpan) =
 
         let share = 100.0 * float iteration / float run.Iterations
         let number (format: string) (value: float) = value.ToString(format, Globalization.CultureInfo.InvariantCulture)
-        let loss = state.Loss |> Option.map (number "F3") |> Option.defaultValue ""
-        let metric = state.Metric |> Option.map (fun (name, value) -> name + " " + number "F1" value) |> Option.defaultValue ""
+        let loss = state.Step |> Option.map (fun step -> number "F3" step.Total) |> Option.defaultValue ""
+        let metric = state.Evaluation |> Option.map Words.metric |> Option.defaultValue ""
 
         $"""<tr><td style="text-align:left">{escape run.Label}</td><td><div style="width:160px;height:9px;border-radius:4px;background:#d8dee4"><div style="width:%.0f{share}%%;height:9px;border-radius:4px;background:#0072b2"></div></div></td><td>{iteration}/{run.Iterations}</td><td>{loss}</td><td>{metric}</td><td style="text-align:left">{escape remark}</td></tr>"""
 
@@ -83,15 +84,16 @@ type NotebookProgress(show: obj -> (obj -> unit), interval: TimeSpan) =
                 { new IMatrixListener with
                     member _.Started run = change run id
 
-                    member _.Progressed(run, progress) =
+                    member _.Progressed(run, happened) =
                         change run (fun view ->
-                            lock view.Losses (fun () ->
-                                match progress with
-                                | RunProgress.Resumed(_, losses) -> view.Losses.AddRange losses
-                                | RunProgress.Stepped(iteration, loss) -> view.Losses.Add((iteration, loss))
-                                | RunProgress.Evaluated _ -> ())
+                            let steps =
+                                match happened with
+                                | :? Resumed as resumed -> resumed.History |> Seq.choose (function :? StepFinished as step -> Some step | _ -> None)
+                                | :? StepFinished as step -> [ step ]
+                                | _ -> []
 
-                            { view with State = RunState.after clock.Elapsed progress view.State })
+                            lock view.Losses (fun () -> for step in steps do view.Losses.Add((step.Iteration, step.Total)))
+                            { view with State = RunState.after clock.Elapsed happened view.State })
 
                     member _.Ended(run, how) = change run (fun view -> { view with End = Some how }) }
 

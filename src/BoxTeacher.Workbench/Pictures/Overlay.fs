@@ -2,6 +2,7 @@ namespace BoxTeacher.Workbench
 
 open System
 open BoxTeacher.Data
+open BoxTeacher.Evaluation
 open BoxTeacher.Masks
 open BoxTeacher.Structures
 
@@ -95,6 +96,17 @@ module Overlay =
         let size (text: string) = float (text.Length * PixelFont.Advance + 1), float (PixelFont.Height + 2)
         Labels.arrange (float canvas.Height, float canvas.Width) (float scale) size markings |> List.iter (paintLabel canvas)
         canvas
+
+    /// The image with detections over it, the last one on top: each mask and box in a color of its own.
+    [<CompiledName "OfDetections">]
+    let ofDetections (image: Image) (found: DetectionResult seq) =
+        let marking index (detection: DetectionResult) =
+            { Box = Some detection.Box
+              Mask = Option.ofObj detection.Mask
+              Label = ""
+              Color = color index }
+
+        paint 1 (found |> Seq.mapi marking |> List.ofSeq) image
 
     /// Height of a line of text in pixels.
     let textHeight = PixelFont.Height

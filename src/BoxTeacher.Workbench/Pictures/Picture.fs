@@ -1,5 +1,6 @@
 namespace BoxTeacher.Workbench
 
+open BoxTeacher.Files
 open BoxTeacher.Structures
 
 /// An image that a notebook shows as it is.
@@ -8,7 +9,7 @@ type Picture(image: Image) =
     member _.Image = image
 
     /// Writes a PNG file.
-    member _.Save(file: string) = Files.writeBytes file (Overlay.toPng image)
+    member _.Save(file: string) = AtomicFile.Write(file, Overlay.toPng image)
 
 /// Pictures made of images.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]

@@ -1,7 +1,6 @@
 namespace BoxTeacher.Workbench
 
 open System
-open System.Net
 open System.Text
 open BoxTeacher.Data
 open BoxTeacher.Structures
@@ -16,7 +15,7 @@ module internal GalleryPage =
     /// Of the others, so many of the surest are shown; an untrained network finds dozens.
     let objectsShown = 5
 
-    let private escape (text: string) = string (WebUtility.HtmlEncode text)
+    let private escape = BoxTeacher.Properties.Html.escape
 
     let private categoryName (result: AblationResult) index =
         result.Categories |> List.tryItem index |> Option.defaultValue $"class {index}"

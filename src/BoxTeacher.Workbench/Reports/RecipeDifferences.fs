@@ -12,6 +12,11 @@ module RecipeDifferences =
         | JsonValueKind.Object ->
             [ for item in json.EnumerateObject() do
                   yield! leaves (if path = "" then item.Name else $"{path}.{item.Name}") item.Value ]
+        | JsonValueKind.Array when path = "parts" ->
+            // Each replaced part by its name, with its source.
+            [ for part in json.EnumerateArray() do
+                  let text name = Json.tryText name part |> Option.defaultValue ""
+                  "part " + text "name", text "source" ]
         | _ -> [ path, json.GetRawText() ]
 
     /// The keys whose values differ, each with its value in every recipe; None where a recipe does not have the key.

@@ -1,6 +1,7 @@
 namespace BoxTeacher.Workbench
 
 open System
+open BoxTeacher.Files
 open System.IO
 
 /// The files a report consists of.
@@ -23,17 +24,17 @@ module Report =
 
     let private writePage folder result =
         let page = Path.Combine(folder, "report.html")
-        Files.writeText page (toHtml result)
+        AtomicFile.WriteText(page, toHtml result)
         page
 
     /// Writes report.html, results.json and the table as table.md, table.tex and table.csv into a folder, each whole or not at all.
     let write (folder: string) (result: AblationResult) =
         let results = Path.Combine(folder, "results.json")
         let table = AblationResult.table result
-        Files.writeText results (Json.ofNode (ResultJson.ofResult result))
-        Files.writeText (Path.Combine(folder, "table.md")) (Table.toMarkdown table)
-        Files.writeText (Path.Combine(folder, "table.tex")) (Table.toLatex table)
-        Files.writeText (Path.Combine(folder, "table.csv")) (Table.toCsv table)
+        AtomicFile.WriteText(results, Json.ofNode (ResultJson.ofResult result))
+        AtomicFile.WriteText(Path.Combine(folder, "table.md"), Table.toMarkdown table)
+        AtomicFile.WriteText(Path.Combine(folder, "table.tex"), Table.toLatex table)
+        AtomicFile.WriteText(Path.Combine(folder, "table.csv"), Table.toCsv table)
         { Page = writePage folder result; Results = results }
 
     /// Makes report.html again from a results file, beside it. Raises InvalidDataException naming the file and what is wrong in it.

@@ -2,13 +2,12 @@ namespace BoxTeacher.Workbench
 
 open System
 open System.Globalization
-open System.Net
 
 /// An ablation's report as one HTML page.
 [<RequireQualifiedAccess>]
 module internal ReportPage =
 
-    let private escape (text: string) = string (WebUtility.HtmlEncode text)
+    let private escape = BoxTeacher.Properties.Html.escape
 
     let private style =
         """
@@ -107,11 +106,13 @@ for (const button of document.querySelectorAll(".variants button")) {
         let p = result.Provenance
         let finished = p.Finished.ToUniversalTime().ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture)
 
+        let threads = match p.Threads with 0 -> "" | 1 -> ", one thread each" | threads -> $", {threads} threads each"
+
         let items =
             [ "command", $"<code>{escape p.Command}</code>"
               "code", escape p.Code
               "machine", escape p.Machine
-              "finished", $"{finished}, after {CellText.Duration(TimeSpan.FromSeconds p.WallSeconds)} with {p.Degree} runs side by side" ]
+              "finished", $"{finished}, after {CellText.Duration(TimeSpan.FromSeconds p.WallSeconds)} with {p.Degree} runs side by side{threads}" ]
 
         "<dl>" + String.Concat [ for name, value in items -> $"<dt>{name}</dt><dd>{value}</dd>" ] + "</dl>"
 

@@ -46,6 +46,7 @@ module ResultJson =
                     "code", Json.text p.Code
                     "machine", Json.text p.Machine
                     "degree", Json.count p.Degree
+                    "threads", Json.count p.Threads
                     "wallSeconds", Json.number p.WallSeconds ]
               "summary", summary result
               "runs", Json.array [ for run in result.Runs -> RunJson.ofResult run ]
@@ -108,6 +109,7 @@ module ResultJson =
               Code = text "provenance.code" json
               Machine = text "provenance.machine" json
               Degree = int (number "provenance.degree" json)
+              Threads = Json.tryNumber "provenance.threads" json |> Option.defaultValue 0.0 |> int
               WallSeconds = number "provenance.wallSeconds" json } }
         |> consistent
 

@@ -4,6 +4,7 @@ open System
 open System.Diagnostics
 open System.IO
 open System.Threading
+open TorchSharp
 open BoxTeacher.Training
 
 /// A run of an ablation failed.
@@ -57,7 +58,7 @@ module Ablation =
 
     /// Adds a variant that differs from the base by a change of the recipe.
     let variant name change ablation =
-        ablation |> add (Variant(name, change, (fun recipe classes root -> Build.Method(recipe, classes, root)), ""))
+        ablation |> add (Variant(name, change, (fun recipe classes root -> recipe.BuildMethod(classes, root))))
 
     /// Adds a variant for each value of something that is swept.
     let sweep values (name: 'T -> string) (change: 'T -> Recipe -> Recipe) ablation =
@@ -90,7 +91,8 @@ module Ablation =
             | None, true -> ablation.QuickIterations |> Option.defaultValue (max 1 (ablation.Base.Budget.Iterations / 4))
             | None, false -> ablation.Base.Budget.Iterations
 
-        ablation.Base |> Recipe.iterations count |> variant.Change |> Recipe.named variant.Name
+        let onDevice = options.Device |> Option.map Recipe.onDevice |> Option.defaultValue id
+        ablation.Base |> Recipe.iterations count |> onDevice |> variant.Change |> Recipe.named variant.Name
 
     /// The data of each variant, read once for all that share them.
     let private dataOf (options: ExperimentOptions) (ablation: Ablation) =
@@ -124,7 +126,7 @@ module Ablation =
 
                   { Variant = variant.Name
                     Seed = seed
-                    Key = RunStore.Fingerprint [ content; variant.Identity; data[variant.Name].Fingerprint; Origin.codeFingerprint.Value ]
+                    Key = RunStore.Fingerprint [ content; data[variant.Name].Fingerprint; Origin.codeFingerprint.Value ]
                     Iterations = recipe.Budget.Iterations
                     Recipe = RecipeJson.Write recipe },
                   (variant, recipe) ]
@@ -149,7 +151,12 @@ module Ablation =
         let byKey = planned |> List.map (fun (run, how) -> run.Key, how) |> dict
         let store = RunStore(Path.Combine(options.Out, "runs"))
 
+        let degree = max 1 (min options.Parallel planned.Length)
+        let threads = options.Threads |> Option.defaultValue (max 1 (Environment.ProcessorCount / degree))
+
         let train (context: RunContext) =
+            // Of this thread alone: each run has its share of the machine.
+            torch.set_num_threads threads
             let variant, recipe = byKey[context.Run.Key]
             let methodOf recipe classes = variant.Method recipe classes options.DataRoot
             RunTraining.train data[variant.Name] gallery recipe methodOf context
@@ -159,7 +166,7 @@ module Ablation =
         use _ = new StopSignals(stop)
         let runs = planned |> List.map fst
         let mutable ends = []
-        display.Show(runs, fun listener -> ends <- Matrix.run options.Parallel store listener train stop.Token runs)
+        display.Show(runs, fun listener -> ends <- Matrix.run degree store listener train stop.Token runs)
 
         let results = ends |> List.choose (fun (_, how) -> match how with RunEnd.Trained result | RunEnd.Cached result -> Some result | _ -> None)
 
@@ -169,7 +176,7 @@ module Ablation =
               Variants = ablation.Variants |> List.map _.Name
               Base = reference
               Seeds = seeds
-              Metrics = RunTraining.metricNames
+              Metrics = RunTraining.tableMetrics (match results with run :: _ -> List.map fst run.Metrics | [] -> [])
               Categories = [ for category in baseData.Training.Categories -> category.Name ]
               Runs = results
               Gallery = gallery |> List.map RunTraining.galleryImage
@@ -178,7 +185,8 @@ module Ablation =
                   Finished = DateTimeOffset.UtcNow
                   Code = Origin.code
                   Machine = Origin.machine.Value
-                  Degree = min options.Parallel runs.Length
+                  Degree = degree
+                  Threads = threads
                   WallSeconds = clock.Elapsed.TotalSeconds } }
 
         match ends |> List.tryPick (fun (run, how) -> match how with RunEnd.Failed error -> Some(run, error) | _ -> None) with

@@ -49,7 +49,7 @@ module internal LoadedData =
         let images (set: InstanceDataset) =
             RunStore.Fingerprint(seq { for image in set.Images do string (Path.GetFileName image.FileName); string (FileInfo(image.FileName).Length) })
 
-        let training, validation = Build.TrainingData(recipe, root), Build.ValidationData(recipe, root)
+        let training, validation = recipe.ReadTraining root, recipe.ReadValidation root
 
         { Training = training
           Validation = validation

@@ -2,6 +2,8 @@ namespace BoxTeacher.Workbench
 
 open System
 open System.IO
+open BoxTeacher.Data
+open BoxTeacher.Training
 
 /// What an experiment trains and evaluates on.
 [<RequireQualifiedAccess>]
@@ -24,6 +26,10 @@ type ExperimentOptions =
       Iterations: int option
       /// Runs that train at a time.
       Parallel: int
+      /// Threads of each run; None: the cores, shared among the runs side by side.
+      Threads: int option
+      /// None: the recipe's own.
+      Device: DeviceName option
       /// The folder of report, results and runs.
       Out: string
       /// The folder that data sets are made in.
@@ -44,6 +50,8 @@ module ExperimentOptions =
   --seeds N          train every variant with seeds 1 to N
   --iterations N     optimizer steps of a run; the learning rate and evaluations are scaled along
   --parallel N       runs that train side by side; default: one a processor core
+  --threads N        threads of each run; default: all cores, shared among the runs side by side
+  --device NAME      cpu, cuda or cuda:N
   --out DIR          where report, results and runs go; default runs/<name of the script>
   --data-root DIR    where data sets are made; default data
   --help             this text; say `dotnet fsi SCRIPT -- --help`
@@ -53,6 +61,12 @@ An experiment that was interrupted goes on where it stopped when it is started a
         match Int32.TryParse value with
         | true, number when number > 0 -> number
         | _ -> invalidArg option $"{option} takes a whole number above zero, not '{value}'"
+
+    let private device (value: string) =
+        try
+            DeviceName.Parse value
+        with :? FormatException as error ->
+            invalidArg "--device" $"--device: {error.Message}"
 
     /// The options of a script, from its own name and what follows it on the command line.
     /// Raises ArgumentException that names the option.
@@ -67,6 +81,8 @@ An experiment that was interrupted goes on where it stopped when it is started a
               Seeds = None
               Iterations = None
               Parallel = Environment.ProcessorCount
+              Threads = None
+              Device = None
               Out = Path.Combine("runs", name)
               DataRoot = "data"
               Command = String.Join(' ', "dotnet fsi" :: script :: List.map quote arguments) }
@@ -89,9 +105,11 @@ An experiment that was interrupted goes on where it stopped when it is started a
             | "--seeds" :: value :: rest -> read { options with Seeds = Some(count "--seeds" value) } data source rest
             | "--iterations" :: value :: rest -> read { options with Iterations = Some(count "--iterations" value) } data source rest
             | "--parallel" :: value :: rest -> read { options with Parallel = count "--parallel" value } data source rest
+            | "--threads" :: value :: rest -> read { options with Threads = Some(count "--threads" value) } data source rest
+            | "--device" :: value :: rest -> read { options with Device = Some(device value) } data source rest
             | "--out" :: value :: rest -> read { options with Out = value } data source rest
             | "--data-root" :: value :: rest -> read { options with DataRoot = value } data source rest
-            | [ ("--data" | "--source" | "--seeds" | "--iterations" | "--parallel" | "--out" | "--data-root") as option ] ->
+            | [ ("--data" | "--source" | "--seeds" | "--iterations" | "--parallel" | "--threads" | "--device" | "--out" | "--data-root") as option ] ->
                 invalidArg option $"{option} needs a value"
             | other :: _ -> invalidArg other $"'{other}' is no option of this script"
 
@@ -109,6 +127,8 @@ An experiment that was interrupted goes on where it stopped when it is started a
           Seeds = Some(if steps.IsSome then 1 else seeds)
           Iterations = Some(steps |> Option.defaultValue iterations)
           Parallel = Environment.ProcessorCount
+          Threads = None
+          Device = None
           Out = Path.Combine("..", "runs", "notebooks", (if steps.IsSome then "check" else "full"), name)
           DataRoot = variable "NOTEBOOK_DATA" |> Option.defaultValue (Path.Combine("..", "data"))
           Command = $"jupyter nbconvert --to notebook --execute {name}.ipynb" }

@@ -3,16 +3,12 @@ namespace BoxTeacher.Workbench
 open System
 open BoxTeacher.Augmentation
 open BoxTeacher.Data
-open BoxTeacher.Detectors
 open BoxTeacher.Methods
 open BoxTeacher.Training
 
-/// Changes of recipes, to be piped.
+/// Changes of recipes, to be piped. What has no function here is changed by its typed key, Recipe.change, or by its name, Recipe.set.
 [<RequireQualifiedAccess>]
 module Recipe =
-
-    let private copy (r: Recipe) name dataset teaching budget seed =
-        Recipe(name, dataset, r.Detector, teaching, r.Augmentation, r.Solver, budget, seed, r.Notes)
 
     /// The BoxTeacher recipe of a data set, at the scale of a CPU. For files of one's own it is that of Shapes, and has to be told
     /// where they are; see learningFrom and evaluatedOn.
@@ -23,63 +19,114 @@ module Recipe =
         | DataChoice.PennFudan _ -> Recipes.PennFudanBoxTeacher
 
     /// Another name.
-    let named name (r: Recipe) = copy r name r.Dataset r.Teaching r.Budget r.Seed
+    let named (name: string) (r: Recipe) = r.With((fun r -> r.Name), name)
 
     /// Another seed.
-    let seeded seed (r: Recipe) = copy r r.Name r.Dataset r.Teaching r.Budget seed
+    let seeded (seed: int64) (r: Recipe) = r.With((fun r -> r.Seed), seed)
+
+    /// Another device.
+    let onDevice (device: DeviceName) (r: Recipe) = r.With((fun r -> r.Device), device)
 
     /// Another data set to learn from: an instances file in COCO's format and the folder of its images, relative to the data root.
-    let learningFrom annotations images (r: Recipe) =
-        let d = r.Dataset
-        copy r r.Name (DatasetRecipe(annotations, images, d.ValidationAnnotations, d.ValidationImages, d.GroupByAspect)) r.Teaching r.Budget r.Seed
+    let learningFrom (annotations: string) (images: string) (r: Recipe) =
+        r.With((fun r -> r.Dataset.TrainAnnotations), annotations).With((fun r -> r.Dataset.TrainImages), images)
 
     /// Another data set to evaluate on, as in learningFrom.
-    let evaluatedOn annotations images (r: Recipe) =
-        let d = r.Dataset
-        copy r r.Name (DatasetRecipe(d.TrainAnnotations, d.TrainImages, annotations, images, d.GroupByAspect)) r.Teaching r.Budget r.Seed
+    let evaluatedOn (annotations: string) (images: string) (r: Recipe) =
+        r.With((fun r -> r.Dataset.ValidationAnnotations), annotations).With((fun r -> r.Dataset.ValidationImages), images)
 
     /// Images resized to a short side of so many pixels in training and in tests, the long side to at most twice that.
     let resized shortSide (r: Recipe) =
         let geometry = GeometryAugmentation([| shortSide |], 2 * shortSide, r.Augmentation.Geometry.FlipProbability)
-        Recipe(r.Name, r.Dataset, r.Detector, r.Teaching, AugmentationRecipe(geometry, r.Augmentation.Strong, shortSide, 2 * shortSide), r.Solver, r.Budget, r.Seed)
+        r.With((fun r -> r.Augmentation), AugmentationRecipe(geometry, r.Augmentation.Strong, shortSide, 2 * shortSide))
 
-    /// Another method of teaching.
-    let taughtBy teaching (r: Recipe) = copy r r.Name r.Dataset teaching r.Budget r.Seed
+    /// The student sees the teacher's colors.
+    let withoutStrongColors (r: Recipe) = r.With((fun r -> r.Augmentation.Strong), null)
 
-    /// One value changed by its key, such as "teaching.pseudoMasks.maskWeight"; the value is JSON or a plain word.
+    /// Another method.
+    let taughtBy (method: MethodRecipe) (r: Recipe) = r.With((fun r -> r.Method), method)
+
+    /// One value changed by its key, such as "method.pseudoMasks.maskWeight"; the value is JSON or a plain word.
     /// Raises RecipeException when there is no such key or the value does not fit.
     let set key (value: string) (r: Recipe) = RecipeJson.Set(r, key, value)
 
     /// BoxInst with the recipe's own pairwise term: the same without a teacher.
     /// Raises ArgumentException for a recipe that does not learn from boxes.
     let asBoxInst (r: Recipe) =
-        match r.Teaching with
-        | :? BoxTeacherTeaching as teaching -> r |> taughtBy (BoxInstTeaching(teaching.Pairwise, MaxProposals = teaching.MaxProposals))
-        | :? BoxInstTeaching -> r
+        match r.Method with
+        | :? BoxTeacherRecipe as method -> r |> taughtBy (BoxInstRecipe method.Pairwise)
+        | :? BoxInstRecipe -> r
         | other -> invalidArg (nameof r) $"{other.GetType().Name} has no pairwise term to keep"
 
-    /// CondInst with full masks: the upper bound.
-    let asCondInst (r: Recipe) = r |> taughtBy (CondInstTeaching())
-
-    /// BoxTeacher's pseudo masks changed. Raises ArgumentException for a recipe without a teacher.
-    let pseudoMasks (change: PseudoMaskRecipe -> PseudoMaskRecipe) (r: Recipe) =
-        match r.Teaching with
-        | :? BoxTeacherTeaching as t -> r |> taughtBy (BoxTeacherTeaching(t.Pairwise, change t.PseudoMasks, t.Teacher, MaxProposals = t.MaxProposals))
-        | other -> invalidArg (nameof r) $"{other.GetType().Name} has no pseudo masks"
-
-    /// Another form of confidence of the pseudo masks.
-    let confidence form r =
-        r
-        |> pseudoMasks (fun p ->
-            PseudoMaskRecipe(form, p.Assignment, p.IouThreshold, p.ScoreThreshold, p.MaskThreshold, p.MaskWeight, p.AffinityWeight, p.AffinityThreshold, p.AverageWeight, p.Normalizer, p.WarmUpIterations))
+    /// The detector's own losses on full masks, which is CondInst: the upper bound.
+    let asCondInst (r: Recipe) = r |> taughtBy (SupervisedRecipe Supervision.Masks)
 
     /// A run of another length. The time from one evaluation or checkpoint to the next keeps its share of the run, and the learning
     /// rate's schedule follows the budget by itself; the warm-ups of the losses stay as they are, as in the published schedules.
     let iterations count (r: Recipe) =
         let b = r.Budget
         let scaled (interval: int) = max 1 (int (Math.Round(float interval * float count / float b.Iterations)))
-        copy r r.Name r.Dataset r.Teaching (BudgetRecipe(count, b.BatchSize, scaled b.EvaluateEvery, scaled b.CheckpointEvery)) r.Seed
+        r.With((fun r -> r.Budget), BudgetRecipe(count, b.BatchSize, scaled b.EvaluateEvery, scaled b.CheckpointEvery))
 
     /// Evaluations so many iterations apart, and a checkpoint at each.
-    let evaluatedEvery count (r: Recipe) =
-        copy r r.Name r.Dataset r.Teaching (BudgetRecipe(r.Budget.Iterations, r.Budget.BatchSize, count, count)) r.Seed
+    let evaluatedEvery (count: int) (r: Recipe) =
+        r.With((fun r -> r.Budget.EvaluateEvery), count).With((fun r -> r.Budget.CheckpointEvery), count)
+
+/// Changes of the solver.
+[<RequireQualifiedAccess>]
+module Solver =
+
+    /// Another base rate.
+    let learningRate (rate: float) (r: Recipe) = r.With((fun r -> r.Solver.Optimizer.LearningRate), rate)
+
+    /// Another weight decay.
+    let weightDecay (decay: float) (r: Recipe) = r.With((fun r -> r.Solver.Optimizer.WeightDecay), decay)
+
+    /// Gradients scaled down to this 2-norm; None: never.
+    let clipNorm (limit: float option) (r: Recipe) = r.With((fun r -> r.Solver.ClipNorm), Option.toNullable limit)
+
+/// Changes of BoxTeacher's part of a recipe. All raise ArgumentException for a recipe of another method.
+[<RequireQualifiedAccess>]
+module BoxTeacher =
+
+    let private change (edit: BoxTeacherRecipe -> BoxTeacherRecipe) (r: Recipe) =
+        match r.Method with
+        | :? BoxTeacherRecipe as method -> r |> Recipe.taughtBy (edit method)
+        | other -> invalidArg (nameof r) $"{other.GetType().Name} has no pseudo masks"
+
+    /// Another form of the pseudo masks' confidence.
+    let confidence (form: ConfidenceForm) = change _.With((fun m -> m.PseudoMasks.Confidence), form)
+
+    /// Another assignment of predictions to boxes.
+    let assignment (form: AssignmentForm) = change _.With((fun m -> m.PseudoMasks.Assignment), form)
+
+    /// Foreground probability of a pseudo mask; None: soft masks.
+    let maskThreshold (threshold: float option) = change _.With((fun m -> m.PseudoMasks.MaskThreshold), Option.toNullable threshold)
+
+    /// Weight of the noise-aware dice loss.
+    let maskWeight (weight: float) = change _.With((fun m -> m.PseudoMasks.MaskWeight), weight)
+
+    /// Weight of the noise-reduced affinity loss.
+    let affinityWeight (weight: float) = change _.With((fun m -> m.PseudoMasks.AffinityWeight), weight)
+
+    /// Smallest mask affinity of a pair that counts; None: the affinity itself is the pair's weight.
+    let affinityThreshold (threshold: float option) = change _.With((fun m -> m.PseudoMasks.AffinityThreshold), Option.toNullable threshold)
+
+    /// The losses on pseudo masks come in over so many iterations; 0: at once.
+    let warmUp (iterations: int) = change _.With((fun m -> m.PseudoMasks.WarmUpIterations), iterations)
+
+    /// Largest momentum of the teacher; 0 is no average at all: the student teaches itself.
+    let momentumCap (cap: float) = change _.With((fun m -> m.Teacher.MomentumCap), cap)
+
+    /// How the momentum begins.
+    let momentum (form: MomentumForm) = change _.With((fun m -> m.Teacher.Momentum), form)
+
+    /// The network that is evaluated.
+    let evaluate (network: BoxTeacher.Methods.Network) = change _.With((fun m -> m.Teacher.Evaluate), network)
+
+    /// Naive self-training: half of the run as BoxInst; then what was learned is frozen as the teacher of a fresh student, which is
+    /// evaluated. Both stages share budget and learning rate; two runs with their own, and masks in a file between them, are
+    /// SelfTraining.Run of the core.
+    let asSelfTraining (r: Recipe) =
+        let frozen = r |> momentumCap 1.0 |> momentum MomentumForm.Constant |> evaluate BoxTeacher.Methods.Network.Student
+        r |> Recipe.taughtBy (StagedRecipe [| StageRecipe(0.0, (Recipe.asBoxInst r).Method); StageRecipe(0.5, frozen.Method, true) |])

@@ -18,7 +18,7 @@ module RunReport =
 
         let recipe = files.ReadRecipe()
         let data = LoadedData.read dataRoot recipe.Dataset
-        use method = Build.Method(recipe, data.Training.Categories.Count, dataRoot)
+        use method = recipe.BuildMethod(data.Training.Categories.Count, dataRoot)
         ModelFile.Read(files.ModelFile, method)
         let gallery = RunTraining.galleryImages RunTraining.galleryCount data.Validation
         let text = RecipeJson.Write recipe
@@ -31,16 +31,18 @@ module RunReport =
               Iterations = recipe.Budget.Iterations
               Recipe = text }
 
-        let result = RunTraining.measure data gallery recipe method files run None 0L
+        let history = RunHistory()
+        MetricsFile.Read files.MetricsFile |> Seq.iter history.Add
+        let result = RunTraining.measure data gallery recipe method run history None
 
         { Question = recipe.Name
           Data = LoadedData.describe (DataChoice.Files(string (Path.GetFileName dataRoot))) data
           Variants = [ run.Variant ]
           Base = run.Variant
           Seeds = [ run.Seed ]
-          Metrics = RunTraining.metricNames
+          Metrics = RunTraining.tableMetrics (List.map fst result.Metrics)
           Categories = [ for category in data.Training.Categories -> category.Name ]
-          Runs = [ result ]
+          Runs = [ { result with PeakMemory = 0L } ]
           Gallery = gallery |> List.map RunTraining.galleryImage
           Provenance =
             { Command = $"boxteacher train --recipe {recipeFile} --data {dataRoot}"
@@ -48,4 +50,5 @@ module RunReport =
               Code = Origin.code
               Machine = Origin.machine.Value
               Degree = 1
+              Threads = 0
               WallSeconds = result.Seconds } }

@@ -7,7 +7,7 @@ open System.Threading
 
 /// The wish to stop in good order: Ctrl-C and SIGTERM, of which the same again ends the process; in a notebook Jupyter's Interrupt, which
 /// comes as SIGCONT. Disposing it lets signals do what they did before.
-type internal StopSignals(stop: CancellationTokenSource) =
+type StopSignals(stop: CancellationTokenSource) =
 
     // A signal to a whole process group comes twice at once: the host of a script passes its own on.
     let echo = TimeSpan.FromSeconds 1.0

@@ -5,7 +5,6 @@ open System.IO
 open TorchSharp
 open BoxTeacher.Augmentation
 open BoxTeacher.Data
-open BoxTeacher.Detectors
 open BoxTeacher.Masks
 open BoxTeacher.Methods
 open BoxTeacher.Structures
@@ -20,24 +19,7 @@ type ImageLoss =
       Terms: (string * float) list }
 
 /// The networks of a finished run, read from its folder. Disposing it disposes them.
-type Trained internal (recipe: Recipe, method: ITeachingMethod, validation: InstanceDataset) =
-
-    let network =
-        match recipe.Teaching.Inference, method.Teacher with
-        | Network.Teacher, NonNull teacher -> teacher
-        | _ -> method.Student
-
-    let detect (network: BoxTeacher.Detectors.CondInst) (images: ImageRecord list) =
-        let results = Inference(network, recipe).Detect [| for image in images -> struct (image.Id, ImageFile.Read image.FileName) |]
-
-        [ for image in images ->
-              image,
-              [ for result in results do
-                    if result.ImageId = image.Id then
-                        { Category = result.Category
-                          Score = result.Score
-                          Box = result.Box
-                          Mask = Option.ofObj result.Mask } ] ]
+type Trained internal (recipe: Recipe, method: ITrainingMethod, validation: InstanceDataset) =
 
     /// The data set that the run was evaluated on.
     member _.Validation = validation
@@ -49,16 +31,14 @@ type Trained internal (recipe: Recipe, method: ITeachingMethod, validation: Inst
     member _.Method = method
 
     /// What the evaluated network finds in images, surest first.
-    member _.Detect(images: ImageRecord list) = detect network images
+    member _.Detect(images: ImageRecord list) = Looking.detect method.Evaluated recipe images
 
     /// What the student finds in images, surest first.
-    member _.DetectByStudent(images: ImageRecord list) = detect method.Student images
+    member _.DetectByStudent(images: ImageRecord list) = Looking.detect method.Student recipe images
 
-    /// The teacher's masks for the true boxes of images, with their confidences as scores; no image without a teacher.
-    member _.PseudoMasks(images: ImageRecord list) =
-        match PseudoMasks.tryTeacher method with
-        | Some method -> PseudoMasks.ofImages recipe method images
-        | None -> []
+    /// The pseudo-labels of images, for BoxTeacher the teacher's masks of true boxes, with their confidences as scores; no image without a
+    /// teacher.
+    member _.PseudoMasks(images: ImageRecord list) = Looking.pseudoLabels recipe method images
 
     /// How far each pseudo mask is trusted and how good it is: its confidence, and its IoU with the true mask. Boxes whose true mask
     /// is not known are left out.
@@ -80,10 +60,12 @@ type Trained internal (recipe: Recipe, method: ITeachingMethod, validation: Inst
         method.Student.eval () |> ignore
 
         try
-            [ for chunk, batch in PlainBatches.ofImages recipe recipe.Teaching.Supervision 1 images do
-                  use _ = batch
+            [ use _ = torch.NewDisposeScope()
+              let step = Step.Of(int64 recipe.Budget.Iterations, RandomStream(uint64 recipe.Seed))
+
+              for chunk, batch in PlainBatches.ofImages recipe recipe.Method.Supervision method.Student.Device 1 images do
                   use _ = torch.NewDisposeScope()
-                  let terms = [ for term in method.Step(batch, int64 recipe.Budget.Iterations) -> term.Name, float (term.Value().item<float32> ()) ]
+                  let terms = [ for term in method.Losses(batch, step) -> term.Name, float (term.Value().item<float32> ()) ]
                   { Image = chunk.Head; Total = List.sumBy snd terms; Terms = terms } ]
             |> List.sortByDescending _.Total
         finally
@@ -101,7 +83,7 @@ module Trained =
         match ablation.Variants |> List.tryFind (fun variant -> variant.Name = name), AblationResult.runsOf name result with
         | Some variant, run :: _ ->
             let recipe = RecipeJson.Parse(run.Run.Recipe, name)
-            let validation = Build.ValidationData(recipe.Dataset, options.DataRoot)
+            let validation = recipe.Dataset.ReadValidation options.DataRoot
             let method = variant.Method recipe validation.Categories.Count options.DataRoot
             ModelFile.Read(RunFolder(RunStore(Path.Combine(options.Out, "runs")).Folder run.Run).ModelFile, method)
             new Trained(recipe, method, validation)

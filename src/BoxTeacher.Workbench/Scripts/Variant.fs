@@ -7,8 +7,8 @@ open BoxTeacher.Methods
 open BoxTeacher.Training
 
 /// What an ablation compares: a change of the base recipe, and where a script has them, parts of its own in the place of the
-/// recipe's.
-type Variant internal (name: string, change: Recipe -> Recipe, methodOf: Recipe -> int -> string -> ITeachingMethod, identity: string) =
+/// recipe's, which the changed recipe has on record.
+type Variant internal (name: string, change: Recipe -> Recipe, methodOf: Recipe -> int -> string -> ITrainingMethod) =
 
     /// What tables call it.
     member _.Name = name
@@ -18,9 +18,6 @@ type Variant internal (name: string, change: Recipe -> Recipe, methodOf: Recipe 
 
     /// The method, from the recipe, the number of classes and the data root.
     member _.Method = methodOf
-
-    /// What tells a replaced part from the recipe's own when results are looked up; empty when nothing is replaced.
-    member _.Identity = identity
 
     /// What the code of a replaced part is told by. Compiled code is told by its assembly.
     static member internal CodeOf(name: string, version: string option, file: string option, caller: Assembly) =
@@ -37,8 +34,10 @@ type Variant internal (name: string, change: Recipe -> Recipe, methodOf: Recipe 
                 $"the code of '{name}' is in no file, so that a change of it would not be seen; say Variant.Of(..., version = \"1\") and count up"
         | None, code -> RunStore.Fingerprint code
 
-    static member private Create(name, change, methodOf, version, file, caller) =
-        Variant(name, change, methodOf, RunStore.Fingerprint [ name; Variant.CodeOf(name, version, file, caller) ])
+    /// Where a part's code is, for readers and for telling runs apart.
+    static member private SourceOf(name: string, version, file: string option, caller) =
+        let place = file |> Option.map Path.GetFileName |> Option.defaultValue (if Notebook.isRunning () then "a notebook" else "a script")
+        $"'{name}' in {place}, {Variant.CodeOf(name, version, file, caller)}"
 
     /// A variant with a method built by the script. Its results are kept under the version; without one, under the text of the
     /// script, with all that it loads and refers to, or of the notebook's cell, and compiled code under its assembly, so that a
@@ -46,13 +45,16 @@ type Variant internal (name: string, change: Recipe -> Recipe, methodOf: Recipe 
     /// read, belongs into the version. Raises ArgumentException without a version where there is no such text.
     [<MethodImpl(MethodImplOptions.NoInlining)>]
     static member Of
-        (name: string, change: Recipe -> Recipe, methodOf: Recipe -> int -> string -> ITeachingMethod, ?version: string, [<CallerFilePath>] ?file: string)
+        (name: string, change: Recipe -> Recipe, methodOf: Recipe -> int -> string -> ITrainingMethod, ?version: string, [<CallerFilePath>] ?file: string)
         =
-        Variant.Create(name, change, methodOf, version, file, Assembly.GetCallingAssembly())
+        let record = [| PartRecord("Method", Variant.SourceOf(name, version, file, Assembly.GetCallingAssembly())) |]
+        // The script's function has a recipe without the record: it is the part on record.
+        let plain (recipe: Recipe) = recipe.With((fun r -> r.Parts), null)
+        Variant(name, (fun recipe -> (change recipe).With((fun r -> r.Parts), record)), (fun recipe -> methodOf (plain recipe)))
 
     /// A variant that changes the recipe and has parts of the script's own in the place of the recipe's. Results are kept as those
     /// of Variant.Of.
     [<MethodImpl(MethodImplOptions.NoInlining)>]
     static member With(name: string, change: Recipe -> Recipe, parts: MethodParts, ?version: string, [<CallerFilePath>] ?file: string) =
-        let methodOf recipe classes root = Build.Method(recipe, classes, root, parts)
-        Variant.Create(name, change, methodOf, version, file, Assembly.GetCallingAssembly())
+        let source = Variant.SourceOf(name, version, file, Assembly.GetCallingAssembly())
+        Variant(name, (fun recipe -> (change recipe).Replacing(parts, source)), (fun recipe classes root -> recipe.BuildMethod(classes, root, parts)))

@@ -153,7 +153,7 @@ and internal TableText =
 
     /// An HTML fragment that follows the colors of the page around it.
     static member html(table: Table) =
-        let escape (text: string) = string (Net.WebUtility.HtmlEncode text)
+        let escape = BoxTeacher.Properties.Html.escape
         let words = CellText.Words "−" "±"
         let align heading = if heading.IsText then "left" else "right"
         let style = "padding:.35em .75em;border-bottom:1px solid color-mix(in srgb, currentColor 18%, transparent);font-variant-numeric:tabular-nums;white-space:nowrap"

@@ -1,5 +1,6 @@
 using BoxTeacher.Layers;
 using BoxTeacher.Torch;
+
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Detectors;

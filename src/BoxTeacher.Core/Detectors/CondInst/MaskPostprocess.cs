@@ -1,6 +1,7 @@
 using BoxTeacher.Kernels;
 using BoxTeacher.Layers;
 using BoxTeacher.Structures;
+
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 

@@ -1,5 +1,6 @@
 using BoxTeacher.Layers;
 using BoxTeacher.Structures;
+
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Detectors;

@@ -1,4 +1,5 @@
 using BoxTeacher.Losses;
+
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Detectors;

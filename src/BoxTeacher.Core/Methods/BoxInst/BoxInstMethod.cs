@@ -1,6 +1,7 @@
 using BoxTeacher.Detectors;
 using BoxTeacher.Losses;
 using BoxTeacher.Structures;
+
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Methods;

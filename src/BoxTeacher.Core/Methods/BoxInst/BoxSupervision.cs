@@ -1,6 +1,7 @@
 using BoxTeacher.Detectors;
 using BoxTeacher.Layers;
 using BoxTeacher.Losses;
+
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Methods;

@@ -1,4 +1,5 @@
 using BoxTeacher.Layers;
+
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 

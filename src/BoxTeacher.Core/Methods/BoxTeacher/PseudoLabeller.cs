@@ -1,5 +1,6 @@
 using BoxTeacher.Detectors;
 using BoxTeacher.Structures;
+
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 

@@ -2,6 +2,7 @@ using BoxTeacher.Detectors;
 using BoxTeacher.Layers;
 using BoxTeacher.Losses;
 using BoxTeacher.Structures;
+
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Methods;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Reflection;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -49,6 +50,10 @@ public static class RecipeJson
 
     /// <summary>The recipe as indented JSON, keys in camel case.</summary>
     public static string Write(Recipe recipe) => JsonSerializer.Serialize(recipe, Options);
+
+    /// <summary>What JSON calls a record's kind, such as boxTeacher.</summary>
+    /// <param name="record">A detector's, a method's, an optimizer's or a schedule's.</param>
+    public static string KindOf(object record) => record.GetType().GetCustomAttribute<RecipeKindAttribute>()?.Name ?? record.GetType().Name;
 
     /// <summary>Reads a recipe file.</summary>
     /// <exception cref="RecipeException">The file cannot be read or is no valid recipe; the message names file and key.</exception>

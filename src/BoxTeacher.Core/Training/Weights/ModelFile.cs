@@ -1,5 +1,6 @@
 using BoxTeacher.Methods;
 using BoxTeacher.Torch;
+
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Training;

@@ -1,4 +1,5 @@
 using BoxTeacher.Torch;
+
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Training;

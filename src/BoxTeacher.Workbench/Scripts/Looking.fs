@@ -1,0 +1,75 @@
+namespace BoxTeacher.Workbench
+
+open TorchSharp
+open BoxTeacher.Augmentation
+open BoxTeacher.Data
+open BoxTeacher.Detectors
+open BoxTeacher.Evaluation
+open BoxTeacher.Masks
+open BoxTeacher.Methods
+open BoxTeacher.Structures
+open BoxTeacher.Training
+
+/// What networks see in images.
+module internal Looking =
+
+    let private batchSize = 8
+
+    /// A detection as pictures show it.
+    let toFound (result: DetectionResult) =
+        { Category = result.Category
+          Score = result.Score
+          Box = result.Box
+          Mask = Option.ofObj result.Mask }
+
+    /// What a detector finds in images, surest first.
+    let detect (detector: Detector) (recipe: Recipe) (images: ImageRecord list) =
+        let results = Inference(detector, recipe).Detect [| for image in images -> struct (image.Id, ImageFile.Read image.FileName) |]
+        [ for image in images -> image, [ for result in results do if result.ImageId = image.Id then toFound result ] ]
+
+    /// A mask of a view's grid at the size of the image's file.
+    let private enlarged (grid: float32 array) gridWidth stride (view: ImageSize) (record: ImageRecord) =
+        let bits =
+            [| for y in 0 .. record.Height - 1 do
+                   for x in 0 .. record.Width - 1 do
+                       let row, column = y * view.Height / record.Height / stride, x * view.Width / record.Width / stride
+                       if grid[row * gridWidth + column] > 0.5f then 1uy else 0uy |]
+
+        RunLengthMask.Encode(bits, record.Height, record.Width)
+
+    /// The pseudo-labels of images with their confidences as scores; none without a teacher. The teacher runs as it does in training, so its
+    /// running statistics move.
+    let pseudoLabels (recipe: Recipe) (method: ITrainingMethod) (images: ImageRecord list) =
+        match method.PseudoLabelling with
+        | null -> []
+        | labelling ->
+            [ use scope = torch.NewDisposeScope()
+
+              for chunk, batch in PlainBatches.ofImages recipe Supervision.Boxes method.Student.Device batchSize images do
+                  use _ = torch.NewDisposeScope()
+                  let weak = batch.Labelled.Weak
+
+                  for index, (record, labels) in List.indexed (List.zip chunk (List.ofSeq (labelling.Label weak))) do
+                      let found = labels.Instances
+                      let view = weak.Images.Sizes[index]
+                      let original = weak.FromOriginal[index].Inverse()
+                      let boxes, classes = HostValues.Floats found.Boxes, HostValues.Longs found.Classes
+                      let scores = found.Scores |> Option.ofObj |> Option.map HostValues.Floats
+
+                      let maskOf =
+                          match found.Masks with
+                          | null -> fun _ -> None
+                          | masks ->
+                              let height, width = int (masks.size 1), int (masks.size 2)
+                              let values = HostValues.Floats masks
+                              let stride = weak.Images.PaddedSize.Height / height
+                              fun at -> Some(enlarged values[at * height * width .. (at + 1) * height * width - 1] width stride view record)
+
+                      record,
+                      [ for at in 0 .. classes.Length - 1 ->
+                            let side k = float boxes[4 * at + k]
+
+                            { Category = int classes[at]
+                              Score = scores |> Option.map (fun scores -> float scores[at]) |> Option.defaultValue 1.0
+                              Box = original.Apply(Box.FromCorners(side 0, side 1, side 2, side 3))
+                              Mask = maskOf at } ] ]
