@@ -117,11 +117,11 @@ let all =
 
       // As BoxTeacher has it. Soft masks may lie on the threshold, where rounding decides.
       known
-          (affinity "mask affinity" published (fun t -> MaskAffinity(fun x -> MaskSmoothing.Mean3x3 x).OfMasks(t, published) |> atLeast 0.5))
+          (affinity "mask affinity" published (fun t -> Affinity.OfMasks(MaskSmoothing.Mean3x3 t, published) |> atLeast 0.5))
           (Law.zeroAtTruth 1e-9 :: ofBinary [ Law.sameInMirror; Law.gradientInMirror; Law.sameTurned; Law.singlePrecision 1e-3 ])
           (("same inside out", "smoothing pads with zeros, which is background") :: affinityAlone)
 
-      known (affinity "mask affinity, soft" near (fun t -> MaskAffinity(fun x -> MaskSmoothing.None x).OfMasks(t, near))) [ Law.zeroAtTruth 1e-9 ] affinityAlone
+      known (affinity "mask affinity, soft" near (fun t -> Affinity.OfMasks(t, near))) [ Law.zeroAtTruth 1e-9 ] affinityAlone
 
       // As BoxInst has it; of two colors, which one the object has does not matter.
       known (affinity "color affinity" published (fun t -> ColorSimilarity.OfPairs(ColorSimilarity.Lab(painted t), published) |> atLeast 0.3))

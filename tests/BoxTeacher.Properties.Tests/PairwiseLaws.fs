@@ -114,7 +114,7 @@ let ``folding is the transpose of unfolding`` (Pairs pairs) (m: Target) =
 [<Property(MaxTest = 600)>]
 let ``mask affinity lies between zero and one and is that of the complement`` (Pairs pairs) (m: Target) =
     use _ = torch.NewDisposeScope()
-    let affinity (masks: Tensor) = MaskAffinity(fun x -> MaskSmoothing.None x).OfMasks(masks, pairs)
+    let affinity (masks: Tensor) = Affinity.OfMasks(masks, pairs)
     affinity m.T |> within 0.0 1.0 "affinity"
     closeAll 1e-12 "complement" (affinity m.T) (affinity (1.0.ToScalar() - m.T))
-    MaskAffinity(fun x -> MaskSmoothing.Mean3x3 x).OfMasks(m.T, pairs) |> within 0.0 1.0 "smoothed affinity"
+    affinity (MaskSmoothing.Mean3x3 m.T) |> within 0.0 1.0 "smoothed affinity"
