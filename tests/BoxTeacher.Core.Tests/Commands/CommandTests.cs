@@ -29,8 +29,8 @@ public sealed class CommandTests : IDisposable
         // The weights give the numbers that the run ended with.
         var evaluated = JsonNode.Parse(Success(CommandLineProcess.Run(
             "evaluate", "--recipe", recipe, "--weights", At("run", "model.safetensors"), "--data", folder.FullName, "--json")))!;
-        Assert.Equal(lines[^1]["mask"]!["AP"]!.GetValue<double>(), evaluated["segm"]!["AP"]!.GetValue<double>(), 1e-9);
-        Assert.Equal(lines[^1]["box"]!["AP50"]!.GetValue<double>(), evaluated["bbox"]!["AP50"]!.GetValue<double>(), 1e-9);
+        Assert.Equal(lines[^1]["metrics"]!["mask AP"]!.GetValue<double>(), evaluated["segm"]!["AP"]!.GetValue<double>(), 1e-9);
+        Assert.Equal(lines[^1]["metrics"]!["box AP50"]!.GetValue<double>(), evaluated["bbox"]!["AP50"]!.GetValue<double>(), 1e-9);
 
         var pictures = Directory.GetFiles(At("shapes", "val"));
         Success(CommandLineProcess.Run(
@@ -87,13 +87,13 @@ public sealed class CommandTests : IDisposable
         MakeScenes();
         var recipe = Recipe(iterations: 1);
 
-        Success(Train(recipe, "run", "--set", "teaching.pseudoMasks.maskWeight=0.25"));
+        Success(Train(recipe, "run", "--set", "method.pseudoMasks.maskWeight=0.25"));
         var kept = RecipeJson.Read(At("run", "recipe.json"));
-        Assert.Equal(0.25, Assert.IsType<BoxTeacherTeaching>(kept.Teaching).PseudoMasks.MaskWeight);
+        Assert.Equal(0.25, Assert.IsType<BoxTeacherRecipe>(kept.Method).PseudoMasks.MaskWeight);
 
-        var refused = Train(recipe, "other", "--set", "teaching.speed=2");
+        var refused = Train(recipe, "other", "--set", "method.speed=2");
         Assert.Equal(1, refused.ExitCode);
-        Assert.Contains("teaching.speed", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("method.speed", refused.Error, StringComparison.Ordinal);
     }
 
     private void MakeScenes() => Success(CommandLineProcess.Run(

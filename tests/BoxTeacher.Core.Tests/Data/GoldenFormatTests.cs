@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using System.Text.Json.Nodes;
 using BoxTeacher.Data;
 using BoxTeacher.Masks;
 using BoxTeacher.Structures;

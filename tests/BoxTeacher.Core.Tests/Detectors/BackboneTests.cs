@@ -1,6 +1,6 @@
 using BoxTeacher.Backbones;
 using BoxTeacher.Layers;
-using TorchSharp;
+using BoxTeacher.Structures;
 using Xunit;
 using static TorchSharp.torch;
 

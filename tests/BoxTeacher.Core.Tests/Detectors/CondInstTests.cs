@@ -1,5 +1,4 @@
 using BoxTeacher.Detectors;
-using BoxTeacher.Losses;
 using BoxTeacher.Structures;
 using TorchSharp;
 using Xunit;
@@ -14,8 +13,8 @@ public sealed class CondInstTests
     {
         using var scope = NewDisposeScope();
         using var detector = Small();
-        using var truth = Truth([10, 12, 60, 70, 50, 40, 90, 100], [0, 2]);
-        using var other = Truth([5, 5, 40, 30], [1]);
+        var truth = Truth([10, 12, 60, 70, 50, 40, 90, 100], [0, 2]);
+        var other = Truth([5, 5, 40, 30], [1]);
         var features = detector.Extract(randn(2, 3, 128, 96));
         var locations = 32 * 24 + 16 * 12 + 8 * 6 + 4 * 3;
         Assert.Equal([2, 3, locations], features.Dense.Logits.shape);
@@ -25,12 +24,12 @@ public sealed class CondInstTests
         Assert.True(features.Dense.Ltrb.min().item<float>() >= 0);
 
         var targets = detector.Assign(features, [truth, other]);
-        var instances = detector.SelectInstances(features, targets);
+        var instances = Select(detector, features, targets);
         Assert.InRange(instances.Count, 3, 64);
         Assert.Equal([instances.Count, detector.MaskHead.ParameterCount], instances.Parameters.shape);
         Assert.Equal([instances.Count, 1, 32, 24], detector.MaskLogits(features, instances).shape);
-        Assert.Equal(instances.Boxes.Order(), instances.Boxes);
-        Assert.All(instances.Boxes.Zip(instances.Images), pair => Assert.Equal(pair.First < 2 ? 0 : 1, pair.Second));
+        Assert.Equal(instances.BoxIndex.Order(), instances.BoxIndex);
+        Assert.All(instances.BoxIndex.Zip(instances.Images), pair => Assert.Equal(pair.First < 2 ? 0 : 1, pair.Second));
     }
 
     [Fact]
@@ -40,13 +39,13 @@ public sealed class CondInstTests
         using var detector = Small();
         // Many boxes of about the same place: far more than 32 positive locations.
         float[] boxes = [.. Enumerable.Range(0, 12).SelectMany(i => new float[] { 8 * i, 8 * i, 8 * i + 22, 8 * i + 22 })];
-        using var truth = Truth(boxes, new long[12]);
+        var truth = Truth(boxes, new long[12]);
         var features = detector.Extract(randn(1, 3, 128, 128));
         var targets = detector.Assign(features, [truth]);
         Assert.True(targets.Count > 32);
-        var perBox = detector.SelectInstances(features, targets).Boxes.GroupBy(box => box).ToList();
+        var perBox = Select(detector, features, targets).BoxIndex.GroupBy(box => box).ToList();
         var quota = 32 / perBox.Count;
-        Assert.All(perBox, box => Assert.Equal(Math.Min(quota, targets.Boxes.Count(other => other == box.Key)), box.Count()));
+        Assert.All(perBox, box => Assert.Equal(Math.Min(quota, targets.BoxIndex.Count(other => other == box.Key)), box.Count()));
     }
 
     [Fact]
@@ -54,14 +53,18 @@ public sealed class CondInstTests
     {
         using var scope = NewDisposeScope();
         using var detector = Small();
-        using var truth = Truth([], []);
+        var truth = Truth([], []);
         var features = detector.Extract(randn(1, 3, 64, 64));
         var targets = detector.Assign(features, [truth]);
-        var instances = detector.SelectInstances(features, targets);
+        var instances = Select(detector, features, targets);
         Assert.Equal(0, targets.Count);
         Assert.Equal(0, instances.Count);
         Assert.Equal([0, 1, 16, 16], detector.MaskLogits(features, instances).shape);
-        var zero = detector.Zero(features);
+        var sizes = new[] { new ImageSize(64, 64) };
+        var view = new View(new ImageBatch(zeros(1, 3, 64, 64), sizes), [Homography.Identity], sizes, [truth]);
+        var learned = detector.Learn(features, view, new Step(0, new RandomStream(1)));
+        Assert.Equal([0, 16, 16], learned.Masks.Logits.shape);
+        var zero = learned.Masks.Logits.sum();
         Assert.Equal(0, zero.item<float>());
         zero.backward();
         Assert.Equal(0, detector.Controller.weight!.grad!.abs().max().item<float>());
@@ -102,17 +105,16 @@ public sealed class CondInstTests
             foreach (var (name, parameter) in detector.named_parameters())
                 if (name.EndsWith("cls_logits.bias", StringComparison.Ordinal))
                     parameter.fill_(1);
-        using var batch = ImageBatch.Collate([randn(3, 60, 90), randn(3, 64, 70)]);
+        var batch = ImageBatch.Collate([randn(3, 60, 90), randn(3, 64, 70)]);
         Assert.Equal(new ImageSize(64, 96), batch.PaddedSize);
         var found = detector.Detect(batch, [new ImageSize(30, 45), new ImageSize(128, 140)]);
         Assert.Equal(2, found.Count);
         foreach (var (image, size) in found.Zip([new ImageSize(30, 45), new ImageSize(128, 140)]))
         {
             Assert.True(image.Count > 0);
-            Assert.Equal([image.Count, size.Height, size.Width], image.Masks.shape);
-            Assert.Equal(ScalarType.Bool, image.Masks.dtype);
+            Assert.Equal([image.Count, size.Height, size.Width], image.Masks!.shape);
+            Assert.Equal(ScalarType.Bool, image.Masks!.dtype);
             Assert.InRange(image.Boxes.max().item<float>(), 0, size.Width);
-            image.Dispose();
         }
     }
 
@@ -120,7 +122,7 @@ public sealed class CondInstTests
     public void Training_step_leaves_no_tensor_behind()
     {
         using var detector = Small();
-        using var truth = Truth([10, 12, 60, 50], [1]);
+        var truth = Truth([10, 12, 60, 50], [1]);
         using var images = randn(1, 3, 64, 64);
         Step();
         var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
@@ -132,7 +134,7 @@ public sealed class CondInstTests
             using var scope = NewDisposeScope();
             var features = detector.Extract(images);
             var targets = detector.Assign(features, [truth]);
-            var logits = detector.MaskLogits(features, detector.SelectInstances(features, targets));
+            var logits = detector.MaskLogits(features, Select(detector, features, targets));
             (logits.sum() + features.Dense.Logits.sum() + features.Dense.Ltrb.sum() + features.Dense.Centerness.sum()).backward();
             detector.zero_grad();
         }
@@ -144,5 +146,8 @@ public sealed class CondInstTests
         return CondInst.Small(classes: 3);
     }
 
-    private static BoxTargets Truth(float[] boxes, long[] classes) => new(tensor(boxes, [classes.Length, 4]), tensor(classes, [classes.Length]));
+    private static MaskInstances Select(CondInst detector, CondInstFeatures features, FcosTargets targets) =>
+        detector.InstancesAt(features, targets, MaskSampling.BestOfBoxes(32)(features, targets, new Step(0, new RandomStream(1))));
+
+    private static Instances Truth(float[] boxes, long[] classes) => new(tensor(boxes, [classes.Length, 4]), tensor(classes, [classes.Length]));
 }

@@ -1,6 +1,5 @@
+using BoxTeacher.Backbones;
 using BoxTeacher.Layers;
-using BoxTeacher.Structures;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;

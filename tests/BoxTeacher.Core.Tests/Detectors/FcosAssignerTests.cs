@@ -2,7 +2,6 @@ using BoxTeacher.Detectors;
 using BoxTeacher.Structures;
 using FsCheck;
 using FsCheck.Fluent;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -30,7 +29,7 @@ public sealed class FcosAssignerTests
         double? radius = anywhere ? null : 1.5;
         var ranges = FcosAssigner.Ranges(30, 60);
         using var scope = NewDisposeScope();
-        using var truth = new BoxTargets(tensor(boxes.SelectMany(box => box).ToArray(), [boxes.Length, 4]), arange(boxes.Length));
+        var truth = new Instances(tensor(boxes.SelectMany(box => box).ToArray(), [boxes.Length, 4]), arange(boxes.Length));
         var targets = new FcosAssigner(ranges, radius).Assign(Grid, [truth], CPU);
 
         var expected = Enumerable.Range(0, Grid.Count).Select(location => Owner(boxes, location, ranges, radius)).ToArray();

@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using BoxTeacher.Data;
 using BoxTeacher.Evaluation;
-using BoxTeacher.Structures;
 using Xunit;
 
 namespace BoxTeacher.Tests.Evaluation;

@@ -1,7 +1,6 @@
 using BoxTeacher.Layers;
 using BoxTeacher.Methods;
 using BoxTeacher.Structures;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -79,12 +78,11 @@ public sealed class AffinityGoldenTests
     [GoldenFact(Masks + ".json")]
     public void Mask_affinity_agrees()
     {
-        var source = new MaskAffinity(MaskSmoothing.Mean3x3);
         foreach (var instance in GoldenCase.Load(Masks).Instances.Where(instance => instance.Has("out.affinity")))
         {
             using var scope = NewDisposeScope();
             var pairs = PairsOf(instance);
-            var affinity = pairs.Unfold(source.OfMasks(instance["in.masks"], pairs)) * ValidEnds(instance["in.valid"], pairs);
+            var affinity = pairs.Unfold(Affinity.OfMasks(MaskSmoothing.Mean3x3(instance["in.masks"]), pairs)) * ValidEnds(instance["in.valid"], pairs);
             GoldenAssert.Close(instance["out.affinity"], affinity, 1e-5, 1e-5, $"{instance}");
         }
     }
@@ -94,7 +92,7 @@ public sealed class AffinityGoldenTests
     {
         var table = GoldenCase.Load("boxteacher/m_schedules").Instances.Single(instance => instance.Has("out.table"))["out.table"];
         var numbers = HostValues.Longs(table);
-        Assert.All(numbers.Chunk(3), row => Assert.Equal(row[2], MaskScene.RemovedRows((int)row[0], (int)row[1])));
+        Assert.All(numbers.Chunk(3), row => Assert.Equal(row[2], MaskGrid.RemovedRows((int)row[0], (int)row[1])));
     }
 
     /// <summary>The valid mask at the neighbor, for all neighbors of a window.</summary>

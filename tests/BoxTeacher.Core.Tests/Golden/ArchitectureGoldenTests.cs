@@ -1,9 +1,6 @@
-using BoxTeacher.Augmentation;
 using BoxTeacher.Backbones;
 using BoxTeacher.Detectors;
-using BoxTeacher.Losses;
 using BoxTeacher.Structures;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -29,7 +26,7 @@ public sealed class ArchitectureGoldenTests
             using var scope = NewDisposeScope();
             using var gradients = no_grad();
             using var model = Teacher(instance);
-            using var batch = GoldenModel.Batch([instance["in.image_0"]], instance.Attributes.GetProperty("cfg"));
+            var batch = GoldenModel.Batch([instance["in.image_0"]], instance.Attributes.GetProperty("cfg"));
             var features = model.Extract(batch.Images);
             var (dense, stages) = (features.Dense, ((FeaturePyramid)model.Backbone).BottomUp.call(batch.Images));
             Sample(instance, "mask_feats", features.MaskFeatures);
@@ -58,14 +55,15 @@ public sealed class ArchitectureGoldenTests
             using var scope = NewDisposeScope();
             using var model = Teacher(instance);
             var configuration = instance.Attributes.GetProperty("cfg");
-            using var batch = GoldenModel.Batch([instance["in.image_0"]], configuration);
-            using var found = model.Detect(batch, [new ImageSize(96, 120)])[0];
+            var batch = GoldenModel.Batch([instance["in.image_0"]], configuration);
+            var size = new ImageSize(96, 120);
+            var found = model.Detect(batch, [size])[0];
             GoldenAssert.Close(instance["eval.boxes"], found.Boxes, 1e-3, 1e-4, $"{instance} boxes");
             GoldenAssert.Equal(instance["eval.classes"], found.Classes, $"{instance} classes");
-            GoldenAssert.Close(instance["eval.scores"], found.Scores, 1e-5, 1e-3, $"{instance} scores");
+            GoldenAssert.Close(instance["eval.scores"], found.Scores!, 1e-5, 1e-3, $"{instance} scores");
             var packed = instance["eval.masks_packed"];
-            var masks = GoldenModel.Unpack(packed, found.Size);
-            Assert.True(masks.ne(found.Masks.narrow(0, 0, packed.size(0))).sum().item<long>() <= 0.0005 * masks.numel(), $"{instance}: masks differ.");
+            var masks = GoldenModel.Unpack(packed, size);
+            Assert.True(masks.ne(found.Masks!.narrow(0, 0, packed.size(0))).sum().item<long>() <= 0.0005 * masks.numel(), $"{instance}: masks differ.");
         }
     }
 

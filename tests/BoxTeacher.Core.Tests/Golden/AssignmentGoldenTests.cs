@@ -1,6 +1,5 @@
 using BoxTeacher.Methods;
 using BoxTeacher.Structures;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -13,13 +12,13 @@ public sealed class AssignmentGoldenTests
 
     [GoldenFact(Case + ".json")]
     public void Published_assignment_agrees() =>
-        Check("out.gt_to_pred", (iou, score) => GreedyAssignment.Published(iou, score));
+        Check("out.gt_to_pred", (iou, score) => Assignment.Published(iou, score));
 
     [GoldenFact(Case + ".json")]
     public void One_to_one_assignment_agrees() =>
-        Check("out.gt_to_pred_strict", (iou, score) => GreedyAssignment.OneToOne(iou, score));
+        Check("out.gt_to_pred_strict", (iou, score) => Assignment.OneToOne(iou, score));
 
-    private static void Check(string expected, Func<double, double, IPseudoMaskAssignment> make)
+    private static void Check(string expected, Func<double, double, PseudoMaskAssignment> make)
     {
         var checks = 0;
         foreach (var instance in GoldenCase.Load(Case).Instances.Where(instance => instance.Has(expected)))
@@ -33,16 +32,16 @@ public sealed class AssignmentGoldenTests
             {
                 for (var box = 0; box < iou.GetLength(1); box++)
                 {
-                    iou[row, box] = Boxes.Iou(rows.AsSpan(4 * row, 4), boxes.AsSpan(4 * box, 4));
+                    iou[row, box] = Box.IoU(rows.AsSpan(4 * row, 4), boxes.AsSpan(4 * box, 4));
                 }
             }
 
-            var assigned = assignment.Assign(predictions, iou);
+            var assigned = assignment(predictions, iou);
             Assert.Equal(HostValues.Longs(instance[expected]), Array.ConvertAll(assigned, row => (long)row));
 
             // Predictions that reach the threshold with no box do not matter: the teacher leaves them out.
             int[] matched = [.. Enumerable.Range(0, predictions.Length)
-                .Where(row => Enumerable.Range(0, iou.GetLength(1)).Any(box => iou[row, box] >= assignment.IouThreshold))];
+                .Where(row => Enumerable.Range(0, iou.GetLength(1)).Any(box => iou[row, box] >= instance.Number("iou_thr")))];
             var some = new float[matched.Length, iou.GetLength(1)];
             for (var row = 0; row < matched.Length; row++)
             {
@@ -52,7 +51,7 @@ public sealed class AssignmentGoldenTests
                 }
             }
 
-            var ofMatched = assignment.Assign([.. matched.Select(row => predictions[row])], some);
+            var ofMatched = assignment([.. matched.Select(row => predictions[row])], some);
             Assert.Equal(assigned, Array.ConvertAll(ofMatched, row => row < 0 ? -1 : matched[row]));
             checks++;
         }

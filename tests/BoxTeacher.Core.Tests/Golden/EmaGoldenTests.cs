@@ -1,6 +1,7 @@
+using BoxTeacher.Detectors;
+using BoxTeacher.Losses;
 using BoxTeacher.Methods;
 using BoxTeacher.Structures;
-using TorchSharp;
 using TorchSharp.Modules;
 using Xunit;
 using static TorchSharp.torch;
@@ -30,7 +31,7 @@ public sealed class EmaGoldenTests
             {
                 student.Load(instance, $"in.student_{{0}}_{t}");
                 ema.Update(first + t);
-                Assert.Equal(values[t].GetDouble(), momentum.At(first + t), 12);
+                Assert.Equal(values[t].GetDouble(), momentum(first + t), 12);
                 foreach (var name in Names)
                 {
                     GoldenAssert.Close(instance[$"out.teacher_{name}_{t}"], teacher[name], 1e-6, 1e-6, $"{instance} {name} after step {t}");
@@ -50,7 +51,7 @@ public sealed class EmaGoldenTests
             using var values = instance["out.momentum"];
             Assert.All(
                 HostValues.Longs(instance["in.iter"]).Zip(values.data<double>()),
-                pair => Assert.Equal(pair.Second, momentum.At(pair.First), 12));
+                pair => Assert.Equal(pair.Second, momentum(pair.First), 12));
         }
     }
 
@@ -58,13 +59,14 @@ public sealed class EmaGoldenTests
     public void Warm_up_agrees()
     {
         var instance = GoldenCase.Load("boxteacher/m_schedules").Instances.Single(instance => instance.Has("out.pseudo_linear"));
+        // The reference counts steps from 1, warm-ups from 0.
         var warmUp = WarmUp.Linear(10_000);
         foreach (var name in (string[])["out.pairwise", "out.pseudo_linear"])
         {
             using var values = instance[name];
             Assert.All(
                 HostValues.Longs(instance["in.iter"]).Zip(values.data<double>()),
-                pair => Assert.Equal(pair.Second, warmUp(pair.First), 12));
+                pair => Assert.Equal(pair.Second, warmUp(pair.First - 1), 12));
         }
     }
 
@@ -76,7 +78,7 @@ public sealed class EmaGoldenTests
         {
             using var student = nn.BatchNorm2d(2);
             using var teacher = nn.BatchNorm2d(2);
-            var ema = new EmaTeacher(teacher, student, Momentum.Constant(0.75), policy);
+            var ema = new EmaTeacher(new Weights(teacher), new Weights(student), Momentum.Constant(0.75), policy);
             ema.Update(0);
             using (no_grad())
             {
@@ -95,34 +97,46 @@ public sealed class EmaGoldenTests
     {
         using var student = nn.Linear(2, 3);
         using var teacher = nn.Linear(2, 4);
-        var error = Assert.Throws<ArgumentException>(() => new EmaTeacher(teacher, student, Momentum.Capped()));
+        var error = Assert.Throws<ArgumentException>(() => new EmaTeacher(new Weights(teacher), new Weights(student), Momentum.Capped()));
         Assert.Contains("'bias'", error.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>Two parameters and two buffers.</summary>
-    private sealed class Weights : nn.Module
+    /// <summary>A detector that has weights and does nothing.</summary>
+    private sealed class Weights : Detector
     {
-        private readonly Parameter weight, bn_weight;
-        private readonly Tensor running_mean, running_var;
-
-        public Weights(GoldenInstance instance, string pattern) : base(nameof(Weights))
+        public Weights(nn.Module module) : base(nameof(Weights))
         {
-            weight = new Parameter(Of("weight"));
-            bn_weight = new Parameter(Of("bn_weight"));
-            running_mean = Of("running_mean");
-            running_var = Of("running_var");
-            RegisterComponents();
+            foreach (var (name, parameter) in module.named_parameters())
+            {
+                register_parameter(name, parameter);
+            }
 
-            Tensor Of(string name) => instance[Name(pattern, name)];
+            foreach (var (name, buffer) in module.named_buffers())
+            {
+                register_buffer(name, buffer);
+            }
         }
 
-        public Tensor this[string name] => name switch
+        /// <summary>Two parameters and two buffers.</summary>
+        public Weights(GoldenInstance instance, string pattern) : base(nameof(Weights))
         {
-            "weight" => weight,
-            "bn_weight" => bn_weight,
-            "running_mean" => running_mean,
-            _ => running_var,
-        };
+            foreach (var name in Names)
+            {
+                var value = instance[Name(pattern, name)];
+                if (name.StartsWith("running", StringComparison.Ordinal))
+                {
+                    register_buffer(name, value);
+                }
+                else
+                {
+                    register_parameter(name, new Parameter(value));
+                }
+            }
+        }
+
+        public override bool HasMasks => false;
+
+        public Tensor this[string name] => state_dict()[name];
 
         public void Load(GoldenInstance instance, string pattern)
         {
@@ -132,6 +146,11 @@ public sealed class EmaGoldenTests
                 this[name].copy_(instance[Name(pattern, name)]);
             }
         }
+
+        public override LossTerms Losses(View view, Step step) => throw new NotSupportedException();
+
+        public override IReadOnlyList<Instances> Detect(ImageBatch images, IReadOnlyList<ImageSize>? sizes = null) =>
+            throw new NotSupportedException();
 
         private static string Name(string pattern, string name) => pattern.Replace("{0}", name, StringComparison.Ordinal);
     }

@@ -1,8 +1,6 @@
 using BoxTeacher.Detectors;
 using BoxTeacher.Losses;
 using BoxTeacher.Structures;
-using TorchSharp;
-using Xunit;
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Tests;
@@ -77,16 +75,16 @@ public sealed class FcosLossGoldenTests
             var outputs = new FcosOutputs(Dense(logits), Dense(distances), Dense(centerness).squeeze(1), [], grid);
 
             var truth = Enumerable.Range(0, (int)logits[0].size(0))
-                .Select(i => new BoxTargets(instance[$"in.boxes_{i}"], instance[$"in.classes_{i}"])).ToList();
+                .Select(i => new Instances(instance[$"in.boxes_{i}"], instance[$"in.classes_{i}"])).ToList();
             var targets = new FcosAssigner(FcosAssigner.PublishedRanges).Assign(grid, truth, CPU);
 
             var loss = new FcosLoss(
                 LocationLoss(instance.Attributes.GetProperty("loc_loss").GetString()),
                 instance.Attributes.GetProperty("normalizer").GetString() switch
                 {
-                    "fg" => FcosNormalizer.Positives,
-                    "moving_fg" => FcosNormalizer.MovingPositives(),
-                    "all" => FcosNormalizer.Locations,
+                    "fg" => FcosNormalizers.Positives,
+                    "moving_fg" => FcosNormalizers.MovingPositives(),
+                    "all" => FcosNormalizers.Locations,
                     var other => throw new InvalidDataException($"Unknown normalizer {other}."),
                 },
                 instance.Number("alpha"), instance.Number("gamma"));
@@ -105,8 +103,6 @@ public sealed class FcosLossGoldenTests
                 Gradient($"reg_{l}", distances[l]);
                 Gradient($"ctr_{l}", centerness[l]);
             }
-
-            truth.ForEach(target => target.Dispose());
 
             void Gradient(string name, Tensor input)
             {

@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using BoxTeacher.Detectors;
-using BoxTeacher.Structures;
-using TorchSharp;
 using Xunit.Sdk;
 using static TorchSharp.torch;
 
@@ -29,7 +27,7 @@ internal sealed record GoldenDecision(string? Bias, double Shift)
     /// </summary>
     public static GoldenDecision Of(string architecture) => Known.GetOrAdd(architecture, Find);
 
-    public void Apply(CondInst student)
+    public void Apply(Detector student)
     {
         using var guard = no_grad();
         if (Bias is not null)
@@ -44,12 +42,12 @@ internal sealed record GoldenDecision(string? Bias, double Shift)
         var configuration = instance.Attributes.GetProperty("cfg");
         var none = new GoldenDecision(null, 0);
         using var scope = NewDisposeScope();
-        using var batch = GoldenTraining.Batch(instance, "in.", configuration);
+        var batch = GoldenTraining.Batch(instance, "in.", configuration);
         bool Agrees(GoldenDecision decision)
         {
             using var method = GoldenTraining.Method(configuration, architecture);
             decision.Apply(method.Student);
-            method.Step(batch, (long)instance.Number("iter_buffer_before")).Total().backward();
+            method.Losses(batch, GoldenTraining.At((long)instance.Number("iter_buffer_before"))).Total().backward();
             try
             {
                 GoldenTraining.CompareGradients(instance, method.Student);

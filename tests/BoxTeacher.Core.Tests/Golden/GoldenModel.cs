@@ -1,8 +1,8 @@
 using System.Text.Json;
 using BoxTeacher.Backbones;
 using BoxTeacher.Detectors;
+using BoxTeacher.Losses;
 using BoxTeacher.Structures;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -20,6 +20,8 @@ internal static class GoldenModel
         var pyramid = new FeaturePyramid(bottomUp, Int(configuration, "FPN_OUT_CHANNELS"));
         var branch = new MaskBranch([.. pyramid.Levels.Take(maskBranch.GetProperty("IN_FEATURES").GetArrayLength())],
             Int(maskBranch, "CHANNELS"), Int(maskBranch, "NUM_CONVS"), Int(maskBranch, "OUT_CHANNELS"));
+        Assert.Equal("fg", fcos.GetProperty("LOSS_NORMALIZER_CLS").GetString());
+        Assert.Equal("giou", fcos.GetProperty("LOC_LOSS_TYPE").GetString());
         var limits = fcos.GetProperty("SIZES_OF_INTEREST").EnumerateArray().Select(size => size.GetInt64()).ToArray();
         return new CondInst(
             pyramid,
@@ -30,7 +32,8 @@ internal static class GoldenModel
             new FcosAssigner(FcosAssigner.Ranges(Array.ConvertAll(limits, limit => (float)limit)), fcos.GetProperty("POS_RADIUS").GetDouble(), true),
             new FcosDecoder(fcos.GetProperty("INFERENCE_TH_TEST").GetDouble(), Int(fcos, "PRE_NMS_TOPK_TEST"), fcos.GetProperty("NMS_TH").GetDouble(),
                 100, fcos.GetProperty("THRESH_WITH_CTR").GetBoolean()),
-            Int(mask, "TOPK_PROPOSALS_PER_IM"));
+            MaskSampling.BestOfBoxes(Int(mask, "TOPK_PROPOSALS_PER_IM")),
+            new FcosLoss(LtrbLoss.GeneralizedIou, FcosNormalizers.Positives, fcos.GetProperty("LOSS_ALPHA").GetDouble(), fcos.GetProperty("LOSS_GAMMA").GetDouble()));
     }
 
     /// <summary>Loads every weight by its published name; a missing or a superfluous one fails.</summary>
@@ -93,8 +96,38 @@ internal static class GoldenModel
     public static ImageBatch Batch(IEnumerable<Tensor> pixels, JsonElement configuration)
     {
         using var scope = NewDisposeScope();
-        return ImageBatch.Collate([.. pixels.Select(image => Normalize(image, configuration))]);
+        return ImageBatch.Collate([.. pixels.Select(image => Normalize(image, configuration))]).MoveToOuterDisposeScope();
     }
+
+    /// <summary>What a detector finds, at the given sizes, step by step as its <see cref="CondInst.Detect"/> does it.</summary>
+    /// <param name="model">The detector.</param>
+    /// <param name="images">The images.</param>
+    /// <param name="sizes">Sizes to give boxes and masks in.</param>
+    /// <param name="threshold">Foreground probability of masks; null: they stay soft.</param>
+    /// <returns>For each image the detections, and the published mask score sqrt(sqrt(c) * m).</returns>
+    public static IEnumerable<(Instances Found, Tensor MaskScores)> Detect(
+        CondInst model, ImageBatch images, IReadOnlyList<ImageSize> sizes, double? threshold = 0.5)
+    {
+        using var gradients = no_grad();
+        var features = model.Extract(images.Images);
+        var candidates = model.Candidates(features);
+        var results = new List<(Instances, Tensor)>();
+        var probabilities = model.MaskLogits(features, model.InstancesOf(features, candidates)).sigmoid();
+        var first = 0;
+        foreach (var (image, own) in candidates.Index())
+        {
+            var found = MaskPostprocess.Apply(
+                own, probabilities.narrow(0, first, own.Count), images.Sizes[image], sizes[image], threshold, model.MaskStride);
+            results.Add((found.Instances, MaskScores(own, found)));
+            first += own.Count;
+        }
+
+        return results;
+    }
+
+    /// <summary>sqrt(sqrt(c) * m), the published confidence of the masks that are left of candidates.</summary>
+    public static Tensor MaskScores(BoxCandidates candidates, Postprocessed found) =>
+        (tensor(candidates.Select(found.Rows).Scores, [found.Rows.Length]).sqrt() * found.MaskQuality).sqrt();
 
     /// <summary>Masks packed eight to a byte, least significant bit first, as [n,H,W] bool.</summary>
     public static Tensor Unpack(Tensor packed, ImageSize size)

@@ -1,14 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using BoxTeacher.Data;
 using BoxTeacher.Detectors;
 using BoxTeacher.Layers;
 using BoxTeacher.Losses;
 using BoxTeacher.Methods;
 using BoxTeacher.Structures;
-using BoxTeacher.Torch;
-using BoxTeacher.Training;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -51,54 +47,55 @@ internal static class GoldenTraining
         double Number(string name) => options.GetProperty(name).GetDouble();
         bool Flag(string name) => options.GetProperty(name).GetBoolean();
 
-        var fcos = configuration.GetProperty("FCOS");
-        Assert.Equal("fg", fcos.GetProperty("LOSS_NORMALIZER_CLS").GetString());
-        Assert.Equal("giou", fcos.GetProperty("LOC_LOSS_TYPE").GetString());
-        IAffinitySource affinity = new MaskAffinity(MaskSmoothing.Mean3x3);
+        var affinity = Affinity.SmoothedMasks;
         return new BoxTeacherMethod(
             student, teacher,
             new EmaTeacher(teacher, student, Momentum.Capped(Number("MOMENTUM"))),
             new PseudoLabeller(
-                GreedyAssignment.Published(Number("IOU_THR"), Number("SCORE_THR")), ConfidenceScore.Published,
+                Assignment.Published(Number("IOU_THR"), Number("SCORE_THR")), Confidence.Published, Number("IOU_THR"),
                 Flag("RETURN_FLOAT_MASK") ? null : Number("TEACHER_MASK_THRESHOLD"),
-                new TestSize(configuration.GetProperty("MIN_SIZE_TEST").GetInt32(), configuration.GetProperty("MAX_SIZE_TEST").GetInt32())),
-            new FcosLoss(
-                LtrbLoss.GeneralizedIou, FcosNormalizer.Positives, fcos.GetProperty("LOSS_ALPHA").GetDouble(), fcos.GetProperty("LOSS_GAMMA").GetDouble()),
+                new TeacherSize(configuration.GetProperty("MIN_SIZE_TEST").GetInt32(), configuration.GetProperty("MAX_SIZE_TEST").GetInt32())),
             new BoxSupervision(
-                new ColorAffinity().AtLeast(boxInst.GetProperty("COLOR_THRESH").GetDouble()), WarmUp.Linear(boxInst.GetProperty("WARMUP_ITERS").GetInt64())),
+                Affinity.Color.AtLeast(boxInst.GetProperty("COLOR_THRESH").GetDouble()),
+                WarmUp.Linear(boxInst.GetProperty("WARMUP_ITERS").GetInt64()),
+                new PixelPairs(boxInst.GetProperty("SIZE").GetInt32(), boxInst.GetProperty("DILATION").GetInt32()),
+                boxInst.GetProperty("BOTTOM_PIXELS_REMOVED").GetInt32()),
             new PseudoMaskSupervision(
                 Number("MASK_AFFINITY_THRESH") is var threshold and > 0 ? affinity.AtLeast(threshold) : affinity,
                 Number("MASK_WEIGHT"), Number("MASK_AFFINITY_WEIGHT"), Flag("WITH_AVG_LOSS") ? Number("AVG_LOSS_WEIGHT") : 0,
                 Flag("WITH_WARMUP") ? WarmUp.Linear((long)Number("WARMUP_ITERS")) : WarmUp.None,
-                Flag("FIX_REDUCTION") ? ConfidenceNormalizer.Count : ConfidenceNormalizer.Sum),
-            new PixelPairs(boxInst.GetProperty("SIZE").GetInt32(), boxInst.GetProperty("DILATION").GetInt32()),
-            Flag("TEACHER_EVAL") ? TeacherMode.Inference : TeacherMode.Training,
-            boxInst.GetProperty("BOTTOM_PIXELS_REMOVED").GetInt32());
+                Flag("FIX_REDUCTION") ? PseudoNormalizers.Count : PseudoNormalizers.Sum),
+            Flag("TEACHER_EVAL") ? TeacherMode.Inference : TeacherMode.Training);
     }
 
     /// <summary>The batch whose tensors begin with a prefix; boxes may come from another instance.</summary>
-    public static TrainingBatch Batch(GoldenInstance images, string prefix, JsonElement configuration, GoldenInstance? boxes = null, ScalarType dtype = ScalarType.Float32)
+    public static Batch Batch(GoldenInstance images, string prefix, JsonElement configuration, GoldenInstance? boxes = null, ScalarType dtype = ScalarType.Float32)
     {
-        using var scope = NewDisposeScope();
         var weakOnly = configuration.TryGetProperty("INPUT", out var input) && input.GetProperty("AUG_TYPE").GetString() == "none";
         var count = Enumerable.Range(0, int.MaxValue).TakeWhile(i => images.Has($"{prefix}image_{i}")).Count();
         Tensor[] Pixels(string name) => [.. Enumerable.Range(0, count).Select(i => images[$"{prefix}{name}_{i}"])];
-        var weak = Pixels("image");
+        var pixels = Pixels("image");
         var labels = boxes is not null && boxes.Has("in.boxes_0") ? (From: boxes, Prefix: "in.") : (From: images, Prefix: prefix);
-        var sizes = images.Attributes.GetProperty("height_width_original");
-        using var strong = GoldenModel.Batch(weakOnly ? weak : Pixels("aug_image"), configuration);
-        using var plain = ImageBatch.Collate([.. weak.Select(image => image.flip(0).to(float32))]);
-        return new TrainingBatch(
-            GoldenModel.Batch(weak, configuration),
-            new ImageBatch(strong.Images.to(dtype), strong.Sizes),
-            plain.Images.to(uint8).DetachFromDisposeScope(),
-            [.. Enumerable.Range(0, count).Select(i => new BoxTargets(labels.From[$"{labels.Prefix}boxes_{i}"], labels.From[$"{labels.Prefix}classes_{i}"]))],
-            [.. Enumerable.Range(0, count).Select(i => new ImageRecord(i, "", sizes[i][1].GetInt32(), sizes[i][0].GetInt32(), []))]);
+        ImageSize[] originals = [.. images.Attributes.GetProperty("height_width_original").EnumerateArray().Take(count)
+            .Select(size => new ImageSize(size[0].GetInt32(), size[1].GetInt32()))];
+        Instances[] truth = [.. Enumerable.Range(0, count)
+            .Select(i => new Instances(labels.From[$"{labels.Prefix}boxes_{i}"], labels.From[$"{labels.Prefix}classes_{i}"]))];
+        var strong = GoldenModel.Batch(weakOnly ? pixels : Pixels("aug_image"), configuration);
+        var plain = ImageBatch.Collate([.. pixels.Select(image => image.flip(0).to(float32))]);
+        return new Batch(new ViewPair(
+            Of(GoldenModel.Batch(pixels, configuration), plain.Images.to(uint8)),
+            Of(new ImageBatch(strong.Images.to(dtype), strong.Sizes))));
+
+        View Of(ImageBatch seen, Tensor? colors = null) => new(
+            seen, [.. originals.Zip(seen.Sizes, Homography.Resize)], originals, truth, colors);
     }
 
-    /// <summary>A batch on the mask grid.</summary>
-    public static MaskScene Scene(TrainingBatch batch) =>
-        MaskScene.Of(batch.WeakPixels, batch.Weak.Sizes, batch.OriginalSizes, batch.Targets);
+    /// <summary>The step of that number, 0-based.</summary>
+    public static Step At(long iteration) => Step.Of(iteration, new RandomStream(1));
+
+    /// <summary>The losses of a step for given pseudo masks.</summary>
+    public static LossTerms LossesWith(this BoxTeacherMethod method, Batch batch, Step step, MaskGrid grid, PseudoMasks labels) =>
+        method.Losses(((MaskDetector)method.Student).Learn(batch.Labelled.Strong, step), grid, labels, step);
 
     /// <summary>A valid mask [h, w] at the neighbor, for all neighbors of a window.</summary>
     public static Tensor ValidEnds(Tensor valid, PixelPairs pairs)
@@ -127,7 +124,7 @@ internal static class GoldenTraining
     private const double GradientTolerance = 1e-3;
 
     /// <summary>Every gradient entry within a part of the largest one of its parameter, or 1e-4 of the model's.</summary>
-    public static void CompareGradients(GoldenInstance instance, CondInst student)
+    public static void CompareGradients(GoldenInstance instance, Detector student)
     {
         var gradients = student.named_parameters()
             .Where(entry => entry.parameter.requires_grad)
@@ -146,7 +143,7 @@ internal static class GoldenTraining
     }
 
     /// <summary>Norms of all gradients within a part of their own size, or 1e-4 of the largest norm.</summary>
-    public static void CompareNorms(GoldenInstance instance, CondInst student)
+    public static void CompareNorms(GoldenInstance instance, Detector student)
     {
         var gradients = student.named_parameters().ToDictionary(entry => entry.name, entry => entry.parameter);
         var names = instance.Attributes.GetProperty("grad_names").EnumerateArray().Select(name => name.GetString()!).ToArray();
@@ -162,7 +159,7 @@ internal static class GoldenTraining
     }
 
     /// <summary>All state entries that a case holds under a prefix, within a part of the largest entry.</summary>
-    public static void CompareState(GoldenInstance instance, string prefix, CondInst network, double tolerance)
+    public static void CompareState(GoldenInstance instance, string prefix, Detector network, double tolerance)
     {
         var compared = 0;
         foreach (var (name, value) in network.state_dict().Where(entry => instance.Has(prefix + entry.Key)))

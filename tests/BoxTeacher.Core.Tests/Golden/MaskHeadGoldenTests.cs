@@ -1,7 +1,6 @@
 using BoxTeacher.Detectors;
 using BoxTeacher.Layers;
 using BoxTeacher.Structures;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 

@@ -1,6 +1,4 @@
 using BoxTeacher.Losses;
-using BoxTeacher.Structures;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 

@@ -1,7 +1,5 @@
 using BoxTeacher.Layers;
 using BoxTeacher.Losses;
-using BoxTeacher.Structures;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 

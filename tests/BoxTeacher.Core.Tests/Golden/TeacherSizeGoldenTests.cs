@@ -1,12 +1,12 @@
+using BoxTeacher.Methods;
 using BoxTeacher.Structures;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Tests;
 
 /// <summary>The teacher's second resize against the published implementation.</summary>
-public sealed class TestSizeGoldenTests
+public sealed class TeacherSizeGoldenTests
 {
     private const string Case = "boxteacher/n_teacher_resize";
 
@@ -16,9 +16,9 @@ public sealed class TestSizeGoldenTests
         foreach (var instance in GoldenCase.Load(Case).Instances)
         {
             using var scope = NewDisposeScope();
-            using var batch = ImageBatch.Collate([instance["in.x"]]);
-            var size = new TestSize(instance.Int("min_size"), instance.Int("max_size"));
-            using var resized = size.Resize(batch);
+            var batch = ImageBatch.Collate([instance["in.x"]]);
+            var size = new TeacherSize(instance.Int("min_size"), instance.Int("max_size"));
+            var resized = size.Resize(batch);
             var expected = instance["out.x"];
             Assert.Equal(new ImageSize((int)expected.size(1), (int)expected.size(2)), resized.Sizes[0]);
             var image = resized.Images[0].narrow(1, 0, expected.size(1)).narrow(2, 0, expected.size(2));

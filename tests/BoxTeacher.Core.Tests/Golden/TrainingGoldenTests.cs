@@ -1,7 +1,7 @@
+using BoxTeacher.Detectors;
 using BoxTeacher.Layers;
 using BoxTeacher.Methods;
 using BoxTeacher.Structures;
-using BoxTeacher.Training;
 using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
@@ -18,24 +18,25 @@ public sealed class TrainingGoldenTests
     {
         var configuration = instance.Attributes.GetProperty("cfg");
         using var method = GoldenTraining.Method(configuration, architecture);
-        using var batch = GoldenTraining.Batch(instance, "in.", configuration);
-        var scene = GoldenTraining.Scene(batch);
-        var labels = method.Label(batch, scene);
+        var batch = GoldenTraining.Batch(instance, "in.", configuration);
+        var weak = batch.Labelled.Weak;
+        var grid = method.Grid(weak);
+        var labels = method.Label(weak, grid);
         var pairs = new PixelPairs(configuration.GetProperty("BOXINST").GetProperty("SIZE").GetInt32(), configuration.GetProperty("BOXINST").GetProperty("DILATION").GetInt32());
         // Of an image, not of a box: an image without boxes has colors too.
-        var similarity = ColorSimilarity.OfPairs(ColorSimilarity.Lab(ColorSimilarity.Shrink(scene.Pixels, scene.Stride)), pairs);
-        var affinity = new MaskAffinity(MaskSmoothing.Mean3x3).Affinity(scene, labels.Masks, pairs);
-        var images = Enumerable.Range(0, batch.Targets.Count).Where(image => instance.Has($"pseudo.flags_{image}")).ToList();
+        var similarity = ColorSimilarity.OfPairs(ColorSimilarity.Lab(ColorSimilarity.Shrink(grid.Pixels, grid.Stride)), pairs);
+        var affinity = Affinity.SmoothedMasks(grid, labels.Masks, pairs);
+        var images = Enumerable.Range(0, weak.Count).Where(image => instance.Has($"pseudo.flags_{image}")).ToList();
         Assert.NotEmpty(images);
         foreach (var image in images)
         {
-            var (first, count) = (scene.FirstBoxOf(image), batch.Targets[image].Count);
+            var (first, count) = (grid.FirstBoxOf(image), weak.Truth[image].Count);
             Tensor Of(Tensor all) => all.narrow(0, first, count);
             GoldenAssert.Close(instance[$"pseudo.flags_{image}"], Of(labels.Confidence), 1e-5, 1e-5, $"confidence {image}");
-            GoldenAssert.Equal(instance[$"box.bitmasks_{image}"], Of(scene.BoxMasks), $"box masks {image}");
+            GoldenAssert.Equal(instance[$"box.bitmasks_{image}"], Of(grid.BoxMasks), $"box masks {image}");
             GoldenAssert.Equal(instance[$"pseudo.bitmasks_{image}"], Of(labels.Masks), $"pseudo masks {image}");
 
-            var valid = GoldenTraining.ValidEnds(scene.Valid[image], pairs);
+            var valid = GoldenTraining.ValidEnds(grid.Valid[image], pairs);
             GoldenAssert.Close(instance[$"pseudo.affinity_{image}"], pairs.Unfold(Of(affinity)) * valid, 1e-5, 1e-5, $"affinity {image}");
             var colors = pairs.Unfold(similarity.narrow(0, image, 1)) * valid;
             GoldenAssert.Close(instance[$"box.color_similarity_{image}"], colors, 1e-5, 1e-5, $"color similarity {image}");
@@ -48,8 +49,8 @@ public sealed class TrainingGoldenTests
         var configuration = instance.Attributes.GetProperty("cfg");
         using var method = GoldenTraining.Method(configuration, architecture);
         GoldenDecision.Of(architecture).Apply(method.Student);
-        using var batch = GoldenTraining.Batch(instance, "in.", configuration);
-        var losses = method.Step(batch, (long)instance.Number("iter_buffer_before"));
+        var batch = GoldenTraining.Batch(instance, "in.", configuration);
+        var losses = method.Losses(batch, GoldenTraining.At((long)instance.Number("iter_buffer_before")));
         foreach (var loss in losses)
         {
             GoldenAssert.Close(instance["out." + loss.Name].sum(), loss.Value(), 5e-5, 5e-5, loss.Name);
@@ -70,12 +71,13 @@ public sealed class TrainingGoldenTests
     {
         var configuration = instance.Attributes.GetProperty("cfg");
         using var method = GoldenTraining.Method(configuration, architecture);
-        using var batch = GoldenTraining.Batch(instance, "in.", configuration);
-        var scene = GoldenTraining.Scene(batch);
-        var labels = method.Label(batch, scene);
+        var batch = GoldenTraining.Batch(instance, "in.", configuration);
+        var weak = batch.Labelled.Weak;
+        var grid = method.Grid(weak);
+        var labels = method.Label(weak, grid);
         var single = Gradients(batch);
         method.Student.to(float64);
-        using var doubled = GoldenTraining.Batch(instance, "in.", configuration, dtype: float64);
+        var doubled = GoldenTraining.Batch(instance, "in.", configuration, dtype: float64);
         foreach (var (name, expected) in Gradients(doubled))
         {
             // Biases before a group norm of one channel per group have no gradient but rounding.
@@ -83,10 +85,10 @@ public sealed class TrainingGoldenTests
             GoldenAssert.Close(expected, single[name], 1e-4 * size, 0, $"gradient of {name}");
         }
 
-        Dictionary<string, Tensor> Gradients(BoxTeacher.Data.TrainingBatch images)
+        Dictionary<string, Tensor> Gradients(Batch images)
         {
             method.Student.zero_grad();
-            method.Step(images, 1, scene, labels).Total().backward();
+            method.LossesWith(images, GoldenTraining.At(1), grid, labels).Total().backward();
             return method.Student.named_parameters().Where(entry => entry.parameter.requires_grad)
                 .ToDictionary(entry => entry.name, entry => entry.parameter.grad!.clone());
         }
@@ -99,14 +101,14 @@ public sealed class TrainingGoldenTests
         var configuration = start.Attributes.GetProperty("cfg");
         using var method = GoldenTraining.Method(configuration, architecture);
         GoldenDecision.Of(architecture).Apply(method.Student);
-        using var batch = GoldenTraining.Batch(start, "in.", configuration);
+        var batch = GoldenTraining.Batch(start, "in.", configuration);
         using var optimizer = optim.SGD(
             method.Student.parameters().Where(parameter => parameter.requires_grad),
             instance.Number("lr"), instance.Number("momentum"), weight_decay: instance.Number("weight_decay"));
         for (var step = 0; step <= 2; step++)
         {
             using var inner = NewDisposeScope();
-            var losses = method.Step(batch, (long)start.Number("iter_buffer_before") + step);
+            var losses = method.Losses(batch, GoldenTraining.At((long)start.Number("iter_buffer_before") + step));
             GoldenTraining.CompareLosses(instance.Json.GetProperty("scalars").GetProperty($"losses_at_step_{step}"), losses, 5e-5, $"step {step}");
             if (step < 2)
             {
@@ -130,21 +132,27 @@ public sealed class TrainingGoldenTests
         for (var t = 0; instance.Has($"in.it{t}.image_0"); t++)
         {
             using var inner = NewDisposeScope();
-            using var batch = GoldenTraining.Batch(instance, $"in.it{t}.", configuration);
+            var batch = GoldenTraining.Batch(instance, $"in.it{t}.", configuration);
             var expected = instance.Json.GetProperty("scalars").GetProperty($"iteration_{t}");
             foreach (var group in optimizer.ParamGroups)
             {
                 group.LearningRate = expected.GetProperty("lr").GetDouble();
             }
 
-            method.BeforeStep(t);
-            var losses = method.Step(batch, t);
+            if (t == 0)
+            {
+                // The counter in the weights is the number of steps done, and step 0 copies it.
+                ((CondInst)method.Student).MaskHead.Steps = 0;
+            }
+
+            ((ITrainingMethod)method).BeforeStep(t);
+            var losses = method.Losses(batch, GoldenTraining.At(t));
             GoldenTraining.CompareLosses(expected, losses, 1e-3, $"iteration {t}");
             optimizer.zero_grad();
             losses.Total().backward();
             optimizer.step();
             GoldenTraining.CompareState(instance, $"out.it{t}.student.", method.Student, 2e-4);
-            GoldenTraining.CompareState(instance, $"out.it{t}.teacher.", method.Teacher, 2e-4);
+            GoldenTraining.CompareState(instance, $"out.it{t}.teacher.", method.Teacher.Network, 2e-4);
         }
     });
 
@@ -163,11 +171,11 @@ public sealed class TrainingGoldenTests
         if (instance.Ints("teacher_detections").Sum() == 0)
         {
             using var gradients = no_grad();
-            method.Teacher.named_parameters().Single(entry => entry.name.EndsWith("cls_logits.bias", StringComparison.Ordinal)).parameter.fill_(-30);
+            method.Teacher.Network.named_parameters().Single(entry => entry.name.EndsWith("cls_logits.bias", StringComparison.Ordinal)).parameter.fill_(-30);
         }
 
-        using var batch = GoldenTraining.Batch(start, "in.", configuration, instance);
-        var losses = method.Step(batch, (long)instance.Number("iter_before"));
+        var batch = GoldenTraining.Batch(start, "in.", configuration, instance);
+        var losses = method.Losses(batch, GoldenTraining.At((long)instance.Number("iter_before")));
         GoldenTraining.CompareLosses(instance.Json.GetProperty("scalars"), losses, 5e-5, $"{instance}");
         losses.Total().backward();
         GoldenTraining.CompareNorms(instance, method.Student);

@@ -1,19 +1,17 @@
+using System.Text.RegularExpressions;
 using BoxTeacher.Augmentation;
-using BoxTeacher.Data;
-using BoxTeacher.Layers;
+using BoxTeacher.Detectors;
 using BoxTeacher.Losses;
 using BoxTeacher.Methods;
 using BoxTeacher.Structures;
 using BoxTeacher.Tests.Views;
-using BoxTeacher.Torch;
 using BoxTeacher.Training;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Tests.Teaching;
 
-/// <summary>The teaching parts teach a detector that they do not know.</summary>
+/// <summary>The methods teach a detector that they do not know, and the program's own runs train it.</summary>
 public sealed class AnotherDetectorTests : IDisposable
 {
     private const int Steps = 150;
@@ -24,19 +22,107 @@ public sealed class AnotherDetectorTests : IDisposable
     [Fact]
     public void A_grid_detector_learns_masks_from_boxes()
     {
-        random.manual_seed(1);
-        using var batch = Build.Loader(
-            Recipes.ShapesBoxTeacher with { Augmentation = new AugmentationRecipe(new GeometryAugmentation([64], 64, 0), null, 64, 64), Budget = new(Steps, 4, Steps, Steps) },
-            scenes.Dataset).Batches(0, CancellationToken.None).First();
+        using var scope = NewDisposeScope();
+        var history = new List<StepFinished>();
+        using var method = (BoxTeacherMethod)Recipe.BuildMethod(scenes.Dataset.Categories.Count);
 
-        var (history, labels) = Train(batch, classes: 2);
+        var result = Train(Recipe, method, "run", happened => history.AddRange(happened is StepFinished step ? [step] : []));
 
-        var (first, last) = (history[0], history[^1]);
+        var (first, last) = (history[0].Losses, history[^1].Losses);
         Assert.True(last["loss_prj"] < 0.5 * first["loss_prj"], $"projection loss {first["loss_prj"]} -> {last["loss_prj"]}");
         Assert.True(last["loss_mask"] > 0 && last["loss_mask_affinity"] > 0);
         // Nobody has shown it a mask, yet its pseudo masks are the objects.
-        var overlaps = Overlaps(batch, labels);
+        var overlaps = Overlaps(method);
         Assert.True(overlaps.Average() > 0.6, $"overlaps with the true masks: {string.Join(' ', overlaps)}");
+        Assert.Equal((Steps, Network.Teacher), (result.Last!.Iteration, result.Last.Network));
+        Assert.True(result.Last["mask AP50"] > 0.4 && result.Last["box AP50"] > 0.6, string.Join(' ', result.Last.Metrics));
+    }
+
+    [Fact]
+    public void Its_resumed_run_ends_with_the_same_bits()
+    {
+        var recipe = Recipe with { Budget = new BudgetRecipe(5, 2, 100, 100) };
+        var (straight, resumed) = (new List<double>(), new List<double>());
+        Run("whole", straight, default);
+        using (var stop = new CancellationTokenSource())
+        {
+            Assert.False(Run("parts", resumed, stop.Token, after3: stop.Cancel).Finished);
+        }
+
+        Assert.True(Run("parts", resumed, default).Finished);
+
+        Assert.Equal(5, straight.Count);
+        Assert.Equal(straight, resumed);
+        Assert.Equal(File.ReadAllBytes(Folder("whole").ModelFile), File.ReadAllBytes(Folder("parts").ModelFile));
+
+        TrainingResult Run(string name, List<double> losses, CancellationToken cancellation, Action? after3 = null)
+        {
+            using var method = recipe.BuildMethod(scenes.Dataset.Categories.Count);
+            return Train(recipe, method, name, happened =>
+            {
+                if (happened is StepFinished step)
+                {
+                    losses.Add(step.Total);
+                    if (step.Iteration == 3)
+                    {
+                        after3?.Invoke();
+                    }
+                }
+            }, cancellation);
+        }
+    }
+
+    [Theory]
+    [InlineData("boxTeacher")]
+    [InlineData("boxInst")]
+    [InlineData("supervised")]
+    public void Every_method_takes_it(string kind)
+    {
+        var recipe = Recipe with
+        {
+            Method = kind switch
+            {
+                "boxTeacher" => Recipe.Method,
+                "boxInst" => Recipes.ShapesBoxInst.Method,
+                _ => Recipes.ShapesCondInst.Method,
+            },
+            Budget = new BudgetRecipe(1, 4, 100, 100),
+        };
+        using var method = recipe.BuildMethod(scenes.Dataset.Categories.Count);
+
+        var result = Train(recipe, method, kind);
+
+        Assert.True(result.Finished);
+        Assert.NotNull(result.Last!.Result!.Mask);
+    }
+
+    [Fact]
+    public void Its_recipe_is_read_back_from_its_text()
+    {
+        var text = RecipeJson.Write(Recipe);
+
+        var read = RecipeJson.Parse(text);
+
+        Assert.Matches("\"detector\": {\\s+\"kind\": \"grid\"", text);
+        Assert.Equal(text, RecipeJson.Write(read));
+        Assert.IsType<GridRecipe>(read.Detector);
+        Assert.Equal("pretrained.pth", RecipeJson.Set(Recipe, "detector.weights", "pretrained.pth").Detector.Weights);
+    }
+
+    [Fact]
+    public void A_step_is_the_sum_of_its_parts()
+    {
+        using var scope = NewDisposeScope();
+        using var method = (BoxTeacherMethod)Recipe.BuildMethod(scenes.Dataset.Categories.Count);
+        var batch = TrainingRun.Batches(Recipe, scenes.Dataset, CPU)(0).First();
+        var step = Step.Of(0, new RandomStream(1));
+        ((ITrainingMethod)method).BeforeStep(0);
+
+        var (whole, parts) = (method.Losses(batch, step), Losses(method, batch, step));
+
+        Assert.Equal(whole.Select(Value), parts.Select(Value));
+
+        static (string Name, float Value) Value(LossTerm loss) => (loss.Name, loss.Value().item<float>());
     }
 
     [Fact]
@@ -44,70 +130,62 @@ public sealed class AnotherDetectorTests : IDisposable
     {
         var page = File.ReadAllText(Path.Combine(Golden.Repository(), "docs", "another-detector.md"));
         var folder = Path.Combine(Golden.Repository(), "tests", "BoxTeacher.Core.Tests", "Teaching");
+        var shown = 0;
         foreach (var file in (string[])["GridDetector.cs", "AnotherDetectorTests.cs"])
         {
             var source = File.ReadAllText(Path.Combine(folder, file));
-            foreach (var part in source.Split("\n    // begin: ").Skip(1))
+            foreach (Match part in Regex.Matches(source, @"^( *)// begin: (\w+)\n(.*?)\n\1// end: \2$", RegexOptions.Multiline | RegexOptions.Singleline))
             {
-                var code = part[(part.IndexOf('\n', StringComparison.Ordinal) + 1)..part.IndexOf("\n    // end: ", StringComparison.Ordinal)];
-                var lines = code.TrimEnd().Split('\n').Select(line => line.Length > 4 ? line[4..] : "");
+                var indent = part.Groups[1].Length;
+                var lines = part.Groups[3].Value.TrimEnd().Split('\n').Select(line => line.Length > indent ? line[indent..] : "");
                 Assert.Contains(string.Join('\n', lines), page, StringComparison.Ordinal);
+                shown++;
             }
         }
+
+        Assert.Equal(6, shown);
     }
 
-    // begin: training
-    private static (List<Dictionary<string, double>> History, PseudoMaskBatch Labels) Train(TrainingBatch batch, int classes)
+    // begin: run
+    private static Recipe Recipe { get; } = Recipes.ShapesBoxTeacher with
     {
-        using var scope = NewDisposeScope();
-        using var student = new GridDetector(classes);
-        using var teacher = new GridDetector(classes);
-        var ema = new EmaTeacher(teacher, student, Momentum.Capped(0.95));
-        var labeller = new PseudoLabeller(GreedyAssignment.OneToOne(), ConfidenceScore.Published);
-        var masks = new MaskSupervision(
-            new BoxSupervision(new ColorAffinity().AtLeast(0.3), WarmUp.Linear(20)),
-            new PseudoMaskSupervision(
-                new MaskAffinity(MaskSmoothing.Mean3x3).AtLeast(0.5), 0.5, 0.1, 0, WarmUp.Linear(80), ConfidenceNormalizer.Count),
-            new PixelPairs(dilation: 1));
-        using var optimizer = optim.AdamW(student.parameters(), 2e-3);
-        var history = new List<Dictionary<string, double>>();
-        for (var step = 1; ; step++)
-        {
-            using var inner = NewDisposeScope();
-            ema.Update(step - 1);
-            var scene = MaskScene.Of(batch.WeakPixels, batch.Weak.Sizes, batch.OriginalSizes, batch.Targets, bottomRows: 0);
-            var labels = labeller.Label(teacher.Look, batch.Weak, scene);
-            if (step == Steps)
-            {
-                return (history, new PseudoMaskBatch(labels.Masks.DetachFromDisposeScope(), labels.Confidence.DetachFromDisposeScope()));
-            }
-            var (own, drawn) = student.Learn(batch.Strong.Images, batch.Targets);
-            var losses = new LossTerms([.. own, .. masks.Terms(drawn, scene, labels, step)]);
-            history.Add(losses.ToDictionary(loss => loss.Name, loss => (double)loss.Value().item<float>()));
-            student.zero_grad();
-            losses.Total().backward();
-            optimizer.step();
-        }
-    }
-    // end: training
+        Name = "grid-boxteacher",
+        Detector = new GridRecipe(PixelNormalization.CaffeBgrUnitScale),
+        Method = new BoxTeacherRecipe(
+            new PairwiseRecipe(Dilation: 1, ColorThreshold: 0.3, WarmUpIterations: 20, BottomRows: 0),
+            ((BoxTeacherRecipe)Recipes.ShapesBoxTeacher.Method).PseudoMasks with { Assignment = AssignmentForm.OneToOne, WarmUpIterations = 80 },
+            ((BoxTeacherRecipe)Recipes.ShapesBoxTeacher.Method).Teacher with { MomentumCap = 0.95 }),
+        Augmentation = new AugmentationRecipe(new GeometryAugmentation([64], 64, 0), Strong: null, TestShortEdge: 64, TestMaxSize: 64),
+        Budget = new BudgetRecipe(Steps, BatchSize: 4, EvaluateEvery: Steps, CheckpointEvery: Steps),
+    };
 
-    private List<double> Overlaps(TrainingBatch batch, PseudoMaskBatch labels)
+    private TrainingResult Train(
+        Recipe recipe, ITrainingMethod method, string name, Action<TrainingEvent>? listener = null, CancellationToken cancellation = default) =>
+        new TrainingRun(recipe, method, scenes.Dataset, scenes.Dataset, Folder(name)).Run(listener, cancellation);
+    // end: run
+
+    // begin: step
+    /// <summary>The parts of a step one by one, as <see cref="BoxTeacherMethod.Losses(Batch, Step)"/> puts them together.</summary>
+    private static LossTerms Losses(BoxTeacherMethod method, Batch batch, Step step)
     {
-        var overlaps = new List<double>();
-        var masks = HostValues.Floats(labels.Masks).Chunk(16 * 16).ToList();
-        foreach (var annotation in batch.ImageIds.SelectMany(id => scenes.Dataset.Images.Single(image => image.Id == id).Annotations))
-        {
-            var truth = annotation.Segmentation!.ToMask(new ImageSize(64, 64)).Decode();
-            var drawn = masks[overlaps.Count];
-            var (both, either) = (0, 0);
-            for (var i = 0; i < drawn.Length; i++)
-            {
-                var inside = truth[(4 * (i / 16) + 2) * 64 + 4 * (i % 16) + 2] != 0;
-                both += inside && drawn[i] > 0.5 ? 1 : 0;
-                either += inside || drawn[i] > 0.5 ? 1 : 0;
-            }
-            overlaps.Add((double)both / either);
-        }
-        return overlaps;
+        var (weak, strong) = batch.Labelled;
+        var grid = method.Grid(weak);
+        var labels = method.Label(weak, grid);
+        var outputs = ((MaskDetector)method.Student).Learn(strong, step);
+        return method.Losses(outputs, grid, labels, step);
+    }
+    // end: step
+
+    private RunFolder Folder(string name) => new(Path.Combine(scenes.Path, name));
+
+    /// <summary>How far the pseudo masks of each box are its true mask.</summary>
+    private List<double> Overlaps(BoxTeacherMethod method)
+    {
+        var recipe = Recipe with { Method = new SupervisedRecipe(Supervision.Masks) };
+        var weak = TrainingRun.Batches(recipe, scenes.Dataset, CPU)(0).First().Labelled.Weak;
+        var drawn = method.Label(weak, method.Grid(weak)).Masks > 0.5;
+        var truth = MaskTargets.Of(weak, 4) > 0.5;
+        Assert.Equal(truth.shape, drawn.shape);
+        return [.. HostValues.Floats((truth & drawn).sum([1, 2])).Zip(HostValues.Floats((truth | drawn).sum([1, 2])), (both, either) => (double)both / either)];
     }
 }

@@ -1,7 +1,5 @@
 using BoxTeacher.Kernels;
 using BoxTeacher.Layers;
-using BoxTeacher.Losses;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -34,7 +32,7 @@ public sealed class PairKernelTests
         weights.narrow(1, 1, 2).mul_(inCorner);
         InstanceGroup[] groups = [new(0, 0, 2, whole), new(2, 2, 1, corner), new(1, 3, 2, corner), new(0, 5, 1, default)];
 
-        var expected = PairwiseAffinity.ByOperators(logits.to(float64), weights.to(float64), groups, pairs);
+        var expected = PairOperators.Evaluate(logits.to(float64), weights.to(float64), groups, pairs);
         var actual = new PairKernel(pairs).Evaluate(logits, weights, groups);
         GoldenAssert.Close(expected.Values, actual.Values, 1e-4, 1e-5, "sums");
         GoldenAssert.Close(expected.Gradients, actual.Gradients, 1e-5, 1e-5, "gradients");

@@ -1,6 +1,5 @@
 using System.Text;
 using BoxTeacher.Torch;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 

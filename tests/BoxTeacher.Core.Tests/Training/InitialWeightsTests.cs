@@ -39,7 +39,7 @@ public sealed class InitialWeightsTests : IDisposable
     public void Caffe2_names_are_read()
     {
         using var network = OnResNet();
-        var report = ModelFile.Begin(Fixture("caffe2.pkl"), network);
+        var report = ModelFile.LoadPretrained(Fixture("caffe2.pkl"), network);
 
         Assert.IsType<WeightLayout.Caffe2>(report.Layout);
         Assert.Equal(159, report.Loaded.Count);
@@ -72,7 +72,7 @@ public sealed class InitialWeightsTests : IDisposable
     public void Caffe2_tensors_go_to_their_place(string source, string target)
     {
         using var network = OnResNet();
-        ModelFile.Begin(Fixture("caffe2.pkl"), network);
+        ModelFile.LoadPretrained(Fixture("caffe2.pkl"), network);
         Same("caffe2", source, network.state_dict()["backbone.bottom_up." + target]);
     }
 
@@ -88,7 +88,7 @@ public sealed class InitialWeightsTests : IDisposable
     public void TorchVision_tensors_go_to_their_place(string source, string target)
     {
         using var network = OnResNet();
-        var report = ModelFile.Begin(Fixture("torchvision.pth"), network);
+        var report = ModelFile.LoadPretrained(Fixture("torchvision.pth"), network);
         Assert.IsType<WeightLayout.TorchVision>(report.Layout);
         Assert.Equal(5 * 53, report.Loaded.Count);
         Assert.Equal(["fc.weight", "fc.bias"], report.Unexpected);
@@ -104,7 +104,7 @@ public sealed class InitialWeightsTests : IDisposable
     public void Swin_tensors_go_to_their_place(string name)
     {
         using var network = OnSwin();
-        var report = ModelFile.Begin(Fixture("swin.pth"), network);
+        var report = ModelFile.LoadPretrained(Fixture("swin.pth"), network);
         Assert.IsType<WeightLayout.BottomUp>(report.Layout);
         Assert.Equal(["norm.weight", "norm.bias", "head.weight", "head.bias"], report.Unexpected);
         Assert.Equal(
@@ -125,12 +125,12 @@ public sealed class InitialWeightsTests : IDisposable
         var state = source.state_dict();
         SafeTensors.Write(Temporary("lone"), state.Where(entry => entry.Key.StartsWith(BottomUp, StringComparison.Ordinal))
             .Select(entry => KeyValuePair.Create(entry.Key[BottomUp.Length..], entry.Value)));
-        var lone = ModelFile.Begin(Temporary("lone"), target);
+        var lone = ModelFile.LoadPretrained(Temporary("lone"), target);
         Assert.IsType<WeightLayout.BottomUp>(lone.Layout);
         Assert.Equal(5 * 53, lone.Loaded.Count);
 
         PthWriter.Write(Temporary("whole"), state, under: "state_dict");
-        var whole = ModelFile.Begin(Temporary("whole"), target);
+        var whole = ModelFile.LoadPretrained(Temporary("whole"), target);
         Assert.IsType<WeightLayout.Detector>(whole.Layout);
         Assert.Equal((state.Count, 0, 0), (whole.Loaded.Count, whole.Missing.Count, whole.Unexpected.Count));
         foreach (var (name, tensor) in target.state_dict())
@@ -148,7 +148,7 @@ public sealed class InitialWeightsTests : IDisposable
             new[] { ("student.", student), ("teacher.", teacher) }.SelectMany(network =>
                 network.Item2.state_dict().Select(entry => KeyValuePair.Create(network.Item1 + entry.Key, entry.Value))),
             under: "model");
-        var report = ModelFile.Begin(Temporary("both.pth"), target);
+        var report = ModelFile.LoadPretrained(Temporary("both.pth"), target);
         Assert.IsType<WeightLayout.Method>(report.Layout);
         Assert.Empty(report.Unexpected);
         Assert.True(student.Controller.weight!.Equals(target.Controller.weight!));
@@ -162,7 +162,7 @@ public sealed class InitialWeightsTests : IDisposable
         using var network = OnResNet();
         var before = network.state_dict()["proposal_generator.fcos_head.cls_logits.weight"].clone();
         SafeTensors.Write(Temporary("other"), other.state_dict());
-        var report = ModelFile.Begin(Temporary("other"), network);
+        var report = ModelFile.LoadPretrained(Temporary("other"), network);
         Assert.Equal(
             ["proposal_generator.fcos_head.cls_logits.weight [5,32,3,3] for [2,32,3,3]", "proposal_generator.fcos_head.cls_logits.bias [5] for [2]"],
             report.Misshapen);
@@ -174,7 +174,7 @@ public sealed class InitialWeightsTests : IDisposable
     public void The_report_counts_in_few_words()
     {
         using var network = OnResNet();
-        var lines = ModelFile.Begin(Fixture("caffe2.pkl"), network).ToString().Split('\n');
+        var lines = ModelFile.LoadPretrained(Fixture("caffe2.pkl"), network).ToString().Split('\n');
         Assert.Equal($"{Fixture("caffe2.pkl")}: 159 tensors read (Caffe2 names)", lines[0]);
         Assert.Matches(@"^  \d+ missing: backbone\.top_block\.\* \(4\), ", lines[1]);
         Assert.Equal("  2 unexpected: fc1000_w, fc1000_b", lines[2]);
@@ -187,9 +187,9 @@ public sealed class InitialWeightsTests : IDisposable
         using var swin = OnSwin();
         SafeTensors.Write(Temporary("odd"), [KeyValuePair.Create("weight.of.something", zeros(2))]);
         Assert.StartsWith($"{Temporary("odd")}: names of no known layout: weight.of.something",
-            Assert.Throws<InvalidDataException>(() => ModelFile.Begin(Temporary("odd"), resNet)).Message, StringComparison.Ordinal);
+            Assert.Throws<InvalidDataException>(() => ModelFile.LoadPretrained(Temporary("odd"), resNet)).Message, StringComparison.Ordinal);
         Assert.StartsWith($"{Fixture("caffe2.pkl")}: none of its tensors fits the network",
-            Assert.Throws<InvalidDataException>(() => ModelFile.Begin(Fixture("caffe2.pkl"), swin)).Message, StringComparison.Ordinal);
+            Assert.Throws<InvalidDataException>(() => ModelFile.LoadPretrained(Fixture("caffe2.pkl"), swin)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -198,7 +198,7 @@ public sealed class InitialWeightsTests : IDisposable
         using var network = OnResNet();
         var witness = Temporary("witness");
         File.WriteAllBytes(Temporary("evil.pkl"), Encoding.ASCII.GetBytes($"(dV{"conv1_w"}\ncposix\nsystem\n(Vtouch {witness}\ntRs."));
-        var message = Assert.Throws<InvalidDataException>(() => ModelFile.Begin(Temporary("evil.pkl"), network)).Message;
+        var message = Assert.Throws<InvalidDataException>(() => ModelFile.LoadPretrained(Temporary("evil.pkl"), network)).Message;
         Assert.Contains("posix.system", message, StringComparison.Ordinal);
         Assert.False(File.Exists(witness));
     }
@@ -208,15 +208,16 @@ public sealed class InitialWeightsTests : IDisposable
     {
         var file = Temporary("r50.safetensors");
         var detector = (PublishedCondInst)CocoRecipes.BoxTeacherR50x1.Detector;
-        using (var source = Build.Detector(detector, classes: 2, seed: 9))
+        var other = CocoRecipes.BoxTeacherR50x1 with { Seed = 9 };
+        using (var source = other.BuildDetector(classes: 2))
             SafeTensors.Write(file, source.state_dict());
         WeightsReport? told = null;
         var recipe = CocoRecipes.BoxInstR50x1 with { Detector = detector with { Weights = "r50.safetensors" }, Seed = 1 };
-        using var method = Build.Method(recipe, classes: 2, folder.FullName, began: report => told = report);
+        using var method = recipe.BuildMethod(classes: 2, folder.FullName, loaded: report => told = report);
         Assert.Equal(file, told!.File);
         Assert.Empty(told.Missing);
-        using var expected = Build.Detector(detector, classes: 2, seed: 9);
-        Assert.True(expected.Controller.weight!.Equals(method.Student.Controller.weight!));
-        Assert.Throws<FileNotFoundException>(() => Build.Method(recipe with { Detector = detector with { Weights = "none.pth" } }, 2, folder.FullName));
+        using var expected = other.BuildDetector(classes: 2);
+        Assert.True(((CondInst)expected).Controller.weight!.Equals(((CondInst)method.Student).Controller.weight!));
+        Assert.Throws<FileNotFoundException>(() => (recipe with { Detector = detector with { Weights = "none.pth" } }).BuildMethod(2, folder.FullName));
     }
 }

@@ -1,9 +1,11 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using BoxTeacher.Detectors;
 using BoxTeacher.Methods;
 using BoxTeacher.Torch;
 using BoxTeacher.Training;
 using TorchSharp;
+using TorchSharp.Modules;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -14,8 +16,8 @@ public sealed class ModelFileTests : IDisposable
 {
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("model-");
     private readonly DisposeScope scope = NewDisposeScope();
-    private readonly ITeachingMethod method = Build.Method(Recipes.ShapesBoxTeacher with { Seed = 1 }, classes: 3);
-    private readonly ITeachingMethod other = Build.Method(Recipes.ShapesBoxTeacher with { Seed = 2 }, classes: 3);
+    private readonly ITrainingMethod method = (Recipes.ShapesBoxTeacher with { Seed = 1 }).BuildMethod(classes: 3);
+    private readonly ITrainingMethod other = (Recipes.ShapesBoxTeacher with { Seed = 2 }).BuildMethod(classes: 3);
 
     public void Dispose()
     {
@@ -27,12 +29,14 @@ public sealed class ModelFileTests : IDisposable
 
     private string Temporary(string name) => Path.Combine(folder.FullName, name);
 
-    private static Dictionary<string, Tensor> State(ITeachingMethod method) =>
-        new[] { ("student.", method.Student), ("teacher.", method.Teacher!) }
+    private static Conv2d Controller(Detector network) => ((CondInst)network).Controller;
+
+    private static Dictionary<string, Tensor> State(ITrainingMethod method) =>
+        new[] { ("student.", method.Student), ("teacher.", method.Teacher!.Network) }
             .SelectMany(network => network.Item2.state_dict().Select(entry => (Name: network.Item1 + entry.Key, entry.Value)))
             .ToDictionary(entry => entry.Name, entry => entry.Value);
 
-    private static void Same(ITeachingMethod left, ITeachingMethod right)
+    private static void Same(ITrainingMethod left, ITrainingMethod right)
     {
         var state = State(right);
         foreach (var (name, tensor) in State(left))
@@ -56,12 +60,12 @@ public sealed class ModelFileTests : IDisposable
     public void One_network_is_read_by_its_prefix(string name)
     {
         using (no_grad())
-            method.Teacher!.Controller.bias!.fill_(3);
+            Controller(method.Teacher!.Network).bias!.fill_(3);
         ModelFile.Write(Temporary(name), method);
         ModelFile.Read(Temporary(name), Network.Teacher, other.Student);
-        Assert.True(other.Student.Controller.bias!.eq(3).all().item<bool>());
+        Assert.True(Controller(other.Student).bias!.eq(3).all().item<bool>());
         ModelFile.Read(Temporary(name), Network.Student, other.Student);
-        Assert.True(other.Student.Controller.bias!.eq(0).all().item<bool>());
+        Assert.True(Controller(other.Student).bias!.eq(0).all().item<bool>());
     }
 
     [Fact]
@@ -85,7 +89,7 @@ public sealed class ModelFileTests : IDisposable
     public void Python_loads_what_is_written_here()
     {
         using (no_grad())
-            method.Teacher!.Controller.bias!.uniform_(-1, 1);
+            Controller(method.Teacher!.Network).bias!.uniform_(-1, 1);
         ModelFile.Write(Temporary("ours.pth"), method);
         const string Script = """
             import hashlib, json, sys, torch
@@ -122,7 +126,7 @@ public sealed class ModelFileTests : IDisposable
         Python.Run(Script, Temporary("ours.pth"), folder.FullName);
         foreach (var file in (string[])["zip.pth", "legacy.pth", "bare.pth", "numpy.pkl"])
         {
-            using var third = Build.Method(Recipes.ShapesBoxTeacher with { Seed = 3 }, classes: 3);
+            using var third = (Recipes.ShapesBoxTeacher with { Seed = 3 }).BuildMethod(classes: 3);
             ModelFile.Read(Temporary(file), third);
             Same(method, third);
         }

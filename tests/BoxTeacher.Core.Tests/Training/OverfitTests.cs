@@ -1,5 +1,4 @@
 using BoxTeacher.Augmentation;
-using BoxTeacher.Methods;
 using BoxTeacher.Tests.Views;
 using BoxTeacher.Training;
 using Xunit;
@@ -14,10 +13,10 @@ public class OverfitTests
     {
         using var scenes = new SceneFolder(4);
         var preset = Recipes.ShapesBoxTeacher;
-        var teaching = (BoxTeacherTeaching)preset.Teaching;
+        var teaching = (BoxTeacherRecipe)preset.Method;
         var recipe = preset with
         {
-            Teaching = teaching with
+            Method = teaching with
             {
                 PseudoMasks = teaching.PseudoMasks with { WarmUpIterations = 80 },
                 Teacher = teaching.Teacher with { MomentumCap = 0.95 },
@@ -25,16 +24,16 @@ public class OverfitTests
             Augmentation = new AugmentationRecipe(new GeometryAugmentation([64], 64, 0), null, 64, 64),
             Budget = new BudgetRecipe(160, 4, 1000, 1000),
         };
-        using var method = Build.Method(recipe, scenes.Dataset.Categories.Count);
+        using var method = recipe.BuildMethod(scenes.Dataset.Categories.Count);
 
-        var result = new Trainer(recipe, method, scenes.Dataset, null, new RunFolder(Path.Combine(scenes.Path, "run"))).Run();
+        var result = new TrainingRun(recipe, method, scenes.Dataset, null, new RunFolder(Path.Combine(scenes.Path, "run"))).Run();
 
         Assert.True(result.Finished);
-        foreach (var network in new[] { method.Student, method.Teacher! })
+        foreach (var network in new[] { method.Student, method.Teacher!.Network })
         {
-            var (box, mask) = Inference.Evaluate(scenes.Dataset, new Inference(network, recipe).Detect(scenes.Dataset));
+            var (box, mask) = new Inference(network, recipe).Evaluate(scenes.Dataset);
             Assert.True(box.AP50 > 0.8, $"box AP50 {box.AP50}");
-            Assert.True(mask.AP50 > 0.8, $"mask AP50 {mask.AP50}");
+            Assert.True(mask!.AP50 > 0.8, $"mask AP50 {mask.AP50}");
             Assert.True(mask.AP > 0.4, $"mask AP {mask.AP}");
         }
     }

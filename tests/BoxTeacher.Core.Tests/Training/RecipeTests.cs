@@ -20,28 +20,25 @@ public class RecipeTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Files_in_configs_are_the_presets(string name)
+    public void Presets_are_found_by_name_and_read_from_files(string name)
     {
-        var file = Path.Combine([Golden.Repository(), "configs", .. name.Split('-', 2)]) + ".json";
+        using var folder = new TemporaryFolder();
+        var preset = Recipes.Find(name)!;
 
-        Assert.Equal(RecipeJson.Write(Recipes.All.Single(recipe => recipe.Name == name)), RecipeJson.Write(RecipeJson.Read(file)));
+        Assert.Same(Recipes.All.Single(recipe => recipe.Name == name), preset);
+        Assert.Empty(preset.Problems());
+        Assert.Equal(RecipeJson.Write(preset), RecipeJson.Write(RecipeJson.Read(folder.File("recipe.json", RecipeJson.Write(preset)))));
     }
 
     [Fact]
-    public void Every_file_in_configs_is_a_preset()
-    {
-        var folder = Path.Combine(Golden.Repository(), "configs");
-        var files = Directory.EnumerateFiles(folder, "*.json", SearchOption.AllDirectories)
-            .Select(file => Path.ChangeExtension(Path.GetRelativePath(folder, file), null).Replace(Path.DirectorySeparatorChar, '-'));
-        Assert.Equal(Recipes.All.Select(recipe => recipe.Name).Order(), files.Order());
-    }
+    public void What_is_no_preset_is_not_found() => Assert.Null(Recipes.Find("shapes"));
 
     [Theory]
     [InlineData("\"clipNorm\"", "\"clipnorm\"", "recipe: solver.clipnorm: unknown key")]
     [InlineData("\"clipNorm\": 5", "\"clipNorm\": 5, \"warmth\": 1", "recipe: solver.warmth: unknown key")]
-    [InlineData("\"momentumCap\": 0.99", "\"momentumCap\": \"high\"", "recipe: teaching.teacher.momentumCap: the value is of the wrong kind")]
-    [InlineData("\"momentumCap\": 0.99", "\"momentumCap\": 1.5", "recipe: teaching.teacher.momentumCap: must be in 0..1, not 1.5")]
-    [InlineData("\"published\"", "\"nice\"", "recipe: teaching.pseudoMasks.confidence: the value is of the wrong kind")]
+    [InlineData("\"momentumCap\": 0.99", "\"momentumCap\": \"high\"", "recipe: method.teacher.momentumCap: the value is of the wrong kind")]
+    [InlineData("\"momentumCap\": 0.99", "\"momentumCap\": 1.5", "recipe: method.teacher.momentumCap: must be in 0..1, not 1.5")]
+    [InlineData("\"published\"", "\"nice\"", "recipe: method.pseudoMasks.confidence: the value is of the wrong kind")]
     [InlineData("\"batchSize\": 8", "\"batchSize\": 0", "recipe: budget.batchSize: must be positive, not 0")]
     [InlineData("\"name\": \"shapes-boxteacher\",", "", "recipe: missing key 'name'")]
     public void Bad_recipes_are_refused_by_key(string good, string bad, string message)
@@ -95,7 +92,7 @@ public class RecipeTests
     [Theory]
     [InlineData("solver.speed", "1", "solver.speed: no such key; there are optimizer, schedule, clipNorm")]
     [InlineData("solver.speed.x", "1", "solver.speed.x: no such key at 'speed'; there are optimizer, schedule, clipNorm")]
-    [InlineData("budget.iterations", "many", "budget.iterations=many: budget.iterations: the value is of the wrong kind")]
+    [InlineData("budget.iterations", "many", "budget.iterations=many: budget.iterations: the value is of the wrong kind; budget.iterations takes a whole number")]
     public void Set_refuses_what_does_not_fit(string key, string value, string message) =>
         Assert.Equal(message, Assert.Throws<RecipeException>(() => RecipeJson.Set(Recipes.ShapesBoxTeacher, key, value)).Message);
 }

@@ -1,6 +1,4 @@
-using BoxTeacher.Structures;
 using BoxTeacher.Training;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 

@@ -1,9 +1,8 @@
 using BoxTeacher.Augmentation;
 using BoxTeacher.Data;
-using BoxTeacher.Structures;
+using BoxTeacher.Methods;
 using BoxTeacher.Tests.Views;
 using BoxTeacher.Training;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -47,7 +46,7 @@ public sealed class SelfTrainingTests : IDisposable
     [Fact]
     public void A_box_takes_the_mask_of_its_prediction_or_its_rectangle()
     {
-        using var network = Build.Detector(Recipes.ShapesBoxInst.Detector, scenes.Dataset.Categories.Count, 1);
+        using var network = Recipes.ShapesBoxInst.BuildDetector(scenes.Dataset.Categories.Count);
         using (no_grad())
         {
             // Every location is sure of itself, so that some predictions lie on the objects.
@@ -56,7 +55,7 @@ public sealed class SelfTrainingTests : IDisposable
         }
         var file = Path.Combine(scenes.Path, "pseudo.json");
 
-        var count = SelfTraining.Label(new Inference(network, Recipe(Recipes.ShapesBoxInst)), scenes.Dataset, GreedyAssignment.OneToOne(0.1), file);
+        var count = SelfTraining.Label(new Inference(network, Recipe(Recipes.ShapesBoxInst)), scenes.Dataset, Assignment.OneToOne(0.1), file);
 
         var segmentations = CocoReader.Read(file, scenes.Path).Images.SelectMany(image => image.Annotations).Select(annotation => annotation.Segmentation).ToList();
         Assert.Equal(count.Boxes, segmentations.Count);

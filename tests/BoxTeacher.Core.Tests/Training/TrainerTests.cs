@@ -1,6 +1,4 @@
 using BoxTeacher.Augmentation;
-using BoxTeacher.Detectors;
-using BoxTeacher.Layers;
 using BoxTeacher.Structures;
 using BoxTeacher.Tests.Views;
 using BoxTeacher.Training;
@@ -18,7 +16,7 @@ public sealed class TrainerTests : IDisposable
 
     /// <summary>A network that draws random numbers in its forward pass: half of Swin's last block is dropped.</summary>
     private static PublishedCondInst DroppingSwin => new(
-        PixelNormalization.CaffeBgrUnitScale, new SwinRecipe(0, 8, [1, 2, 1, 1], [1, 1, 2, 2], DropPath: 0.5), MaskFeatures: 2, InstancesPerImage: 8, Weights: null);
+        PixelNormalization.CaffeBgrUnitScale, new SwinRecipe(0, 8, [1, 2, 1, 1], [1, 1, 2, 2], DropPath: 0.5), MaskFeatures: 2) { InstancesPerImage = 8 };
 
     [Theory]
     [InlineData(false)]
@@ -78,10 +76,10 @@ public sealed class TrainerTests : IDisposable
         {
             using var scope = NewDisposeScope();
             using var stop = new CancellationTokenSource();
-            using var method = Build.Method(recipe, scenes.Dataset.Categories.Count);
+            using var method = recipe.BuildMethod(scenes.Dataset.Categories.Count);
             var before = get_rng_state();
 
-            var result = new Trainer(recipe, method, scenes.Dataset, null, folder).Run(
+            var result = new TrainingRun(recipe, method, scenes.Dataset, null, folder).Run(
                 happened => { if (happened is StepFinished step && step.Iteration == last) { stop.Cancel(); } }, stop.Token);
 
             Assert.Equal(last, result.Iteration);
@@ -139,23 +137,19 @@ public sealed class TrainerTests : IDisposable
         var recipe = Recipe(Recipes.ShapesBoxInst, iterations: 4);
         recipe = recipe with { Budget = recipe.Budget with { CheckpointEvery = 2 } };
         var folder = Folder("metrics");
-        using (var metrics = new MetricsFile(folder.MetricsFile))
+        // A crash after iteration 3: the last checkpoint is that of iteration 2.
+        Assert.Throws<TimeoutException>(() => Run(recipe, folder, happened =>
         {
-            // A crash after iteration 3: the last checkpoint is that of iteration 2.
-            Assert.Throws<TimeoutException>(() => Run(recipe, folder, happened =>
+            if (happened is StepFinished { Iteration: 3 })
             {
-                metrics.Write(happened);
-                if (happened is StepFinished { Iteration: 3 })
-                {
-                    throw new TimeoutException();
-                }
-            }));
-        }
-        using (var metrics = new MetricsFile(folder.MetricsFile))
-        {
-            Run(recipe, folder, metrics.Write, evaluate: true);
-        }
+                throw new TimeoutException();
+            }
+        }));
+        Assert.Equal(3, File.ReadAllLines(folder.MetricsFile).Length);
+        Resumed? resumed = null;
+        Run(recipe, folder, happened => resumed ??= happened as Resumed, evaluate: true);
 
+        Assert.Equal([1, 2], resumed!.History.Select(happened => happened.Iteration));
         var lines = File.ReadAllLines(folder.MetricsFile).Select(line => System.Text.Json.Nodes.JsonNode.Parse(line)!).ToList();
         Assert.Equal([1, 2, 3, 4, 4], lines.Select(line => line["iteration"]!.GetValue<int>()));
         Assert.Equal("student", lines[^1]["evaluated"]!.GetValue<string>());
@@ -170,8 +164,9 @@ public sealed class TrainerTests : IDisposable
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         File.WriteAllText(file, """{"iteration":1,"total":9.0,"losses":{}}""" + "\n" + """{"iteration":2,"tot""");
 
-        using (var metrics = new MetricsFile(file))
+        using (var metrics = new MetricsFile(file, 0))
         {
+            Assert.Empty(metrics.History);
             metrics.Write(new StepFinished(1, new Dictionary<string, double> { ["loss"] = 3.0 }, 3.0, 0.1, null, 0.5));
         }
 
@@ -198,7 +193,7 @@ public sealed class TrainerTests : IDisposable
     private TrainingResult Run(
         Recipe recipe, RunFolder folder, Action<TrainingEvent>? listener = null, bool evaluate = false, CancellationToken cancellation = default)
     {
-        using var method = Build.Method(recipe, scenes.Dataset.Categories.Count);
-        return new Trainer(recipe, method, scenes.Dataset, evaluate ? scenes.Dataset : null, folder).Run(listener, cancellation);
+        using var method = recipe.BuildMethod(scenes.Dataset.Categories.Count);
+        return new TrainingRun(recipe, method, scenes.Dataset, evaluate ? scenes.Dataset : null, folder).Run(listener, cancellation);
     }
 }

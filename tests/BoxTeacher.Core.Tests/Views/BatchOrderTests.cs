@@ -1,5 +1,4 @@
 using BoxTeacher.Augmentation;
-using BoxTeacher.Structures;
 using FsCheck;
 using Xunit;
 

@@ -1,12 +1,11 @@
 using BoxTeacher.Augmentation;
 using BoxTeacher.Structures;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Tests.Views;
 
-public class BatchLoaderTests
+public class ViewLoaderTests
 {
     [Fact]
     public void Batches_depend_on_the_seed_and_not_on_the_number_of_threads()
@@ -36,20 +35,26 @@ public class BatchLoaderTests
         var order = BatchOrder.Shuffled(4, 3, 5).First();
         var samples = loader.Samples(order);
 
-        using var batch = loader.Batches(0).First();
+        var (weak, strong) = loader.Views().First();
 
         var (height, width) = (samples.Max(sample => sample.Weak.Image.Height), samples.Max(sample => sample.Weak.Image.Width));
-        Assert.Equal([3, 3, (height + 31) / 32 * 32, (width + 31) / 32 * 32], batch.Weak.Images.shape);
-        Assert.Equal(order.Select(key => (long)key.Image), batch.ImageIds);
+        Assert.Equal([3, 3, (height + 31) / 32 * 32, (width + 31) / 32 * 32], weak.Images.Images.shape);
+        Assert.Equal(order.Select(key => scenes.Dataset.Images[key.Image].Size), weak.OriginalSizes);
+        Assert.Null(strong.Pixels);
         for (var i = 0; i < 3; i++)
         {
             var image = samples[i].Weak.Image;
-            Assert.Equal(image.Size, batch.Weak.Sizes[i]);
-            Assert.Equal((image.Row(7)[3 * 11] - 123.675) / 58, batch.Weak.Images[i, 2, 7, 11].item<float>(), 5); // BGR: red comes last
-            Assert.Equal(image.Row(7)[3 * 11], batch.WeakPixels[i, 0, 7, 11].item<byte>());
-            Assert.Equal(0, batch.Weak.Images[i, TensorIndex.Colon, image.Height..].abs().sum().item<float>());
-            Assert.Equal(samples[i].Objects.Count, batch.Targets[i].Count);
-            Assert.Equal((float)samples[i].Objects[0].Box.X0, batch.Targets[i].Boxes[0, 0].item<float>());
+            Assert.Equal(image.Size, weak.Images.Sizes[i]);
+            Assert.Equal((image.Row(7)[3 * 11] - 123.675) / 58, weak.Images.Images[i, 2, 7, 11].item<float>(), 5); // BGR: red comes last
+            Assert.Equal(image.Row(7)[3 * 11], weak.Pixels![i, 0, 7, 11].item<byte>());
+            Assert.Equal(0, weak.Images.Images[i, TensorIndex.Colon, image.Height..].abs().sum().item<float>());
+            foreach (var (view, own) in new[] { (weak, samples[i].Weak), (strong, samples[i].Strong) })
+            {
+                var objects = samples[i].Objects(own, Supervision.Boxes);
+                Assert.Equal(own.FromOriginal, view.FromOriginal[i]);
+                Assert.Equal(objects.Count, view.Truth[i].Count);
+                Assert.Equal((float)objects[0].Box.X0, view.Truth[i].Boxes[0, 0].item<float>());
+            }
         }
     }
 
@@ -70,9 +75,8 @@ public class BatchLoaderTests
     {
         using var scenes = new SceneFolder(3);
         using var stop = new CancellationTokenSource();
-        using var batches = Loader(scenes, 2, 5).Batches(0, stop.Token).GetEnumerator();
+        using var batches = Loader(scenes, 2, 5).Views(0, stop.Token).GetEnumerator();
         Assert.True(batches.MoveNext());
-        batches.Current.Dispose();
         stop.Cancel();
 
         Assert.ThrowsAny<OperationCanceledException>(() =>
@@ -80,30 +84,28 @@ public class BatchLoaderTests
             for (var i = 0; i < 4; i++)
             {
                 batches.MoveNext();
-                batches.Current.Dispose();
             }
         });
     }
 
-    private static BatchLoader Loader(SceneFolder scenes, int ahead, ulong seed, ColorAugmentation? strong = null) => new(
+    private static ViewLoader Loader(SceneFolder scenes, int ahead, ulong seed, ColorAugmentation? strong = null) => new(
         scenes.Dataset.Images,
         BatchOrder.Shuffled(scenes.Dataset.Images.Count, 3, 5),
-        new SampleMaker(new GeometryAugmentation([48, 56, 64], 80, 0.5), strong ?? ColorAugmentation.Strong, Supervision.Boxes),
+        SampleMakers.SharedGeometry(new GeometryAugmentation([48, 56, 64], 80, 0.5), strong ?? ColorAugmentation.Strong),
+        Supervision.Boxes,
         PixelNormalization.CaffeBgrUnitScale,
-        seed,
+        new RandomStream(seed),
+        CPU,
         ahead);
 
     /// <summary>The sums of each batch's views.</summary>
-    private static (double Weak, double Strong)[] Pixels(BatchLoader loader, int first, int count)
+    private static (double Weak, double Strong)[] Pixels(ViewLoader loader, int first, int count)
     {
         using var scope = NewDisposeScope();
         var sums = new List<(double, double)>();
-        foreach (var batch in loader.Batches(first).Take(count))
+        foreach (var (weak, strong) in loader.Views(first).Take(count))
         {
-            using (batch)
-            {
-                sums.Add((batch.Weak.Images.to(float64).sum().item<double>(), batch.Strong.Images.to(float64).sum().item<double>()));
-            }
+            sums.Add((weak.Images.Images.to(float64).sum().item<double>(), strong.Images.Images.to(float64).sum().item<double>()));
         }
         return [.. sums];
     }

@@ -12,16 +12,15 @@ public class ViewTests
     public void A_transform_and_its_inverse_cancel()
     {
         var size = new ImageSize(40, 60);
-        var transform = GeometricTransform.Resize(size, new ImageSize(100, 150)).Then(GeometricTransform.HorizontalFlip(new ImageSize(100, 150)));
+        var transform = Homography.Resize(size, new ImageSize(100, 150)).Then(Homography.HorizontalFlip(150));
         var box = Box.FromCorners(3, 5, 20, 31);
 
         var moved = transform.Apply(box);
-        var back = transform.Inverse(size).Apply(moved);
+        var back = transform.Inverse().Apply(moved);
 
         Assert.Equal(Box.FromCorners(100, 12.5, 142.5, 77.5), moved);
         Assert.Equal(box.X0, back.X0, 12);
         Assert.Equal(box.Y1, back.Y1, 12);
-        Assert.Equal(size, transform.Inverse(size).Target);
     }
 
     [Fact]
@@ -30,9 +29,9 @@ public class ViewTests
         var bytes = new byte[6 * 10];
         bytes.AsSpan(0, 4).Fill(1); // a bar in the top left corner
         var mask = RunLengthMask.Encode(bytes, 6, 10);
-        var transform = GeometricTransform.Resize(new ImageSize(6, 10), new ImageSize(12, 20)).Then(GeometricTransform.HorizontalFlip(new ImageSize(12, 20)));
+        var transform = Homography.Resize(new ImageSize(6, 10), new ImageSize(12, 20)).Then(Homography.HorizontalFlip(20));
 
-        var moved = transform.Apply(new Segmentation.RunLength(mask), mask.Size);
+        var moved = new ShapeTransform(transform, mask.Size, new ImageSize(12, 20)).Apply(new Segmentation.RunLength(mask));
 
         Assert.Equal(new ImageSize(12, 20), moved.Size);
         Assert.Equal(Box.FromCorners(12, 0, 20, 2), moved.Bounds);
@@ -43,9 +42,9 @@ public class ViewTests
     public void Outlines_are_moved_before_they_become_pixels()
     {
         var outline = new Segmentation.Polygons([[1.0, 1, 5, 1, 5, 4, 1, 4]]);
-        var transform = GeometricTransform.HorizontalFlip(new ImageSize(6, 10));
+        var transform = Homography.HorizontalFlip(10);
 
-        Assert.Equal(Box.FromCorners(5, 1, 9, 4), transform.Apply(outline, new ImageSize(6, 10)).Bounds);
+        Assert.Equal(Box.FromCorners(5, 1, 9, 4), new ShapeTransform(transform, new ImageSize(6, 10), new ImageSize(6, 10)).Apply(outline).Bounds);
     }
 
     [Fact]
@@ -62,9 +61,9 @@ public class ViewTests
                 Marked(Box.FromCorners(5, 5, 5 + 1e-6, 9)),
             ],
         };
-        var maker = new SampleMaker(new GeometryAugmentation([64], 64, 0), null, Supervision.Boxes);
+        var sample = SampleMakers.SharedGeometry(new GeometryAugmentation([64], 64, 0), null)(record, new RandomStream(0));
 
-        var item = Assert.Single(maker.Make(record, new RandomStream(0)).Objects);
+        var item = Assert.Single(sample.Objects(sample.Weak, Supervision.Boxes));
 
         Assert.Equal(Box.FromCorners(0, 10, 20, 64), item.Box);
         Assert.Null(item.Mask);
@@ -77,14 +76,16 @@ public class ViewTests
         var record = scenes.Dataset.Images[0];
         var geometry = new GeometryAugmentation([96], 96, 1);
 
-        Assert.All(new SampleMaker(geometry, null, Supervision.Boxes).Make(record, new RandomStream(1)).Objects, item => Assert.Null(item.Mask));
-        Assert.All(new SampleMaker(geometry, null, Supervision.Masks).Make(record, new RandomStream(1)).Objects, item =>
+        var sample = SampleMakers.SharedGeometry(geometry, null)(record, new RandomStream(1));
+        Assert.All(sample.Objects(sample.Weak, Supervision.Boxes), item => Assert.Null(item.Mask));
+        Assert.All(sample.Objects(sample.Weak, Supervision.Masks), item =>
         {
             Assert.Equal(item.Box.X0, item.Mask!.Bounds.X0, 1.5);
             Assert.Equal(item.Box.Y1, item.Mask.Bounds.Y1, 1.5);
         });
-        var unmarked = record with { Annotations = [record.Annotations[0] with { Segmentation = null }] };
-        var error = Assert.Throws<InvalidDataException>(() => new SampleMaker(geometry, null, Supervision.Masks).Make(unmarked, new RandomStream(1)));
+        var unmarked = sample with { Source = record with { Annotations = [record.Annotations[0] with { Segmentation = null }] } };
+        Assert.Single(unmarked.Objects(unmarked.Weak, Supervision.Boxes));
+        var error = Assert.Throws<InvalidDataException>(() => unmarked.Objects(unmarked.Weak, Supervision.Masks));
         Assert.StartsWith($"{record.FileName}: annotation 0", error.Message, StringComparison.Ordinal);
     }
 
@@ -92,12 +93,12 @@ public class ViewTests
     public void Strong_views_share_geometry_and_differ_in_color()
     {
         using var scenes = new SceneFolder(1);
-        var maker = new SampleMaker(new GeometryAugmentation([64], 64, 0.5), ColorAugmentation.StrongV2, Supervision.Boxes);
+        var maker = SampleMakers.SharedGeometry(new GeometryAugmentation([64], 64, 0.5), ColorAugmentation.StrongV2);
         var changed = 0;
         for (var seed = 0UL; seed < 40; seed++)
         {
-            var sample = maker.Make(scenes.Dataset.Images[0], new RandomStream(seed));
-            Assert.Equal(sample.Weak.Transform, sample.Strong.Transform);
+            var sample = maker(scenes.Dataset.Images[0], new RandomStream(seed));
+            Assert.Equal(sample.Weak.FromOriginal, sample.Strong.FromOriginal);
             changed += sample.Weak.Image.Pixels.AsSpan().SequenceEqual(sample.Strong.Image.Pixels) ? 0 : 1;
         }
 

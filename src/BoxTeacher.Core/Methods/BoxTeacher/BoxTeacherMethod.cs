@@ -76,12 +76,13 @@ public sealed class BoxTeacherMethod(
         var (boxWeights, pseudoWeights) = (boxes.PairWeights(grid, labels.Masks), pseudo.PairWeights(grid, labels, boxes.Pairs));
         // The pairwise term, which both need, is evaluated once.
         var sums = PairwiseAffinity.Sums(masks.Logits, [boxWeights, pseudoWeights], grid.Groups(masks.Boxes, boxes.Pairs), boxes.Pairs);
-        return new LossTerms(
+        var maskTerms = new LossTerms(
         [
-            .. boxTerms,
             .. boxes.Terms(masks, grid, boxWeights, sums[0], step.Iteration),
             .. pseudo.Terms(masks, labels, pseudoWeights, sums[1], step.Iteration),
         ]).MoveToOuterDisposeScope();
+        // The terms of the boxes are the caller's already.
+        return new LossTerms([.. boxTerms, .. maskTerms]);
     }
 
     /// <inheritdoc/>
