@@ -10,17 +10,17 @@ open BoxTeacher.Methods
 open BoxTeacher.Training
 open BoxTeacher.Workbench
 
-let set key = Recipe.set $"teaching.pseudoMasks.{key}"
-let noColor = MethodParts(ColorAffinity = Affinity.none)
+let noColor = BoxTeacherParts(ColorAffinity = Affinity.None)
+let ofProbabilities = BoxTeacherParts(MaskAffinity = Affinity.Masks, Confidence = Confidence.OfBinaryMasks)
 
 Script.run fsi.CommandLineArgs (fun options ->
     Ablation.from "Which pairs of pixels should share a label?" (Recipe.boxTeacher options.Data)
-    |> Ablation.variant "color" (set "affinityWeight" "0")
-    |> Ablation.add (Variant.With("none", set "affinityWeight" "0", noColor))
+    |> Ablation.variant "color" (BoxTeacher.affinityWeight 0.0)
+    |> Ablation.add (Variant.With("none", BoxTeacher.affinityWeight 0.0, noColor))
     |> Ablation.add (Variant.With("masks", id, noColor))
     |> Ablation.variant "color + masks (published)" id
-    |> Ablation.sweep [ 0.25; 0.75 ] (fun t -> $"color + masks, at least {t}") (fun t -> set "affinityThreshold" (string t))
-    |> Ablation.add (Variant.With("color + masks, soft", id, MethodParts(MaskAffinity = Affinity.smoothedMasks)))
-    |> Ablation.add (Variant.With("color + probabilities, soft", set "maskThreshold" "null", MethodParts(MaskAffinity = Affinity.masks, Confidence = Confidence.ofBinaryMasks)))
+    |> Ablation.sweep [ 0.25; 0.75 ] (fun t -> $"color + masks, at least {t}") (Some >> BoxTeacher.affinityThreshold)
+    |> Ablation.variant "color + masks, soft" (BoxTeacher.affinityThreshold None)
+    |> Ablation.add (Variant.With("color + probabilities, soft", BoxTeacher.maskThreshold None, ofProbabilities))
     |> Ablation.quickIterations 900
     |> Ablation.run options)

@@ -12,7 +12,7 @@ open BoxTeacher.Workbench
 Script.run fsi.CommandLineArgs (fun options ->
     Ablation.from "What does weighting pseudo masks by their confidence bring?" (Recipe.boxTeacher options.Data)
     |> Ablation.variant "BoxInst" Recipe.asBoxInst
-    |> Ablation.variant "BoxTeacher, confidence off" (Recipe.confidence ConfidenceForm.Off)
-    |> Ablation.variant "BoxTeacher, confidence on" (Recipe.confidence ConfidenceForm.Published)
+    |> Ablation.variant "BoxTeacher, confidence off" (BoxTeacher.confidence ConfidenceForm.Off)
+    |> Ablation.variant "BoxTeacher, confidence on" (BoxTeacher.confidence ConfidenceForm.Published)
     |> Ablation.quickIterations 900
     |> Ablation.run options)

@@ -7,15 +7,14 @@
 open BoxTeacher.Training
 open BoxTeacher.Workbench
 
-let weak = Recipe.set "augmentation.strong" "null"
-let noAverage = Recipe.set "teaching.teacher.momentumCap" "0"
-let afterFirstStage = Recipe.confidence ConfidenceForm.Off >> Recipe.set "teaching.pseudoMasks.warmUpIterations" "0" >> Recipe.set "teaching.teacher.evaluate" "student"
+let weak = Recipe.withoutStrongColors
+let selfTraining = BoxTeacher.confidence ConfidenceForm.Off >> BoxTeacher.warmUp 0 >> BoxTeacher.asSelfTraining
 
 Script.run fsi.CommandLineArgs (fun options ->
     Ablation.from "Where should pseudo masks come from?" (Recipe.boxTeacher options.Data)
     |> Ablation.variant "BoxInst" (Recipe.asBoxInst >> weak)
-    |> Ablation.add (Variant.Of("self-training in two stages", afterFirstStage >> weak, Method.selfTraining))
-    |> Ablation.variant "end to end, no average" (noAverage >> weak)
+    |> Ablation.variant "self-training in two stages" (selfTraining >> weak)
+    |> Ablation.variant "end to end, no average" (BoxTeacher.momentumCap 0.0 >> weak)
     |> Ablation.variant "end to end, EMA teacher" weak
     |> Ablation.variant "end to end, EMA teacher, strong colors" id
     |> Ablation.quickIterations 900

@@ -9,7 +9,7 @@ open BoxTeacher.Workbench
 Script.run (Script.onPhotos fsi.CommandLineArgs) (fun options ->
     Ablation.from "Do the methods keep their order on photos?" (Recipe.boxTeacher options.Data)
     |> Ablation.variant "BoxInst" Recipe.asBoxInst
-    |> Ablation.variant "BoxTeacher, confidence off" (Recipe.confidence ConfidenceForm.Off)
+    |> Ablation.variant "BoxTeacher, confidence off" (BoxTeacher.confidence ConfidenceForm.Off)
     |> Ablation.variant "BoxTeacher" id
     |> Ablation.variant "CondInst, full masks" Recipe.asCondInst
     |> Ablation.run options)

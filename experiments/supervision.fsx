@@ -11,7 +11,7 @@ open BoxTeacher.Workbench
 Script.run fsi.CommandLineArgs (fun options ->
     Ablation.from "What do full masks bring over boxes?" (Recipe.boxTeacher options.Data)
     |> Ablation.variant "BoxInst" Recipe.asBoxInst
-    |> Ablation.variant "BoxTeacher, confidence on" (Recipe.confidence ConfidenceForm.Published)
+    |> Ablation.variant "BoxTeacher, confidence on" (BoxTeacher.confidence ConfidenceForm.Published)
     |> Ablation.variant "CondInst, full masks" Recipe.asCondInst
     |> Ablation.quickIterations 900
     |> Ablation.run options)

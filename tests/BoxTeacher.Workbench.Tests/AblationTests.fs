@@ -36,7 +36,7 @@ let tiny =
     |> Recipe.set "augmentation.geometry.maxSize" "64"
     |> Recipe.set "augmentation.testShortEdge" "64"
     |> Recipe.set "augmentation.testMaxSize" "64"
-    |> Recipe.set "teaching.pseudoMasks.warmUpIterations" "0"
+    |> Recipe.set "method.pseudoMasks.warmUpIterations" "0"
 
 let private ablation =
     Ablation.from "Does it run?" tiny
@@ -52,27 +52,29 @@ type private StopAfter(steps: int, stop: CancellationTokenSource) =
             work
                 { new IMatrixListener with
                     member _.Started _ = ()
-                    member _.Progressed(_, progress) =
-                        match progress with
-                        | RunProgress.Stepped(iteration, _) when iteration >= steps -> stop.Cancel()
+                    member _.Progressed(_, happened) =
+                        match happened with
+                        | :? StepFinished as step when step.Iteration >= steps -> stop.Cancel()
                         | _ -> ()
 
                     member _.Ended(_, _) = () }
 
 /// Keeps what the runs tell.
-type private Record(told: ConcurrentQueue<PlannedRun * RunProgress>) =
+type private Record(told: ConcurrentQueue<PlannedRun * TrainingEvent>) =
     interface IProgressDisplay with
         member _.Show(_, work) =
             work
                 { new IMatrixListener with
                     member _.Started _ = ()
-                    member _.Progressed(run, progress) = told.Enqueue((run, progress))
+                    member _.Progressed(run, happened) = told.Enqueue((run, happened))
                     member _.Ended(_, _) = () }
 
 [<Fact>]
 let ``an ablation that was stopped ends with the numbers of one that was not`` () =
-    let whole = run (optionsIn (temporaryFolder ()))
-    let options = optionsIn (temporaryFolder ())
+    // With as many threads: more or fewer side by side would have others, and with them other last digits.
+    let withOneThread () = { optionsIn (temporaryFolder ()) with Threads = Some 1 }
+    let whole = run (withOneThread ())
+    let options = withOneThread ()
     use stop = new CancellationTokenSource()
 
     let stopped =
@@ -83,11 +85,12 @@ let ``an ablation that was stopped ends with the numbers of one that was not`` (
     let resumed = Ablation.runWith (Record told) CancellationToken.None options ablation
 
     // Where a run went on, a display hears of the losses so far.
-    match [ for run, progress in told do match progress with RunProgress.Resumed(at, losses) -> run.Key, at, losses | _ -> () ] with
-    | [ key, at, losses ] ->
+    match [ for run, happened in told do match happened with :? Resumed as resumed -> run.Key, resumed | _ -> () ] with
+    | [ key, resumed ] ->
         let run = whole.Runs |> List.find (fun result -> result.Run.Key = key)
         let curve = run.Curves |> List.find (fun curve -> curve.Name = "loss")
-        Assert.Equal(2, at)
+        Assert.Equal(2, resumed.Iteration)
+        let losses = [ for happened in resumed.History do match happened with :? StepFinished as step -> step.Iteration, RunHistory.Short step.Total | _ -> () ]
         Assert.Equal<(int * float) list>(List.truncate 2 curve.Points, losses)
     | others -> failwith $"{others}"
 
@@ -124,16 +127,15 @@ let ``a changed recipe is a new run beside the old one`` () =
 let ``a part written in a script takes the place of the recipe's`` () =
     let asked = ref []
 
-    let counted =
-        Momentum.From(fun iteration ->
-            asked.Value <- iteration :: asked.Value
-            0.9)
+    let counted iteration =
+        asked.Value <- iteration :: asked.Value
+        0.9
 
-    let own = Variant.Of("own", id, fun recipe classes root -> Build.Method(recipe, classes, root, MethodParts(Momentum = counted)))
+    let own = Variant.With("own", id, BoxTeacherParts(Momentum = counted))
     let options = { optionsIn (temporaryFolder ()) with Iterations = Some 3 }
     let result = Ablation.from "?" tiny |> Ablation.add own |> Ablation.runWith (SilentProgress()) CancellationToken.None options
-    // The teacher begins as a copy of the student and is asked from then on.
-    Assert.Equal<int64 list>([ 1L; 2L ], List.rev asked.Value)
+    // It is tried first. The teacher begins as a copy of the student, and the part is asked from then on.
+    Assert.Equal<int64 list>([ 1L; 10L; 1_000L; 100_000L; 1L; 2L ], List.rev asked.Value)
     Assert.Single result.Runs |> ignore
 
 [<Fact>]
@@ -144,7 +146,9 @@ let ``a replaced part is told by the script's text, with what the script loads, 
         File.WriteAllText(path, text)
         path
 
-    let identity (script: string) : string = Variant.With("own", id, MethodParts(), file = script).Identity
+    let parts = BoxTeacherParts(Confidence = Confidence.Off)
+    let source (variant: Variant) = (variant.Change tiny).Parts |> Seq.exactlyOne |> _.Source
+    let identity (script: string) = source (Variant.With("own", id, parts, file = script))
     let script = file "script.fsx" "#load \"part.fsx\"\nlet score = Part.score"
     let part = file "part.fsx" "  #load \"deeper.fsx\"\nlet score = Deeper.score"
     let deeper = file "deeper.fsx" "let score = 0.5"
@@ -156,7 +160,7 @@ let ``a replaced part is told by the script's text, with what the script loads, 
         File.AppendAllText(changed, "\n// other")
         Assert.NotEqual<string>(before, identity script)
 
-    let versioned (version: string) : string = Variant.With("own", id, MethodParts(), version, script).Identity
+    let versioned (version: string) = source (Variant.With("own", id, parts, version, script))
     let before = versioned "1"
     File.AppendAllText(script, "\nlet more = 1")
     Assert.Equal(before, versioned "1")
@@ -213,13 +217,7 @@ let ``a renamed variant keeps its runs`` () =
 let ``a finished run of the command line has a report`` () =
     let folder = RunFolder(Path.Combine(temporaryFolder (), "run"))
     let recipe = tiny |> Recipe.iterations 2 |> Recipe.seeded 4L
-    let training = Build.TrainingData(recipe.Dataset, dataRoot.Value)
-    use method = Build.Method(recipe, training.Categories.Count, dataRoot.Value)
-
-    do
-        use metrics = new MetricsFile(folder.MetricsFile)
-        Trainer(recipe, method, training, null, folder).Run(Action<TrainingEvent> metrics.Write) |> ignore
-
+    Assert.True((SingleRun.train recipe dataRoot.Value folder).Finished)
     let result = RunReport.ofFolder dataRoot.Value folder.Path
     Assert.Equal<int64 list>([ 4L ], result.Seeds)
     Assert.Equal<int list>([ 1; 2 ], (result.Runs.Head.Curves |> List.find (fun curve -> curve.Name = "loss")).Points |> List.map fst)
@@ -234,7 +232,7 @@ let ``a term without affinities costs nothing`` () =
     let result =
         Ablation.from "?" tiny
         |> Ablation.variant "color" id
-        |> Ablation.add (Variant.With("no color", id, MethodParts(ColorAffinity = Affinity.none)))
+        |> Ablation.add (Variant.With("no color", id, BoxTeacherParts(ColorAffinity = Affinity.None)))
         |> Ablation.runWith (SilentProgress()) CancellationToken.None (optionsIn (temporaryFolder ()))
 
     let pairwise (run: RunResult) = run.Curves |> List.find (fun curve -> curve.Name = "loss, loss_pairwise") |> _.Points |> List.map snd
@@ -250,18 +248,17 @@ let ``smoothing of binary masks changes soft affinities and thresholds, but no h
     mask.narrow(1, 2L, 4L).narrow(2, 2L, 4L).fill_ (1.0) |> ignore
     mask.narrow(1, 6L, 2L).narrow(2, 3L, 1L).fill_ (1.0) |> ignore
     let pairs = PixelPairs(dilation = 1)
-    let scene = Unchecked.defaultof<MaskScene>
-    let affinity (source: IAffinitySource) = source.Affinity(scene, mask, pairs)
+    let affinity (source: PairAffinity) = source.Invoke(Unchecked.defaultof<MaskGrid>, mask, pairs)
     let total source = (affinity source).sum().item<float32> ()
-    Assert.Equal(0.0f, total Affinity.none)
-    Assert.Equal<int64 array>([| 1L; 4L; 9L; 9L |], (affinity Affinity.none).shape)
-    let sweep = [ for threshold in [ 0.1; 0.25; 0.5; 0.75 ] -> total (Affinity.atLeast threshold Affinity.smoothedMasks) ]
+    Assert.Equal(0.0f, total Affinity.None)
+    Assert.Equal<int64 array>([| 1L; 4L; 9L; 9L |], (affinity Affinity.None).shape)
+    let sweep = [ for threshold in [ 0.1; 0.25; 0.5; 0.75 ] -> total (Affinity.SmoothedMasks.AtLeast threshold) ]
     Assert.Equal<float32 list>(List.sortDescending (List.distinct sweep), sweep)
-    Assert.Equal(total Affinity.masks, total (Affinity.atLeast 0.5 Affinity.masks))
+    Assert.Equal(total Affinity.Masks, total (Affinity.Masks.AtLeast 0.5))
     // Smoothing moves no pixel of a binary mask across 0.5, and two are of affinity 0.5 or more when they are on one side of it.
-    let hard = affinity (Affinity.atLeast 0.5 Affinity.smoothedMasks)
-    Assert.True(same hard (affinity Affinity.masks))
-    Assert.NotEqual(total Affinity.smoothedMasks, total (Affinity.atLeast 0.5 Affinity.smoothedMasks))
+    let hard = affinity (Affinity.SmoothedMasks.AtLeast 0.5)
+    Assert.True(same hard (affinity Affinity.Masks))
+    Assert.NotEqual(total Affinity.SmoothedMasks, total (Affinity.SmoothedMasks.AtLeast 0.5))
 
 [<Fact>]
 let ``soft masks may keep the confidence of binary ones`` () =
@@ -269,14 +266,12 @@ let ``soft masks may keep the confidence of binary ones`` () =
     let masks threshold = TeacherMasks(torch.zeros ([| 3L; 4L |]), torch.rand ([| 3L |]), torch.rand ([| 3L; 8L; 8L |]), threshold)
     let soft = masks (Nullable())
     let binary = TeacherMasks(soft.Boxes, soft.Scores, soft.Probabilities, 0.5)
-    Assert.True(same (ConfidenceScore.Published.Confidence binary) (Confidence.ofBinaryMasks.Confidence soft))
-    Assert.False(same (ConfidenceScore.Published.Confidence soft) (Confidence.ofBinaryMasks.Confidence soft))
+    Assert.True(same (Confidence.Published.Invoke binary) (Confidence.OfBinaryMasks.Invoke soft))
+    Assert.False(same (Confidence.Published.Invoke soft) (Confidence.OfBinaryMasks.Invoke soft))
 
 [<Fact>]
-let ``a part that the teaching has no place for fails its run by name`` () =
-    let own =
-        Variant.Of("own", Recipe.asBoxInst, fun recipe classes root -> Build.Method(recipe, classes, root, MethodParts(Confidence = ConfidenceScore.Off)))
-
+let ``a part that the method has no place for fails its run by name`` () =
+    let own = Variant.With("own", Recipe.asBoxInst, BoxTeacherParts(Confidence = Confidence.Off))
     let options = { optionsIn (temporaryFolder ()) with Iterations = Some 1 }
 
     let error =
@@ -287,7 +282,7 @@ let ``a part that the teaching has no place for fails its run by name`` () =
             |> Ablation.runWith (SilentProgress()) CancellationToken.None options
             |> ignore)
 
-    Assert.Contains("own, seed 1: BoxInstTeaching has no place for: Confidence", error.Message)
+    Assert.Contains("own, seed 1: BoxInstRecipe has no place for Confidence", error.Message)
     Assert.Equal("base", error.Finished.Runs |> List.exactlyOne |> _.Run.Variant)
 
 [<Fact>]
@@ -301,7 +296,7 @@ let ``variants have names of their own and the base exists`` () =
 let ``a shorter run keeps its warm-ups and the share of its evaluations`` () =
     let recipe = Recipe.boxTeacher DataChoice.Shapes
     let half = recipe |> Recipe.iterations (recipe.Budget.Iterations / 2)
-    Assert.Equal(recipe.Teaching, half.Teaching)
+    Assert.Equal(recipe.Method, half.Method)
     Assert.Equal(recipe.Budget.EvaluateEvery / 2, half.Budget.EvaluateEvery)
     Assert.Equal(RecipeJson.Write recipe, RecipeJson.Write(half |> Recipe.iterations recipe.Budget.Iterations))
 

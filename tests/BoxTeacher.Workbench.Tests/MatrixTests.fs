@@ -2,11 +2,13 @@ module BoxTeacher.Workbench.Tests.MatrixTests
 
 open System
 open System.Collections.Concurrent
+open System.Collections.Generic
 open System.IO
 open System.Threading
 open Xunit
 open BoxTeacher.Data
 open BoxTeacher.Masks
+open BoxTeacher.Methods
 open BoxTeacher.Structures
 open BoxTeacher.Training
 open BoxTeacher.Workbench
@@ -44,6 +46,12 @@ let resultOf (run: PlannedRun) ap =
       Found = [ 7L, [ foundObject 0.75 ] ]
       Pseudo = [ 7L, [ foundObject 0.5 ] ] }
 
+/// The event of a step: finished iterations, and the step's loss.
+let stepped iteration loss : TrainingEvent = StepFinished(iteration, dict [ "loss_prj", loss ] |> Dictionary, loss, 0.01, Nullable(), 0.1)
+
+/// The event of an evaluation: finished iterations, and the mask AP, in percent.
+let evaluated iteration ap : TrainingEvent = Evaluated(iteration, Network.Teacher, [| BoxTeacher.Evaluation.Metric("mask AP", ap / 100.0) |], 1.0)
+
 /// Trains ten iterations by writing a number to a file, one a step; goes on where the file says.
 let private train (steps: ConcurrentBag<string * int>) (context: RunContext) =
     let checkpoint = Path.Combine(context.Folder, "checkpoint")
@@ -52,7 +60,7 @@ let private train (steps: ConcurrentBag<string * int>) (context: RunContext) =
     while iteration < context.Run.Iterations && not context.Cancellation.IsCancellationRequested do
         iteration <- iteration + 1
         steps.Add((context.Run.Key, iteration))
-        context.Report(RunProgress.Stepped(iteration, 1.0))
+        context.Report(stepped iteration 1.0)
         File.WriteAllText(checkpoint, string iteration)
 
     if iteration = context.Run.Iterations then
@@ -90,10 +98,11 @@ let ``a stopped run goes on where it was`` () =
     let listener =
         { new IMatrixListener with
             member _.Started _ = ()
-            member _.Progressed(_, progress) =
-                match progress with
-                | RunProgress.Stepped(4, _) -> stop.Cancel()
+            member _.Progressed(_, happened) =
+                match happened with
+                | :? StepFinished as step when step.Iteration = 4 -> stop.Cancel()
                 | _ -> ()
+
             member _.Ended(_, _) = () }
 
     let runs = [ plan "a" 1L; plan "b" 1L ]
@@ -210,15 +219,21 @@ let ``plain progress says when runs begin and end and how far they are`` () =
 
     let train (context: RunContext) =
         for i in 1..8 do
-            context.Report(RunProgress.Stepped(i, 0.5))
-            if i = 5 then context.Report(RunProgress.Evaluated(i, "mask AP", 12.0))
+            context.Report(stepped i 0.5)
+            if i = 5 then context.Report(evaluated i 12.0)
 
-        Assert.True(SpinWait.SpinUntil((fun () -> says @"a, seed 1: 8/10  loss 0\.500  mask AP 12\.0, .* left"), TimeSpan.FromSeconds 20.0))
+        // A run by itself tells its learning rate and each of its losses.
+        let details = if context.Run.Variant = "a" then @"  lr 0\.01 \(prj 0\.500\)" else ""
+        let line = $@"{context.Run.Variant}, seed 1: 8/10  loss 0\.500  mask AP 12\.0{details}, .* left"
+        Assert.True(SpinWait.SpinUntil((fun () -> says line), TimeSpan.FromSeconds 20.0))
         RunOutcome.Finished(resultOf context.Run 1.0)
 
-    let runs = [ plan "a" 1L ]
-    let ends = ref []
-    display.Show(runs, fun listener -> ends.Value <- Matrix.run 1 store listener train CancellationToken.None runs)
-    Assert.True((match ends.Value with [ _, RunEnd.Trained _ ] -> true | _ -> false), $"{ends.Value}")
-    Assert.True(says "a, seed 1: 10 iterations")
-    Assert.True(says "a, seed 1: done")
+    for runs in [ [ plan "a" 1L ]; [ plan "b" 1L; plan "c" 1L ] ] do
+        let mutable ends = []
+        display.Show(runs, fun listener -> ends <- Matrix.run 1 store listener train CancellationToken.None runs)
+
+        for run, how in ends do
+            Assert.True((match how with RunEnd.Trained _ -> true | _ -> false), $"{how}")
+            Assert.True(says $"{run.Label}: 10 iterations")
+            Assert.True(says $"{run.Label}: teacher after 5 iterations: mask AP 12\.0")
+            Assert.True(says $"{run.Label}: done")

@@ -45,12 +45,12 @@ let ``progress in a notebook is redrawn in place, and no more often than the int
 
             for i in 1..10 do
                 Thread.Sleep 20
-                listener.Progressed(runs[0], RunProgress.Stepped(i, 1.0 / float i))
+                listener.Progressed(runs[0], stepped i (1.0 / float i))
 
             // However slow the machine, the work lasts until something was drawn of it.
             Assert.True(SpinWait.SpinUntil((fun () -> pages |> Seq.exists (fun (_, text) -> text.Contains "evaluating")), 30_000))
 
-            listener.Progressed(runs[0], RunProgress.Evaluated(10, "mask AP", 12.34))
+            listener.Progressed(runs[0], evaluated 10 12.34)
             listener.Ended(runs[0], RunEnd.Trained(resultOf runs[0] 20.0))
             listener.Ended(runs[1], RunEnd.Failed(InvalidOperationException "out of <memory>"))
     )

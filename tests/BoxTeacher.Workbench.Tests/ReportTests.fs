@@ -35,6 +35,7 @@ let private result =
           Code = "0.1.0"
           Machine = "a machine"
           Degree = 2
+          Threads = 3
           WallSeconds = 61.0 } }
 
 let private saved result = (Report.write (temporaryFolder ()) result).Page

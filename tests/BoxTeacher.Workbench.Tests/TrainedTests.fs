@@ -17,8 +17,8 @@ open BoxTeacher.Workbench.Tests.MatrixTests
 open Plotly.NET
 
 /// A new network finds nothing; this one is sure of everything, so that its teacher makes pseudo masks after four steps.
-let private sureOfItself recipe classes (root: string) =
-    let method = Build.Method(recipe, classes, root)
+let private sureOfItself (recipe: Recipe) classes (root: string) =
+    let method = recipe.BuildMethod(classes, root)
     use _ = torch.no_grad ()
 
     for struct (name, parameter) in method.Student.named_parameters () do
@@ -29,8 +29,8 @@ let private sureOfItself recipe classes (root: string) =
 
 let private ablation =
     Ablation.from "?" tiny
-    |> Ablation.add (Variant.Of("BoxTeacher", Recipe.set "teaching.pseudoMasks.iouThreshold" "0", sureOfItself))
-    |> Ablation.add (Variant.Of("two stages", id, Method.selfTraining))
+    |> Ablation.add (Variant.Of("BoxTeacher", Recipe.set "method.pseudoMasks.iouThreshold" "0", sureOfItself))
+    |> Ablation.variant "two stages" BoxTeacher.asSelfTraining
 
 /// One training for the tests that look at its results.
 let private trained =
@@ -104,47 +104,44 @@ let ``a pseudo mask's quality is its overlap with the true mask of its box`` () 
 [<Fact>]
 let ``self-training learns in stage one, then starts again under a frozen teacher`` () =
     let root = dataRoot.Value
-    let recipe = tiny |> Recipe.iterations 4
-    let data = Build.TrainingData(recipe.Dataset, root)
-    use method = Method.selfTraining recipe data.Categories.Count root
-    let parameter (network: BoxTeacher.Detectors.CondInst) = network.named_parameters () |> Seq.find (fun struct (_, p) -> p.requires_grad || p.numel () > 100L) |> fun struct (_, p) -> p.detach().clone ()
+    let recipe = tiny |> BoxTeacher.asSelfTraining |> Recipe.iterations 4
+    let data = recipe.Dataset.ReadTraining root
+    use method = recipe.BuildMethod(data.Categories.Count, root)
+    use optimizer = recipe.Solver.Optimizer.Build method.Student
+    use _ = torch.NewDisposeScope()
+    let parameter (network: Detector) = network.named_parameters () |> Seq.find (fun struct (_, p) -> p.requires_grad || p.numel () > 100L) |> fun struct (_, p) -> p.detach().clone ()
     let fresh = parameter method.Student
-    let loader = Build.Loader(recipe, data)
-    use optimizer = Build.Optimizer(recipe.Solver.Optimizer, method.Student)
+    let batches = TrainingRun.Batches(recipe, data, torch.CPU)
     let mutable learned = fresh
     let mutable frozen = fresh
 
-    for iteration, batch in Seq.indexed (Seq.truncate 4 (loader.Batches 0)) do
-        use _ = batch
+    for iteration, batch in Seq.indexed (Seq.truncate 4 (batches.Invoke 0L)) do
         use _ = torch.NewDisposeScope()
         if iteration = 2 then learned <- (parameter method.Student).DetachFromDisposeScope()
         method.BeforeStep(int64 iteration)
 
         if iteration = 2 then
             // The teacher is what stage one came to, and the student is new.
-            Assert.True(same learned (parameter method.Teacher))
+            Assert.True(same learned (parameter method.Teacher.Network))
             Assert.True(same fresh (parameter method.Student))
-            frozen <- (parameter method.Teacher).DetachFromDisposeScope()
+            frozen <- (parameter method.Teacher.Network).DetachFromDisposeScope()
 
-        let terms = method.Step(batch, int64 iteration)
-        let value name = terms |> Seq.find (fun term -> term.Name = name) |> fun term -> term.Value().item<float32> ()
-
-        if iteration < 2 then
-            Assert.Equal(0.0f, value "loss_mask")
-            Assert.Equal(0.0f, value "loss_mask_affinity")
+        let terms = method.Losses(batch, Step.Of(int64 iteration, RandomStream 1UL))
+        let ofPseudoMasks = [ for term in terms do if term.Name.StartsWith "loss_mask" then term.Name ]
+        Assert.Equal<string list>((if iteration < 2 then [] else [ "loss_mask"; "loss_mask_affinity" ]), ofPseudoMasks)
 
         method.Student.zero_grad ()
         terms.Total().backward ()
         optimizer.step () |> ignore
 
     Assert.False(same fresh learned)
-    Assert.True(same frozen (parameter method.Teacher))
+    Assert.True(same frozen (parameter method.Teacher.Network))
 
 [<Fact>]
 let ``charts of precision, confidence and two swept keys are drawn from the results`` () =
     let swept =
         Ablation.from "?" tiny
-        |> Ablation.grid ("teaching.pseudoMasks.maskWeight", [ "0.25"; "0.5" ]) ("teaching.pseudoMasks.affinityWeight", [ "0.1"; "0.2"; "0.3" ])
+        |> Ablation.grid ("method.pseudoMasks.maskWeight", [ "0.25"; "0.5" ]) ("method.pseudoMasks.affinityWeight", [ "0.1"; "0.2"; "0.3" ])
 
     Assert.Equal<string>("maskWeight 0.25, affinityWeight 0.1", swept.Variants.Head.Name)
 
@@ -155,7 +152,7 @@ let ``charts of precision, confidence and two swept keys are drawn from the resu
 
     let result = { snd trained.Value with Variants = swept.Variants |> List.map _.Name; Base = swept.Variants.Head.Name; Runs = runs }
     let keys = AblationCharts.sweptKeys result
-    Assert.Equal(Some("teaching.pseudoMasks.maskWeight", "teaching.pseudoMasks.affinityWeight"), keys)
+    Assert.Equal(Some("method.pseudoMasks.maskWeight", "method.pseudoMasks.affinityWeight"), keys)
 
     let figure chart = GenericChart.toFigureJson (Option.get chart) |> Json.parse
     let map = figure (AblationCharts.heatMap "mask AP" (fst keys.Value) (snd keys.Value) result)
