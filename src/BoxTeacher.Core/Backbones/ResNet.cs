@@ -34,12 +34,18 @@ public sealed class ResNet : Backbone
             register_module($"res{i + 2}", _stages[i]);
             stride *= stages[i].Stride;
             if (i >= _firstOutput)
+            {
                 levels.Add(new FeatureLevel(stride, stages[i].Channels));
+            }
         }
         Levels = levels;
         foreach (var part in new nn.Module[] { stem }.Concat(_stages).Take(frozen))
+        {
             foreach (var parameter in part.parameters())
+            {
                 parameter.requires_grad = false;
+            }
+        }
     }
 
     /// <summary>One stage: blocks in order, the channels they end with, and the stride of the first.</summary>
@@ -120,7 +126,9 @@ public sealed class ResNet : Backbone
         {
             features = _stages[i].call(features);
             if (i >= _firstOutput)
+            {
                 outputs[i - _firstOutput] = features.alias().MoveToOuterDisposeScope();
+            }
         }
         return outputs;
     }

@@ -23,7 +23,7 @@ public static class PennFudan
     {
         ArgumentException.ThrowIfNullOrEmpty(source);
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        string photos = Path.Combine(source, "JPEGImages");
+        var photos = Path.Combine(source, "JPEGImages");
         if (!Directory.Exists(photos))
         {
             photos = Path.Combine(source, "PNGImages");
@@ -48,14 +48,14 @@ public static class PennFudan
 
     private static void WriteSplit(string folder, string split, string source, IEnumerable<string> photos)
     {
-        string pictures = Path.Combine(folder, split);
+        var pictures = Path.Combine(folder, split);
         Directory.CreateDirectory(pictures);
         var images = new List<ImageRecord>();
         long id = 0;
-        foreach (string photo in photos)
+        foreach (var photo in photos)
         {
             var image = ImageFile.Read(photo);
-            string maskFile = Path.Combine(source, "PedMasks", $"{Path.GetFileNameWithoutExtension(photo)}_mask.png");
+            var maskFile = Path.Combine(source, "PedMasks", $"{Path.GetFileNameWithoutExtension(photo)}_mask.png");
             var map = ImageFile.ReadIndexed(maskFile);
             if ((map.Height, map.Width) != (image.Height, image.Width))
             {

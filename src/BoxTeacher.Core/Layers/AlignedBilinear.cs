@@ -25,7 +25,10 @@ public static class AlignedBilinear
     {
         var count = input.size(axis);
         if (factor == 1)
+        {
             return input.alias();
+        }
+
         var before = cat([input.narrow(axis, 0, 1), input.narrow(axis, 0, count - 1)], axis);
         var behind = factor > 2 ? cat([input.narrow(axis, 1, count - 1), input.narrow(axis, count - 1, 1)], axis) : input;
         var phases = new Tensor[factor];

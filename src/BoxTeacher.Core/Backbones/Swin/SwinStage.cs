@@ -25,7 +25,10 @@ public sealed class SwinStage : nn.Module<Tensor, Tensor>
         _windows = new Windows(side);
         blocks = nn.ModuleList([.. dropPaths.Select((rate, i) => new SwinBlock(channels, heads, side, i % 2 == 0 ? 0 : _shift, expansion, rate))]);
         if (!last)
+        {
             downsample = new PatchMerging(channels);
+        }
+
         RegisterComponents();
     }
 
@@ -36,7 +39,10 @@ public sealed class SwinStage : nn.Module<Tensor, Tensor>
         var mask = _windows.ShiftMask(_windows.Padded(input.size(1)), _windows.Padded(input.size(2)), _shift, input);
         var map = input;
         foreach (var block in blocks)
+        {
             map = block.call(map, mask);
+        }
+
         return map.MoveToOuterDisposeScope();
     }
 

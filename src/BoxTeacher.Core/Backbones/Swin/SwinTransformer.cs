@@ -53,8 +53,12 @@ public sealed class SwinTransformer : Backbone
         }
         Levels = levels;
         foreach (var part in new nn.Module[] { patch_embed }.Concat(layers).Take(frozen))
+        {
             foreach (var parameter in part.parameters())
+            {
                 parameter.requires_grad = false;
+            }
+        }
     }
 
     /// <inheritdoc/>
@@ -72,7 +76,10 @@ public sealed class SwinTransformer : Backbone
         var layer = nn.Linear(inputs, outputs, hasBias);
         nn.init.normal_(layer.weight, 0, 0.02);
         if (hasBias)
+        {
             nn.init.zeros_(layer.bias!);
+        }
+
         return layer;
     }
 
@@ -87,7 +94,10 @@ public sealed class SwinTransformer : Backbone
         {
             var features = layers[i].call(map);
             if (i >= first)
+            {
                 outputs[i - first] = _norms[i - first].call(features).permute(0, 3, 1, 2).contiguous().MoveToOuterDisposeScope();
+            }
+
             map = layers[i].Reduce(features) ?? features;
         }
         return outputs;

@@ -18,7 +18,7 @@ public sealed record SemiSupervisedSplit(InstanceDataset Labelled, InstanceDatas
     {
         ArgumentNullException.ThrowIfNull(dataset);
         ArgumentOutOfRangeException.ThrowIfNegative(fold);
-        int[] drawn = Draw(dataset.Images.Count, percent, fold);
+        var drawn = Draw(dataset.Images.Count, percent, fold);
         return Divide(dataset, [.. drawn.Select(index => dataset.Images[index].Id)], dataset.Images, $"{fold}@{percent:0.##}");
     }
 
@@ -49,15 +49,15 @@ public sealed record SemiSupervisedSplit(InstanceDataset Labelled, InstanceDatas
     {
         ArgumentNullException.ThrowIfNull(dataset);
         ImageRecord[] usable = [.. dataset.Images.Where(image => image.Annotations.Any(annotation => !annotation.IsCrowd)).OrderBy(image => image.Id)];
-        long[] indices = ReadIndices(file, percent, seed);
-        string key = $"{percent}.{seed}";
-        long expected = (long)(double.Parse(percent, System.Globalization.CultureInfo.InvariantCulture) / 100 * usable.Length);
+        var indices = ReadIndices(file, percent, seed);
+        var key = $"{percent}.{seed}";
+        var expected = (long)(double.Parse(percent, System.Globalization.CultureInfo.InvariantCulture) / 100 * usable.Length);
         if (indices.Length != expected)
         {
             throw new DataFormatException(file, key, $"{indices.Length} images are listed, but {percent} % of this data set's {usable.Length} are {expected}");
         }
         var labelled = new HashSet<long>();
-        for (int i = 0; i < indices.Length; i++)
+        for (var i = 0; i < indices.Length; i++)
         {
             if (indices[i] < 0 || indices[i] >= usable.Length || !labelled.Add(usable[indices[i]].Id))
             {
@@ -87,7 +87,7 @@ public sealed record SemiSupervisedSplit(InstanceDataset Labelled, InstanceDatas
             throw new DataFormatException(file, "", $"not valid JSON: {error.Message}", error);
         }
 
-        long Index(JsonElement element) => element.ValueKind == JsonValueKind.Number && element.TryGetInt64(out long index)
+        long Index(JsonElement element) => element.ValueKind == JsonValueKind.Number && element.TryGetInt64(out var index)
             ? index
             : throw new DataFormatException(file, $"{percent}.{seed}", "expected integers");
     }

@@ -25,7 +25,10 @@ public sealed class MaskBranch : nn.Module<IReadOnlyList<Tensor>, Tensor>
         refine = nn.ModuleList([.. levels.Select(level => ConvBlock(level.Channels, channels))]);
         var layers = new List<nn.Module<Tensor, Tensor>>();
         for (var i = 0; i < convolutions; i++)
+        {
             layers.Add(ConvBlock(channels, channels));
+        }
+
         layers.Add(nn.Conv2d(channels, outputs, 1));
         tower = nn.Sequential(layers);
         Stride = levels[0].Stride;
@@ -46,7 +49,10 @@ public sealed class MaskBranch : nn.Module<IReadOnlyList<Tensor>, Tensor>
         using var scope = NewDisposeScope();
         var sum = refine[0].call(input[0]);
         for (var i = 1; i < _factors.Length; i++)
+        {
             sum = sum + AlignedBilinear.Upsample(refine[i].call(input[i]), _factors[i]);
+        }
+
         return tower.call(sum).MoveToOuterDisposeScope();
     }
 

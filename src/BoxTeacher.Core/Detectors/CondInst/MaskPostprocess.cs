@@ -73,11 +73,17 @@ public static class MaskPostprocess
     {
         using var scope = NewDisposeScope();
         if (FusedKernels.ResizeMasks(probabilities, network, output, maskStride) is { } fused)
+        {
             return fused.MoveToOuterDisposeScope();
+        }
+
         var full = AlignedBilinear.Upsample(probabilities, maskStride).narrow(2, 0, network.Height).narrow(3, 0, network.Width);
         // At its own size the resize is the identity.
         if (output != network)
+        {
             full = F.interpolate(full, [output.Height, output.Width], null, InterpolationMode.Bilinear, align_corners: false);
+        }
+
         return full.select(1, 0).MoveToOuterDisposeScope();
     }
 
@@ -86,9 +92,15 @@ public static class MaskPostprocess
     {
         using var scope = NewDisposeScope();
         if (threshold is not { } limit)
+        {
             return (probabilities.sum([1, 2]) / (probabilities.size(1) * probabilities.size(2) + 1e-6)).MoveToOuterDisposeScope();
+        }
+
         if (FusedKernels.MaskQuality(probabilities, limit) is { } fused)
+        {
             return fused.MoveToOuterDisposeScope();
+        }
+
         var foreground = (probabilities > limit).to(probabilities.dtype);
         return ((probabilities * foreground).sum([1, 2]) / (foreground.sum([1, 2]) + 1e-6)).MoveToOuterDisposeScope();
     }

@@ -69,7 +69,10 @@ public sealed class FcosTargets
         var labels = new long[ImageCount * Grid.Count];
         Array.Fill(labels, background);
         for (var i = 0; i < Count; i++)
+        {
             labels[Images[i] * Grid.Count + Locations[i]] = Classes[i];
+        }
+
         return tensor(labels, [ImageCount, Grid.Count], device: Flat.device);
     }
 }
@@ -100,7 +103,10 @@ public sealed class FcosAssigner(IReadOnlyList<SizeRange> sizeRanges, double? ce
     {
         var ranges = new SizeRange[limits.Length + 1];
         for (var i = 0; i < ranges.Length; i++)
+        {
             ranges[i] = new SizeRange(i == 0 ? -1 : limits[i - 1], i == limits.Length ? 1e8f : limits[i]);
+        }
+
         return ranges;
     }
 
@@ -112,7 +118,10 @@ public sealed class FcosAssigner(IReadOnlyList<SizeRange> sizeRanges, double? ce
     public FcosTargets Assign(LocationGrid grid, IReadOnlyList<Instances> truth, Device device)
     {
         if (grid.Levels.Count != sizeRanges.Count)
+        {
             throw new ArgumentException($"The grid has {grid.Levels.Count} levels, the assigner {sizeRanges.Count} size ranges.", nameof(grid));
+        }
+
         var positives = new List<FcosPositive>();
         var best = new FcosPositive[grid.Count];
         var bestArea = new float[grid.Count];
@@ -125,13 +134,22 @@ public sealed class FcosAssigner(IReadOnlyList<SizeRange> sizeRanges, double? ce
             if (!(skipWhenFirstCenterIsZero && classes.Length > 0 && boxes[0] + boxes[2] == 0))
             {
                 for (var i = 0; i < classes.Length; i++)
+                {
                     for (var level = 0; level < sizeRanges.Count; level++)
+                    {
                         Claim(boxes.AsSpan(4 * i, 4), grid.Levels[level], sizeRanges[level], best, bestArea,
                             new FcosPositive { Image = image, Box = firstBox + i, Class = classes[i] });
+                    }
+                }
             }
             for (var location = 0; location < grid.Count; location++)
+            {
                 if (bestArea[location] < NoBox)
+                {
                     positives.Add(best[location]);
+                }
+            }
+
             firstBox += classes.Length;
         }
         return new FcosTargets(grid, truth.Count, positives, device);
@@ -156,19 +174,27 @@ public sealed class FcosAssigner(IReadOnlyList<SizeRange> sizeRanges, double? ce
         var (firstColumn, lastColumn) = Cells(left, right, level.Stride, level.Width);
         var (firstRow, lastRow) = Cells(top, bottom, level.Stride, level.Height);
         for (var row = firstRow; row <= lastRow; row++)
+        {
             for (var column = firstColumn; column <= lastColumn; column++)
             {
                 float x = column * level.Stride + level.Stride / 2, y = row * level.Stride + level.Stride / 2;
                 if (!(x - left > 0 && y - top > 0 && right - x > 0 && bottom - y > 0))
+                {
                     continue;
+                }
+
                 var (l, t, r, b) = (x - x1, y - y1, x2 - x, y2 - y);
                 var longest = MathF.Max(MathF.Max(l, t), MathF.Max(r, b));
                 var location = level.Offset + row * level.Width + column;
                 if (longest < range.Min || longest > range.Max || area >= bestArea[location])
+                {
                     continue;
+                }
+
                 bestArea[location] = area;
                 best[location] = template with { Location = location, Left = l, Top = t, Right = r, Bottom = b };
             }
+        }
     }
 
     // A superset of the cells whose center lies between the two coordinates.

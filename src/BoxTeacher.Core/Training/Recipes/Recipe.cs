@@ -77,7 +77,7 @@ public sealed record Recipe(
 
     private void CheckParts(MethodParts? parts)
     {
-        IReadOnlyList<string> given = parts?.Names ?? [];
+        var given = parts?.Names ?? [];
         var recorded = (Parts ?? []).Select(part => part.Name).ToList();
         if (recorded.Except(given).Any())
         {

@@ -13,17 +13,17 @@ namespace BoxTeacher.Training;
 /// </summary>
 public static class RecipeJson
 {
-    private static (int Assemblies, JsonSerializerOptions Options) cached;
+    private static (int Assemblies, JsonSerializerOptions Options) _cached;
 
     // Kinds of recipes may come with every assembly, such as a notebook's next cell.
     private static JsonSerializerOptions Options
     {
         get
         {
-            var (count, (known, options)) = (AppDomain.CurrentDomain.GetAssemblies().Length, cached);
+            var (count, (known, options)) = (AppDomain.CurrentDomain.GetAssemblies().Length, _cached);
             if (options is null || known != count)
             {
-                cached = (count, options = NewOptions());
+                _cached = (count, options = NewOptions());
             }
 
             return options;

@@ -42,11 +42,20 @@ public abstract partial record WeightLayout
         public override string? Translate(string name)
         {
             if (name == "conv1_w")
+            {
                 return Backbone + "stem.conv1.weight";
+            }
+
             if (Caffe2StemName().Match(name) is { Success: true } stem)
+            {
                 return $"{Backbone}stem.conv1.norm.{NormTensor(stem.Groups[1].Value)}";
+            }
+
             if (Caffe2BlockName().Match(name) is not { Success: true } block)
+            {
                 return null;
+            }
+
             var convolution = block.Groups[3].Value switch { "1" => "shortcut", "2a" => "conv1", "2b" => "conv2", _ => "conv3" };
             var tensor = block.Groups[5].Success ? "norm." + NormTensor(block.Groups[5].Value) : "weight";
             return $"{Backbone}res{block.Groups[1].Value}.{block.Groups[2].Value}.{convolution}.{tensor}";
@@ -71,7 +80,10 @@ public abstract partial record WeightLayout
         public override string? Translate(string name)
         {
             if (TorchVisionName().Match(name) is not { Success: true } match)
+            {
                 return null;
+            }
+
             var place = match.Groups[1].Success ? $"res{match.Groups[2].ValueSpan[0] - '0' + 1}.{match.Groups[3].Value}" : "stem";
             var (kind, number, tensor) = (match.Groups[4].Value, match.Groups[5].Value, match.Groups[6].Value);
             var layer = kind == "downsample." ? "shortcut" : "conv" + number;

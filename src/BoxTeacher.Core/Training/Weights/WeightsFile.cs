@@ -26,7 +26,10 @@ internal static class WeightsFile
             .Where(entry => entry.Key.StartsWith(container, StringComparison.Ordinal) && !entry.Key.EndsWith("_momentum", StringComparison.Ordinal))
             .ToDictionary(entry => entry.Key[container.Length..], entry => entry.Value);
         foreach (var tensor in weights.Values)
+        {
             tensor.MoveToOuterDisposeScope();
+        }
+
         return weights;
     }
 
