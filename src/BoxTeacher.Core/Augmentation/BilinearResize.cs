@@ -15,7 +15,8 @@ public static class BilinearResize
     {
         if (height <= 0 || width <= 0 || newHeight <= 0 || newWidth <= 0 || source.Length != height * width * 3)
         {
-            throw new ArgumentException($"cannot resize {source.Length} bytes of a {height}x{width} RGB image to {newHeight}x{newWidth}", nameof(source));
+            throw new ArgumentException(
+                $"cannot resize {source.Length} bytes of a {height}x{width} RGB image to {newHeight}x{newWidth}", nameof(source));
         }
         if (newWidth == width)
         {

@@ -67,7 +67,8 @@ public sealed class ResNet : Backbone
     /// Which of res2 to res5 have modulated deformable 3x3 convolutions; null: none. Published with DCN: res3 to res5.
     /// </param>
     /// <param name="offsetGroups">Groups of channels with offsets of their own in the deformable stages; 1 as published.</param>
-    public static ResNet Bottleneck(int depth, bool strideInFirst = true, int frozen = 2, int stemChannels = 64, int channels = 256, int width = 64,
+    public static ResNet Bottleneck(
+        int depth, bool strideInFirst = true, int frozen = 2, int stemChannels = 64, int channels = 256, int width = 64,
         IReadOnlyList<bool>? deformable = null, int offsetGroups = 1)
     {
         int[] blocks = depth switch

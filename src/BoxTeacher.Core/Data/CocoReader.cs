@@ -65,7 +65,8 @@ public static class CocoReader
         {
             if (!categoryIndex.TryAdd(ordered[i].Id, i))
             {
-                throw new DataFormatException(file, $"categories[{categories.LastIndexOf(ordered[i])}].id", $"{ordered[i].Id} appears twice");
+                throw new DataFormatException(
+                    file, $"categories[{categories.LastIndexOf(ordered[i])}].id", $"{ordered[i].Id} appears twice");
             }
         }
         var imageIndex = new Dictionary<long, int>(images.Count);
@@ -96,7 +97,8 @@ public static class CocoReader
             var size = new ImageSize(images[image].Height, images[image].Width);
             if (raw.Segmentation is Segmentation.RunLength { Mask: var mask } && mask.Size != size)
             {
-                throw new DataFormatException(file, $"annotations[{i}].segmentation", $"a mask of {mask.Size} pixels in an image of {size}");
+                throw new DataFormatException(
+                    file, $"annotations[{i}].segmentation", $"a mask of {mask.Size} pixels in an image of {size}");
             }
             var box = raw.Box ?? raw.Segmentation?.ToMask(size).Bounds
                 ?? throw new DataFormatException(file, $"annotations[{i}].bbox", "there is neither a box nor a segmentation");

@@ -91,7 +91,8 @@ internal static class CocoShapes
             return (codes, counts) switch
             {
                 (not null, _) => RunLengthMask.FromOwnedCodes(codes, (int)size[0], (int)size[1]),
-                (_, not null) => RunLengthMask.FromCounts(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(counts), (int)size[0], (int)size[1]),
+                (_, not null) =>
+                    RunLengthMask.FromCounts(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(counts), (int)size[0], (int)size[1]),
                 _ => throw new JsonFieldException($"{key}.counts", "the key is missing"),
             };
         }

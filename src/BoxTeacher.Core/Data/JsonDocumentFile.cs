@@ -103,7 +103,8 @@ internal sealed class JsonDocumentFile
         var chunks = new Chunk<T>[borders.Length];
         if (borders.Length > 1)
         {
-            Parallel.For(0, borders.Length, i => chunks[i] = ParseChunk(borders[i], i + 1 < borders.Length ? borders[i + 1] : int.MaxValue, parse));
+            Parallel.For(0, borders.Length, i =>
+                chunks[i] = ParseChunk(borders[i], i + 1 < borders.Length ? borders[i + 1] : int.MaxValue, parse));
         }
         else
         {

@@ -87,7 +87,8 @@ internal static class JsonFields
         JsonTokenType.StartObject => "an object",
         JsonTokenType.StartArray => "an array",
         JsonTokenType.String => "a string",
-        JsonTokenType.Number => $"the number {System.Text.Encoding.UTF8.GetString(reader.ValueSpan[..Math.Min(24, reader.ValueSpan.Length)])}",
+        JsonTokenType.Number =>
+            $"the number {System.Text.Encoding.UTF8.GetString(reader.ValueSpan[..Math.Min(24, reader.ValueSpan.Length)])}",
         JsonTokenType.Null => "null",
         JsonTokenType.True => "true",
         JsonTokenType.False => "false",

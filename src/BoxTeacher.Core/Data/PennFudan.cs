@@ -73,6 +73,7 @@ public static class PennFudan
             File.Copy(photo, Path.Combine(pictures, Path.GetFileName(photo)));
             images.Add(new ImageRecord(images.Count + 1, Path.GetFileName(photo), image.Width, image.Height, annotations));
         }
-        CocoWriter.Write(Path.Combine(folder, "annotations", $"instances_{split}.json"), new InstanceDataset($"pennfudan_{split}", [new Category(1, "person")], images));
+        CocoWriter.Write(Path.Combine(folder, "annotations", $"instances_{split}.json"),
+            new InstanceDataset($"pennfudan_{split}", [new Category(1, "person")], images));
     }
 }

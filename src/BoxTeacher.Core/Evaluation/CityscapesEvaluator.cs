@@ -87,7 +87,9 @@ public static class CityscapesEvaluator
             }
             if ((detection.Mask.Height, detection.Mask.Width) != (truth.Height, truth.Width))
             {
-                throw new ArgumentException($"A mask of {detection.Mask.Height}x{detection.Mask.Width} pixels in an image of {truth.Height}x{truth.Width}.", nameof(detections));
+                throw new ArgumentException(
+                    $"A mask of {detection.Mask.Height}x{detection.Mask.Width} pixels in an image of {truth.Height}x{truth.Width}.",
+                    nameof(detections));
             }
             Array.Clear(histogram);
             var pixels = 0;

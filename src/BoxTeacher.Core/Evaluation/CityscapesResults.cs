@@ -104,7 +104,8 @@ public static class CityscapesResults
                     var mask = result.Mask ?? throw new ArgumentException($"A detection in image {image.Id} has no mask.", nameof(results));
                     var file = $"pred_masks/{name}_{lines.Count}.png";
                     var pixels = Array.ConvertAll(mask.Decode(), value => (ushort)(255 * value));
-                    File.WriteAllBytes(Path.Combine(temporary, file), PngWriter.Gray(new LabelMap(pixels, mask.Height, mask.Width), wide: false));
+                    File.WriteAllBytes(
+                        Path.Combine(temporary, file), PngWriter.Gray(new LabelMap(pixels, mask.Height, mask.Width), wide: false));
                     var label = dataset.Categories[result.Category].Id;
                     lines.Add(string.Create(CultureInfo.InvariantCulture, $"{file} {label} {result.Score:R}"));
                 }
@@ -130,6 +131,7 @@ public static class CityscapesResults
         string[] own = [.. texts.Where(text => Path.GetFileName(text).StartsWith(prefix, StringComparison.Ordinal))];
         return own.Length == 1
             ? own[0]
-            : throw new DataFormatException(truthFile, "", own.Length == 0 ? $"there is no result {prefix}*.txt" : $"there are {own.Length} results {prefix}*.txt");
+            : throw new DataFormatException(truthFile, "", own.Length == 0
+                ? $"there is no result {prefix}*.txt" : $"there are {own.Length} results {prefix}*.txt");
     }
 }

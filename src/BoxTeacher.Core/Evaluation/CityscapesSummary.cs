@@ -29,5 +29,6 @@ public sealed class CityscapesSummary
 
     private IEnumerable<double> Row(int category) => Enumerable.Range(0, Overlaps.Count).Select(overlap => _precision[category, overlap]);
 
-    private static double Mean(IEnumerable<double> values) => values.Where(value => !double.IsNaN(value)).DefaultIfEmpty(double.NaN).Average();
+    private static double Mean(IEnumerable<double> values) =>
+        values.Where(value => !double.IsNaN(value)).DefaultIfEmpty(double.NaN).Average();
 }

@@ -17,7 +17,8 @@ internal sealed class CocoGroups
 {
     private const int DetectionsPerTask = 8192;
 
-    private CocoGroups(IReadOnlyList<Category> kinds, CocoTruth[] truths, DetectionResult[] detections, CocoCell[] cells, int[] kindStarts) =>
+    private CocoGroups(
+        IReadOnlyList<Category> kinds, CocoTruth[] truths, DetectionResult[] detections, CocoCell[] cells, int[] kindStarts) =>
         (Kinds, Truths, Detections, Cells, KindStarts) = (kinds, truths, detections, cells, kindStarts);
 
     /// <summary>The kinds of objects that are kept apart.</summary>

@@ -155,7 +155,8 @@ internal sealed class CocoMatcher
         if (_crowd.Length < truths.Length)
         {
             var length = 2 * truths.Length;
-            (_crowd, _taken, _order, _candidates, _ignored) = (new bool[length], new uint[length], new int[length], new int[length], new bool[length]);
+            (_crowd, _taken, _order, _candidates, _ignored) =
+                (new bool[length], new uint[length], new int[length], new int[length], new bool[length]);
         }
         if (_ious.Length < (long)detections.Length * truths.Length)
         {

@@ -48,7 +48,8 @@ public static class CocoResults
         ArgumentNullException.ThrowIfNull(truth);
         AtomicFile.Write(file, stream =>
         {
-            using var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+            using var json = new Utf8JsonWriter(
+                stream, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
             json.WriteStartArray();
             foreach (var result in results)
             {
@@ -65,7 +66,8 @@ public static class CocoResults
                 }
                 else
                 {
-                    CocoShapes.Write(json, "segmentation", result.Mask ?? throw new ArgumentException("A detection has no mask.", nameof(results)));
+                    CocoShapes.Write(json, "segmentation", result.Mask
+                        ?? throw new ArgumentException("A detection has no mask.", nameof(results)));
                 }
                 json.WriteNumber("score", result.Score);
                 json.WriteEndObject();

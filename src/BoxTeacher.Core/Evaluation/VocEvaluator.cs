@@ -43,7 +43,8 @@ public static class VocEvaluator
 
     // ChainerCV reverses an ascending order, so that of equal scores the last comes first: once for the matches in an image,
     // and once more for the curve. (Its sort keeps the order of equals in short lists; in long ones it depends on the machine.)
-    private static IEnumerable<Outcome> LastOfEquals(IEnumerable<Outcome> outcome) => outcome.Reverse().OrderByDescending(item => item.Score);
+    private static IEnumerable<Outcome> LastOfEquals(IEnumerable<Outcome> outcome) =>
+        outcome.Reverse().OrderByDescending(item => item.Score);
 
     private static Cell[] Cells(InstanceDataset truth, IReadOnlyList<DetectionResult> results, IouType type)
     {
@@ -57,13 +58,15 @@ public static class VocEvaluator
             perRecord[i] =
             [
                 .. detections.Select(group => group.Key).Union(truths.Select(group => group.Key)).Order().Select(category => Measure(
-                    category, truths.Count > 0, [.. truths[category]], [.. detections[category].OrderByDescending(result => result.Score)], image.Size, type)),
+                    category, truths.Count > 0, [.. truths[category]],
+                    [.. detections[category].OrderByDescending(result => result.Score)], image.Size, type)),
             ];
         });
         return [.. perRecord.SelectMany(cells => cells)];
     }
 
-    private static Cell Measure(int category, bool imageHasTruth, Annotation[] truths, DetectionResult[] detections, ImageSize size, IouType type)
+    private static Cell Measure(
+        int category, bool imageHasTruth, Annotation[] truths, DetectionResult[] detections, ImageSize size, IouType type)
     {
         var overlaps = new double[detections.Length * truths.Length];
         if (type == IouType.Box)
@@ -75,7 +78,8 @@ public static class VocEvaluator
         }
         else
         {
-            RunLengthMask[] masks = [.. truths.Select(item => item.Segmentation?.ToMask(size) ?? RunLengthMask.FromBox(item.Box, size.Height, size.Width))];
+            RunLengthMask[] masks =
+                [.. truths.Select(item => item.Segmentation?.ToMask(size) ?? RunLengthMask.FromBox(item.Box, size.Height, size.Width))];
             RunLengthMask[] found = [.. detections.Select(item => item.Mask ?? RunLengthMask.FromBox(item.Box, size.Height, size.Width))];
             RunLengthMask.IoU(found, masks, new bool[truths.Length], overlaps);
         }
@@ -144,18 +148,21 @@ public static class VocEvaluator
     }
 
     private static VocPrecision[] Precisions(
-        InstanceDataset truth, Cell[] cells, Matcher match, Func<IEnumerable<Outcome>, IEnumerable<Outcome>> order, Func<double[], double[], double> average)
+        InstanceDataset truth, Cell[] cells, Matcher match, Func<IEnumerable<Outcome>,
+        IEnumerable<Outcome>> order, Func<double[], double[], double> average)
     {
         var perCategory = cells.ToLookup(cell => cell.Category);
         return
         [
             .. VocSummary.Overlaps.Select(overlap => new VocPrecision(
-                overlap, [.. Enumerable.Range(0, truth.Categories.Count).Select(category => Precision([.. perCategory[category]], overlap, match, order, average))])),
+                overlap, [.. Enumerable.Range(0, truth.Categories.Count)
+                    .Select(category => Precision([.. perCategory[category]], overlap, match, order, average))])),
         ];
     }
 
     private static double Precision(
-        Cell[] cells, double overlap, Matcher match, Func<IEnumerable<Outcome>, IEnumerable<Outcome>> order, Func<double[], double[], double> average)
+        Cell[] cells, double overlap, Matcher match, Func<IEnumerable<Outcome>,
+        IEnumerable<Outcome>> order, Func<double[], double[], double> average)
     {
         var positives = cells.Sum(cell => cell.Truths);
         if (positives == 0)

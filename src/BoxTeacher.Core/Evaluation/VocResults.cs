@@ -40,7 +40,8 @@ public static class VocResults
         });
     }
 
-    private static void WritePictures(string folder, InstanceDataset dataset, IReadOnlyList<DetectionResult> results, Dictionary<long, string> names)
+    private static void WritePictures(
+        string folder, InstanceDataset dataset, IReadOnlyList<DetectionResult> results, Dictionary<long, string> names)
     {
         Directory.CreateDirectory(folder);
         var palette = VocCategories.Palette();

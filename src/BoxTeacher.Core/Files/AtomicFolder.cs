@@ -7,7 +7,8 @@ internal static class AtomicFolder
     public static void Write(string folder, Action<string> fill)
     {
         var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
-        var parent = Path.GetDirectoryName(full) ?? throw new ArgumentException($"'{folder}' cannot be a data set's folder.", nameof(folder));
+        var parent = Path.GetDirectoryName(full)
+            ?? throw new ArgumentException($"'{folder}' cannot be a data set's folder.", nameof(folder));
         Directory.CreateDirectory(parent);
         var temporary = Path.Combine(parent, $".{Path.GetFileName(full)}.{Environment.ProcessId}.tmp");
         var former = temporary + ".old";

@@ -20,7 +20,8 @@ public static class NonMaximumSuppression
     {
         if (boxes.Length != 4 * scores.Length || classes.Length != scores.Length)
         {
-            throw new ArgumentException($"{scores.Length} scores need as many classes and boxes, not {classes.Length} and {boxes.Length / 4}.");
+            throw new ArgumentException(
+                $"{scores.Length} scores need as many classes and boxes, not {classes.Length} and {boxes.Length / 4}.");
         }
 
         var order = DescendingOrder(scores);

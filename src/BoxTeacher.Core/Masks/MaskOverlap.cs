@@ -29,7 +29,9 @@ internal ref struct MaskOverlap
         }
     }
 
-    /// <summary>Intersection over union of one mask with each truth; see <see cref="RunLengthMask.IoU(RunLengthMask, RunLengthMask, bool)"/>.</summary>
+    /// <summary>
+    /// Intersection over union of one mask with each truth; see <see cref="RunLengthMask.IoU(RunLengthMask, RunLengthMask, bool)"/>.
+    /// </summary>
     public void IoU(RunLengthMask detection, ReadOnlySpan<bool> crowd, Span<double> result)
     {
         var count = -1;

@@ -40,7 +40,8 @@ public sealed class SwinTransformer : Backbone
         var step = dropPath / Math.Max(depths.Sum() - 1, 1);
         layers = nn.ModuleList([.. depths.Select((depth, i) => new SwinStage(
             channels << i, heads[i], window, expansion,
-            [.. Enumerable.Range(depths.Take(i).Sum(), depth).Select(block => i < frozen - 1 ? 0 : block * step)], last: i == depths.Count - 1))]);
+            [.. Enumerable.Range(depths.Take(i).Sum(), depth).Select(block => i < frozen - 1 ? 0 : block * step)],
+            last: i == depths.Count - 1))]);
         RegisterComponents();
         DropPath.Seed(DropPath.In(this), new RandomStream(0));
         var first = depths.Count - outputs;

@@ -46,7 +46,8 @@ public sealed class WindowAttention : nn.Module<Tensor, Tensor?, Tensor>
         var (windows, cells, channels) = (input.size(0), input.size(1), input.size(2));
         var perHead = channels / _heads;
         // One matrix per window and head: queries, keys and values.
-        var parts = qkv.call(input).view(windows, cells, 3, _heads, perHead).permute(2, 0, 3, 1, 4).reshape(3, windows * _heads, cells, perHead);
+        var parts =
+            qkv.call(input).view(windows, cells, 3, _heads, perHead).permute(2, 0, 3, 1, 4).reshape(3, windows * _heads, cells, perHead);
         var attention = (parts[0] * Math.Pow(perHead, -0.5)).bmm(parts[1].transpose(1, 2)).view(windows, _heads, cells, cells);
         attention += relative_position_bias_table[relative_position_index.view(-1)].view(cells, cells, -1).permute(2, 0, 1);
         if (mask is not null)
@@ -55,7 +56,8 @@ public sealed class WindowAttention : nn.Module<Tensor, Tensor?, Tensor>
         }
 
         var mixed = attention.softmax(-1).view(-1, cells, cells).bmm(parts[2]);
-        return proj.call(mixed.view(windows, _heads, cells, perHead).transpose(1, 2).reshape(windows, cells, channels)).MoveToOuterDisposeScope();
+        return proj.call(mixed.view(windows, _heads, cells, perHead).transpose(1, 2).reshape(windows, cells, channels))
+            .MoveToOuterDisposeScope();
     }
 
     /// <summary>[side*side,side*side] int64: the row of the bias table for each pair of cells.</summary>

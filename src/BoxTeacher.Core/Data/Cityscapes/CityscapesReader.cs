@@ -70,7 +70,8 @@ public static class CityscapesReader
             var mask = map.MaskOf(value);
             if (mask.Bounds is { Width: > 1, Height: > 1 })
             {
-                annotations.Add(new Annotation(annotations.Count + 1, category, mask.Bounds, pixels, isGroup, new Segmentation.RunLength(mask)));
+                annotations.Add(
+                    new Annotation(annotations.Count + 1, category, mask.Bounds, pixels, isGroup, new Segmentation.RunLength(mask)));
             }
         }
         return annotations;

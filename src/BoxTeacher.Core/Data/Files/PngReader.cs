@@ -60,7 +60,9 @@ internal static class PngReader
         var header = ReadHeader(file, data, ref at);
         if (!colorTypes.Contains(header.ColorType))
         {
-            throw new DataFormatException(file, "", $"PNG color type {header.ColorType} cannot hold labels; expected a gray{(colorTypes.Contains(Palette) ? " or palette" : "")} picture");
+            throw new DataFormatException(
+                file, "",
+                $"PNG color type {header.ColorType} cannot hold labels; expected a gray{(colorTypes.Contains(Palette) ? " or palette" : "")} picture");
         }
         if (header.Interlace != 0)
         {

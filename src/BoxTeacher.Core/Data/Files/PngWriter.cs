@@ -37,7 +37,8 @@ internal static class PngWriter
         }
     }
 
-    private static byte[] Make(int height, int width, byte depth, byte colorType, int rowBytes, ReadOnlyMemory<byte>? palette, RowWriter writeRow)
+    private static byte[] Make(
+        int height, int width, byte depth, byte colorType, int rowBytes, ReadOnlyMemory<byte>? palette, RowWriter writeRow)
     {
         using var file = new MemoryStream();
         file.Write(PngChunk.Signature);

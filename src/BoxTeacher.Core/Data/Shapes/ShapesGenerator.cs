@@ -50,7 +50,8 @@ public static class ShapesGenerator
             images.Add(new ImageRecord(i + 1, FileName(i), options.SceneSize, options.SceneSize, [.. annotations]));
         }
         var categories = Shape.All.Select((shape, i) => new Category(i + 1, shape.Name));
-        CocoWriter.Write(Path.Combine(folder, "annotations", $"instances_{name}.json"), new InstanceDataset($"shapes_{name}", [.. categories], images));
+        CocoWriter.Write(
+            Path.Combine(folder, "annotations", $"instances_{name}.json"), new InstanceDataset($"shapes_{name}", [.. categories], images));
     }
 
     private static string FileName(int scene) => $"{scene + 1:D6}.jpg";

@@ -48,13 +48,15 @@ public sealed record SemiSupervisedSplit(InstanceDataset Labelled, InstanceDatas
     public static SemiSupervisedSplit FromSupervisionFile(InstanceDataset dataset, string file, string percent, int seed)
     {
         ArgumentNullException.ThrowIfNull(dataset);
-        ImageRecord[] usable = [.. dataset.Images.Where(image => image.Annotations.Any(annotation => !annotation.IsCrowd)).OrderBy(image => image.Id)];
+        ImageRecord[] usable =
+            [.. dataset.Images.Where(image => image.Annotations.Any(annotation => !annotation.IsCrowd)).OrderBy(image => image.Id)];
         var indices = ReadIndices(file, percent, seed);
         var key = $"{percent}.{seed}";
         var expected = (long)(double.Parse(percent, System.Globalization.CultureInfo.InvariantCulture) / 100 * usable.Length);
         if (indices.Length != expected)
         {
-            throw new DataFormatException(file, key, $"{indices.Length} images are listed, but {percent} % of this data set's {usable.Length} are {expected}");
+            throw new DataFormatException(
+                file, key, $"{indices.Length} images are listed, but {percent} % of this data set's {usable.Length} are {expected}");
         }
         var labelled = new HashSet<long>();
         for (var i = 0; i < indices.Length; i++)
@@ -67,7 +69,8 @@ public sealed record SemiSupervisedSplit(InstanceDataset Labelled, InstanceDatas
         return Divide(dataset, labelled, usable, $"{seed}@{percent}");
     }
 
-    private static SemiSupervisedSplit Divide(InstanceDataset dataset, HashSet<long> labelled, IReadOnlyList<ImageRecord> images, string name) => new(
+    private static SemiSupervisedSplit Divide(
+        InstanceDataset dataset, HashSet<long> labelled, IReadOnlyList<ImageRecord> images, string name) => new(
         dataset with { Name = $"{dataset.Name}.{name}", Images = [.. images.Where(image => labelled.Contains(image.Id))] },
         dataset with { Name = $"{dataset.Name}.{name}-unlabelled", Images = [.. images.Where(image => !labelled.Contains(image.Id))] });
 
@@ -78,7 +81,8 @@ public sealed record SemiSupervisedSplit(InstanceDataset Labelled, InstanceDatas
             using var json = JsonDocument.Parse(File.ReadAllBytes(file));
             return json.RootElement.ValueKind == JsonValueKind.Object
                 && json.RootElement.TryGetProperty(percent, out var lists) && lists.ValueKind == JsonValueKind.Object
-                && lists.TryGetProperty(seed.ToString(System.Globalization.CultureInfo.InvariantCulture), out var list) && list.ValueKind == JsonValueKind.Array
+                && lists.TryGetProperty(seed.ToString(System.Globalization.CultureInfo.InvariantCulture), out var list)
+                    && list.ValueKind == JsonValueKind.Array
                 ? [.. list.EnumerateArray().Select(Index)]
                 : throw new DataFormatException(file, $"{percent}.{seed}", "the list is missing");
         }

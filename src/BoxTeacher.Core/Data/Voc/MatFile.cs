@@ -111,7 +111,10 @@ internal static class MatFile
             return null;
         }
         var (type, _body) = TakeElement(ref matrix, padded: true);
-        var size = type switch { 1 or 2 => 1, 3 or 4 => 2, 5 or 6 or 7 => 4, 9 or 12 or 13 => 8, _ => throw new InvalidDataException($"numbers of type {type}") };
+        var size = type switch
+        {
+            1 or 2 => 1, 3 or 4 => 2, 5 or 6 or 7 => 4, 9 or 12 or 13 => 8, _ => throw new InvalidDataException($"numbers of type {type}"),
+        };
         var count = (long)dimensions[0] * dimensions[1];
         if (dimensions[0] < 0 || dimensions[1] < 0 || count * size != _body.Length)
         {

@@ -50,7 +50,8 @@ public static class VocReader
         var taken = train.Images.Select(image => Path.GetFileNameWithoutExtension(image.FileName)).ToHashSet();
         taken.UnionWith(ReadNames(Path.Combine(root, "ImageSets", "Segmentation", "val.txt")));
         var sbd = SbdReader.Root(sbdFolder);
-        string[] names = [.. ReadNames(Path.Combine(sbd, "train.txt")).Concat(ReadNames(Path.Combine(sbd, "val.txt"))).Where(name => !taken.Contains(name))];
+        string[] names = [.. ReadNames(Path.Combine(sbd, "train.txt"))
+            .Concat(ReadNames(Path.Combine(sbd, "val.txt"))).Where(name => !taken.Contains(name))];
         var images = SbdReader.ReadImages(sbd, names);
         return new InstanceDataset("voc_train_aug", VocCategories.All, Renumbered([.. train.Images, .. images]));
     }
@@ -93,7 +94,8 @@ public static class VocReader
         var classes = ImageFile.ReadIndexed(classFile);
         if ((objects.Height, objects.Width) != (classes.Height, classes.Width))
         {
-            throw new DataFormatException(classFile, "", $"{classes.Height}x{classes.Width} pixels, but {objects.Height}x{objects.Width} in SegmentationObject");
+            throw new DataFormatException(
+                classFile, "", $"{classes.Height}x{classes.Width} pixels, but {objects.Height}x{objects.Width} in SegmentationObject");
         }
         var boxes = ReadBoxes(Path.Combine(root, "Annotations", $"{name}.xml"));
         var labels = objects.Count().Where(entry => entry.Label is > 0 and not Void).ToList();
@@ -136,7 +138,8 @@ public static class VocReader
         XDocument document;
         try
         {
-            using var reader = XmlReader.Create(file, new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit, MaxCharactersInDocument = 1 << 24 });
+            using var reader =
+                XmlReader.Create(file, new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit, MaxCharactersInDocument = 1 << 24 });
             document = XDocument.Load(reader);
         }
         catch (XmlException error)
@@ -155,7 +158,8 @@ public static class VocReader
             boxes.Add(Box.FromCorners(x0 - 1, y0 - 1, x1, y1));
 
             double Number(XElement parent, string name) =>
-                double.TryParse(parent.Element(name)?.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value)
+                double.TryParse(parent.Element(name)?.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+                    && double.IsFinite(value)
                     ? value
                     : throw new DataFormatException(file, $"{key}.{name}", "expected a number");
         }

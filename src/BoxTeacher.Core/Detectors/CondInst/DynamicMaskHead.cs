@@ -34,7 +34,8 @@ public sealed class DynamicMaskHead : nn.Module<Tensor, MaskInstances, Tensor>
     {
         if (featureStride % outputStride != 0)
         {
-            throw new ArgumentException($"The output stride {outputStride} does not divide the features' stride {featureStride}.", nameof(outputStride));
+            throw new ArgumentException(
+                $"The output stride {outputStride} does not divide the features' stride {featureStride}.", nameof(outputStride));
         }
 
         ArgumentOutOfRangeException.ThrowIfLessThan(layers, 2);
@@ -69,7 +70,8 @@ public sealed class DynamicMaskHead : nn.Module<Tensor, MaskInstances, Tensor>
     {
         if (input2.Parameters.size(1) != ParameterCount)
         {
-            throw new ArgumentException($"The head needs {ParameterCount} numbers per instance, not {input2.Parameters.size(1)}.", nameof(input2));
+            throw new ArgumentException(
+                $"The head needs {ParameterCount} numbers per instance, not {input2.Parameters.size(1)}.", nameof(input2));
         }
 
         using var scope = NewDisposeScope();
@@ -133,8 +135,9 @@ public sealed class DynamicMaskHead : nn.Module<Tensor, MaskInstances, Tensor>
         var rows = new List<Tensor>();
         if (_shape.RelativeCoordinates)
         {
-            var x = (arange(width, dtype: features.dtype, device: features.device) * _featureStride + _featureStride / 2).view(1, width).expand(height, width);
-            var y = (arange(height, dtype: features.dtype, device: features.device) * _featureStride + _featureStride / 2).view(height, 1).expand(height, width);
+            Tensor Pixels(long cells) => arange(cells, dtype: features.dtype, device: features.device) * _featureStride + _featureStride / 2;
+            var x = Pixels(width).view(1, width).expand(height, width);
+            var y = Pixels(height).view(height, 1).expand(height, width);
             rows.AddRange([x, y]);
         }
         rows.Add(ones(height, width, features.dtype, features.device));

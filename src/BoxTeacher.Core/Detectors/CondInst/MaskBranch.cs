@@ -20,7 +20,8 @@ public sealed class MaskBranch : nn.Module<IReadOnlyList<Tensor>, Tensor>
     /// <param name="channels">Width of its 3x3 convolutions; 128 as published.</param>
     /// <param name="convolutions">Depth of the tower; 4 as published.</param>
     /// <param name="outputs">Channels that come out; 16 in BoxTeacher, 8 in CondInst.</param>
-    public MaskBranch(IReadOnlyList<FeatureLevel> levels, int channels = 128, int convolutions = 4, int outputs = 16) : base(nameof(MaskBranch))
+    public MaskBranch(IReadOnlyList<FeatureLevel> levels, int channels = 128, int convolutions = 4, int outputs = 16)
+        : base(nameof(MaskBranch))
     {
         refine = nn.ModuleList([.. levels.Select(level => ConvBlock(level.Channels, channels))]);
         var layers = new List<nn.Module<Tensor, Tensor>>();

@@ -17,7 +17,8 @@ internal static class SparseConvolution
     /// <param name="weight">[K,C,k,k], k odd.</param>
     /// <param name="bias">[K].</param>
     /// <returns>[M,K], connected to the maps and the weights.</returns>
-    public static Tensor At(IReadOnlyList<Tensor> maps, LocationGrid grid, ReadOnlySpan<int> images, ReadOnlySpan<int> locations, Tensor weight, Tensor bias)
+    public static Tensor At(
+        IReadOnlyList<Tensor> maps, LocationGrid grid, ReadOnlySpan<int> images, ReadOnlySpan<int> locations, Tensor weight, Tensor bias)
     {
         using var scope = NewDisposeScope();
         var (outputs, channels, kernel) = (weight.size(0), weight.size(1), (int)weight.size(2));

@@ -24,7 +24,8 @@ public sealed class FcosTargets
             (Images[i], Locations[i], BoxIndex[i], Classes[i]) = (positive.Image, positive.Location, positive.Box, positive.Class);
             flat[i] = (long)positive.Image * grid.Count + positive.Location;
             float stride = grid.Levels[grid.LevelOf(positive.Location)].Stride;
-            var (left, top, right, bottom) = (positive.Left / stride, positive.Top / stride, positive.Right / stride, positive.Bottom / stride);
+            var (left, top, right, bottom) =
+                (positive.Left / stride, positive.Top / stride, positive.Right / stride, positive.Bottom / stride);
             (distances[4 * i], distances[4 * i + 1], distances[4 * i + 2], distances[4 * i + 3]) = (left, top, right, bottom);
             centerness[i] = MathF.Sqrt(MathF.Min(left, right) / MathF.Max(left, right) * (MathF.Min(top, bottom) / MathF.Max(top, bottom)));
         }
@@ -78,7 +79,8 @@ public sealed class FcosTargets
 }
 
 /// <summary>One location that is responsible for one box; distances in pixels.</summary>
-internal readonly record struct FcosPositive(int Image, int Location, int Box, long Class, float Left, float Top, float Right, float Bottom);
+internal readonly record struct FcosPositive(
+    int Image, int Location, int Box, long Class, float Left, float Top, float Right, float Bottom);
 
 /// <summary>The largest distances a level regresses, both ends included, in pixels.</summary>
 public readonly record struct SizeRange(float Min, float Max);
@@ -119,7 +121,8 @@ public sealed class FcosAssigner(IReadOnlyList<SizeRange> sizeRanges, double? ce
     {
         if (grid.Levels.Count != sizeRanges.Count)
         {
-            throw new ArgumentException($"The grid has {grid.Levels.Count} levels, the assigner {sizeRanges.Count} size ranges.", nameof(grid));
+            throw new ArgumentException(
+                $"The grid has {grid.Levels.Count} levels, the assigner {sizeRanges.Count} size ranges.", nameof(grid));
         }
 
         var positives = new List<FcosPositive>();
@@ -159,7 +162,8 @@ public sealed class FcosAssigner(IReadOnlyList<SizeRange> sizeRanges, double? ce
     private const float NoBox = 1e8f;
 
     // Only the few cells under the center square are visited: the cost grows with the boxes, not with the locations.
-    private void Claim(ReadOnlySpan<float> box, GridLevel level, SizeRange range, FcosPositive[] best, float[] bestArea, FcosPositive template)
+    private void Claim(
+        ReadOnlySpan<float> box, GridLevel level, SizeRange range, FcosPositive[] best, float[] bestArea, FcosPositive template)
     {
         var (x1, y1, x2, y2) = (box[0], box[1], box[2], box[3]);
         var area = (x2 - x1) * (y2 - y1);

@@ -33,7 +33,9 @@ public static class ModelFile
     }
 
     /// <summary>Reads both networks completely.</summary>
-    /// <exception cref="InvalidDataException">The file is damaged, or its names or shapes are not this model's; the message names them.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is damaged, or its names or shapes are not this model's; the message names them.
+    /// </exception>
     public static void Read(string file, ITrainingMethod method)
     {
         using var scope = NewDisposeScope();
@@ -45,7 +47,9 @@ public static class ModelFile
     }
 
     /// <summary>Reads one network completely: from a method's file by its prefix, or from a file that holds only this network.</summary>
-    /// <exception cref="InvalidDataException">The file is damaged, or its names or shapes are not this model's; the message names them.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is damaged, or its names or shapes are not this model's; the message names them.
+    /// </exception>
     public static void Read(string file, Network which, nn.Module network)
     {
         using var scope = NewDisposeScope();
@@ -94,7 +98,8 @@ public static class ModelFile
         Copy(found, state);
         Copy(statistics, state);
         return new WeightsReport(
-            file, layout, [.. found.Keys], [.. state.Keys.Except(found.Keys).Except(statistics.Keys).Except(misshapen.Select(entry => entry.Key))],
+            file, layout, [.. found.Keys],
+            [.. state.Keys.Except(found.Keys).Except(statistics.Keys).Except(misshapen.Select(entry => entry.Key))],
             unexpected, [.. misshapen.Select(entry => $"{entry.Key} {Shape(entry.Value)} for {Shape(state[entry.Key])}")]);
     }
 
@@ -128,7 +133,8 @@ public static class ModelFile
         {
             if (names.Select(name => prefix + name).ToList() is { Count: > 0 } list)
             {
-                throw new InvalidDataException($"{file}: {list.Count} tensors {what}, the first is {list[0]}: {WeightsReport.Summary(list)}");
+                throw new InvalidDataException(
+                    $"{file}: {list.Count} tensors {what}, the first is {list[0]}: {WeightsReport.Summary(list)}");
             }
         }
     }

@@ -25,7 +25,9 @@ public abstract partial record WeightLayout
         public override string? Translate(string name) => name;
     }
 
-    /// <summary>A backbone by itself: detectron2's ResNets (<c>stem.*</c>, <c>res2.*</c>) and Swin (<c>patch_embed.*</c>, <c>layers.*</c>).</summary>
+    /// <summary>
+    /// A backbone by itself: detectron2's ResNets (<c>stem.*</c>, <c>res2.*</c>) and Swin (<c>patch_embed.*</c>, <c>layers.*</c>).
+    /// </summary>
     public sealed record BottomUp : WeightLayout
     {
         /// <inheritdoc/>
@@ -98,7 +100,8 @@ public abstract partial record WeightLayout
     /// <summary>The layout of a file by the names in it; null: none of those known.</summary>
     public static WeightLayout? Of(IReadOnlyCollection<string> names)
     {
-        bool Begins(params string[] beginnings) => names.Any(name => beginnings.Any(beginning => name.StartsWith(beginning, StringComparison.Ordinal)));
+        bool Begins(params string[] beginnings) =>
+            names.Any(name => beginnings.Any(beginning => name.StartsWith(beginning, StringComparison.Ordinal)));
         return Begins("student.", "teacher.") ? new Method()
             : Begins("backbone.", "proposal_generator.") ? new Detector()
             : Begins("res_conv1_bn_", "res2_0_branch") ? new Caffe2()
