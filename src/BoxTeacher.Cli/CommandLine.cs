@@ -49,7 +49,9 @@ internal static class CommandLine
     {
         var option = new Option<int>("--threads")
         {
-            Description = "Threads of each tensor operation; all cores by default.", HelpName = "N", DefaultValueFactory = _ => Environment.ProcessorCount,
+            Description = "Threads of each tensor operation; all cores by default.",
+            HelpName = "N",
+            DefaultValueFactory = _ => Environment.ProcessorCount,
         };
         option.Validators.Add(given =>
         {
@@ -63,5 +65,6 @@ internal static class CommandLine
 
     /// <summary>Errors that the user can mend; anything else is a defect and keeps its stack trace.</summary>
     private static bool IsOfInput(Exception error) => error
-        is RecipeException or PartException or DataFormatException or InvalidDataException or IOException or UnauthorizedAccessException or NotFiniteNumberException;
+        is RecipeException or PartException or DataFormatException or InvalidDataException or IOException or UnauthorizedAccessException
+        or NotFiniteNumberException;
 }

@@ -2,7 +2,8 @@ using System.Diagnostics;
 
 /// <summary>
 /// The kernel runs code for whoever reaches its web server, a page in the user's browser included, and begins a notebook's first output
-/// with a script by which the page looks for that server. Notebooks of F# need neither: the server answers to nobody, and there is no script.
+/// with a script by which the page looks for that server. Notebooks of F# need neither: the server answers to nobody, and there is no
+/// script.
 /// </summary>
 internal sealed class WebServer : IObserver<DiagnosticListener>, IObserver<KeyValuePair<string, object?>>
 {

@@ -14,12 +14,21 @@ internal static class DataCommand
         var output = Output("data/shapes");
         var train = new Option<int>("--train") { Description = "Scenes to train on.", DefaultValueFactory = _ => defaults.TrainScenes };
         var val = new Option<int>("--val") { Description = "Scenes to validate on.", DefaultValueFactory = _ => defaults.ValScenes };
-        var size = new Option<int>("--size") { Description = "Height and width of a scene in pixels.", DefaultValueFactory = _ => defaults.SceneSize };
-        var seed = new Option<long>("--seed") { Description = "The same seed and options give the same files.", DefaultValueFactory = _ => 1 };
+        var size = new Option<int>("--size")
+        {
+            Description = "Height and width of a scene in pixels.", DefaultValueFactory = _ => defaults.SceneSize,
+        };
+        var seed = new Option<long>("--seed")
+        {
+            Description = "The same seed and options give the same files.", DefaultValueFactory = _ => 1,
+        };
         InRange(train, 0, 10_000_000);
         InRange(val, 0, 10_000_000);
         InRange(size, 32, 4096);
-        var command = new Command("shapes", "Generate scenes of textured, overlapping shapes with exact masks.") { output, train, val, size, seed };
+        var command = new Command("shapes", "Generate scenes of textured, overlapping shapes with exact masks.")
+        {
+            output, train, val, size, seed,
+        };
         command.SetAction(parsed =>
         {
             var options = defaults with
@@ -40,7 +49,10 @@ internal static class DataCommand
 
     private static Command PennFudanPhotos()
     {
-        var source = new Option<string>("--source") { Description = "The unpacked archive PennFudanPed.", HelpName = "DIR", Required = true };
+        var source = new Option<string>("--source")
+        {
+            Description = "The unpacked archive PennFudanPed.", HelpName = "DIR", Required = true,
+        };
         var output = Output("data/pennfudan");
         var command = new Command("pennfudan", "Import the Penn-Fudan pedestrian photos.") { source, output };
         command.SetAction(parsed =>
@@ -55,18 +67,32 @@ internal static class DataCommand
 
     private static Command Voc()
     {
-        var source = new Option<string>("--source") { Description = "The unpacked VOCdevkit of 2012.", HelpName = "DIR", DefaultValueFactory = _ => "data/VOCdevkit" };
-        var sbd = new Option<string?>("--sbd") { Description = "SBD's benchmark_RELEASE; with it the training set is train_aug.", HelpName = "DIR" };
+        var source = new Option<string>("--source")
+        {
+            Description = "The unpacked VOCdevkit of 2012.", HelpName = "DIR", DefaultValueFactory = _ => "data/VOCdevkit",
+        };
+        var sbd = new Option<string?>("--sbd")
+        {
+            Description = "SBD's benchmark_RELEASE; with it the training set is train_aug.", HelpName = "DIR",
+        };
         var output = Output("data/voc");
-        var command = new Command("voc", "Write the instances of PASCAL VOC 2012 as COCO files; pictures stay in VOCdevkit.") { source, sbd, output };
+        var command = new Command("voc", "Write the instances of PASCAL VOC 2012 as COCO files; pictures stay in VOCdevkit.")
+        {
+            source, sbd, output,
+        };
         command.SetAction(parsed =>
         {
             var folder = parsed.GetRequiredValue(source);
             Write(parsed.GetRequiredValue(output), "val", VocReader.Read(folder, "val"));
             if (parsed.GetValue(sbd) is { } additional)
+            {
                 Write(parsed.GetRequiredValue(output), "train_aug", VocReader.ReadTrainAug(folder, additional));
+            }
             else
+            {
                 Write(parsed.GetRequiredValue(output), "train", VocReader.Read(folder, "train"));
+            }
+
             return 0;
         });
         return command;
@@ -74,9 +100,15 @@ internal static class DataCommand
 
     private static Command Cityscapes()
     {
-        var source = new Option<string>("--source") { Description = "The folder of gtFine and leftImg8bit.", HelpName = "DIR", DefaultValueFactory = _ => "data/cityscapes" };
+        var source = new Option<string>("--source")
+        {
+            Description = "The folder of gtFine and leftImg8bit.", HelpName = "DIR", DefaultValueFactory = _ => "data/cityscapes",
+        };
         var output = Output("data/cityscapes");
-        var command = new Command("cityscapes", "Write the instances of Cityscapes as COCO files; pictures stay in leftImg8bit.") { source, output };
+        var command = new Command("cityscapes", "Write the instances of Cityscapes as COCO files; pictures stay in leftImg8bit.")
+        {
+            source, output,
+        };
         command.SetAction(parsed =>
         {
             var folder = parsed.GetRequiredValue(source);

@@ -30,13 +30,28 @@ internal static class EvaluateCommand
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
-        Option<Format> format = new("--format") { Description = "Whose definition of average precision.", DefaultValueFactory = _ => Format.Coco };
-        Option<string> truth = new("--gt") { Description = "The truth: instances JSON (coco, voc), VOCdevkit (voc), or a folder of instance id pictures (cityscapes)." };
-        Option<string> results = new("--dt") { Description = "The detections: results JSON (coco, voc), or a folder of text files and masks (cityscapes)." };
+        Option<Format> format = new("--format")
+        {
+            Description = "Whose definition of average precision.", DefaultValueFactory = _ => Format.Coco,
+        };
+        Option<string> truth = new("--gt")
+        {
+            Description = "The truth: instances JSON (coco, voc), VOCdevkit (voc), or a folder of instance id pictures (cityscapes).",
+        };
+        Option<string> results = new("--dt")
+        {
+            Description = "The detections: results JSON (coco, voc), or a folder of text files and masks (cityscapes).",
+        };
         var recipe = new RecipeOptions(required: false);
-        Option<string> weights = new("--weights") { Description = "Weights file to evaluate on the recipe's validation images.", HelpName = "FILE" };
+        Option<string> weights = new("--weights")
+        {
+            Description = "Weights file to evaluate on the recipe's validation images.", HelpName = "FILE",
+        };
         Option<MeasuredOn?> task = new("--task") { Description = "What overlap is measured on; by default masks where there are any." };
-        Option<string> split = new("--split") { Description = "The list of images, where the truth is VOCdevkit.", DefaultValueFactory = _ => "val" };
+        Option<string> split = new("--split")
+        {
+            Description = "The list of images, where the truth is VOCdevkit.", DefaultValueFactory = _ => "val",
+        };
         Option<bool> json = new("--json") { Description = "Print one JSON object." };
         var threads = CommandLine.Threads();
         Command command = new("evaluate", "Average precision of detections: --gt and --dt, or --recipe and --weights.")
@@ -54,9 +69,11 @@ internal static class EvaluateCommand
         command.SetAction(parsed =>
         {
             var columns = parsed.GetValue(weights) is { } file
-                ? OfWeights(parsed.GetValue(threads), recipe.Read(parsed), parsed.GetRequiredValue(recipe.Data), file, parsed.GetValue(task))
+                ? OfWeights(
+                    parsed.GetValue(threads), recipe.Read(parsed), parsed.GetRequiredValue(recipe.Data), file, parsed.GetValue(task))
                 : [new Column("", OfResults(
-                    parsed.GetValue(format), parsed.GetRequiredValue(truth), parsed.GetRequiredValue(results), parsed.GetValue(task), parsed.GetRequiredValue(split)))];
+                    parsed.GetValue(format), parsed.GetRequiredValue(truth), parsed.GetRequiredValue(results),
+                    parsed.GetValue(task), parsed.GetRequiredValue(split)))];
             if (parsed.GetValue(json))
             {
                 PrintJson(columns);
@@ -69,7 +86,8 @@ internal static class EvaluateCommand
         return command;
     }
 
-    private static IReadOnlyList<(string Name, double Value)> OfResults(Format format, string truth, string results, MeasuredOn? task, string split)
+    private static IReadOnlyList<(string Name, double Value)> OfResults(
+        Format format, string truth, string results, MeasuredOn? task, string split)
     {
         if (format == Format.Cityscapes)
         {
@@ -83,10 +101,11 @@ internal static class EvaluateCommand
         {
             wanted = IouType.Box;
         }
-        int unknown = detections.Count(detection => detection.Category < 0);
+        var unknown = detections.Count(detection => detection.Category < 0);
         if (unknown > 0)
         {
-            Console.Error.WriteLine($"boxteacher: {unknown} of {detections.Count} detections are of categories that the truth lacks; they are left out");
+            Console.Error.WriteLine(
+                $"boxteacher: {unknown} of {detections.Count} detections are of categories that the truth lacks; they are left out");
         }
         return format == Format.Coco
             ? CocoEvaluator.Evaluate(dataset, detections, wanted).Numbers
@@ -101,7 +120,8 @@ internal static class EvaluateCommand
         ModelFile.Read(weights, recipe.Method.Evaluated, network);
         var (box, mask) = new Inference(network, recipe).Evaluate(dataset);
         Column[] columns = [new("bbox", box.Numbers), .. mask is null ? (Column[])[] : [new("segm", mask.Numbers)]];
-        return [.. columns.Where(column => task is null || string.Equals(task.ToString(), column.Name, StringComparison.OrdinalIgnoreCase))];
+        return [
+            .. columns.Where(column => task is null || string.Equals(task.ToString(), column.Name, StringComparison.OrdinalIgnoreCase))];
     }
 
     // What could not be measured is null, except COCO's own -1.
@@ -158,7 +178,8 @@ internal static class EvaluateCommand
         AnsiConsole.Write(table);
     }
 
-    private static string Percent(double value) => value is -1 or double.NaN ? "-" : (100 * value).ToString("0.00", CultureInfo.InvariantCulture);
+    private static string Percent(double value) =>
+        value is -1 or double.NaN ? "-" : (100 * value).ToString("0.00", CultureInfo.InvariantCulture);
 
     /// <summary>Metrics of one kind of overlap; without a name where there is only one.</summary>
     private sealed record Column(string Name, IReadOnlyList<(string Name, double Value)> Numbers);

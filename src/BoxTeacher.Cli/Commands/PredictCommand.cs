@@ -13,13 +13,25 @@ internal static class PredictCommand
     public static Command Create()
     {
         var images = new Argument<string[]>("IMAGE") { Description = "Pictures to look at.", Arity = ArgumentArity.OneOrMore };
-        var weights = new Option<string>("--weights") { Description = "Weights file of a run (model.safetensors).", HelpName = "FILE", Required = true };
+        var weights = new Option<string>("--weights")
+        {
+            Description = "Weights file of a run (model.safetensors).", HelpName = "FILE", Required = true,
+        };
         var options = new RecipeOptions(required: false);
         options.Recipe.Description = "Recipe of the weights, by name or file; recipe.json of their run by default.";
         var threads = CommandLine.Threads();
-        var output = new Option<string>("--out") { Description = "Folder for pictures and results.json.", HelpName = "DIR", Required = true };
-        var threshold = new Option<double>("--threshold") { Description = "Least score of a drawn detection.", DefaultValueFactory = _ => 0.5 };
-        var command = new Command("predict", "Detect objects in pictures.") { images, weights, options.Recipe, options.Set, options.Device, threads, output, threshold };
+        var output = new Option<string>("--out")
+        {
+            Description = "Folder for pictures and results.json.", HelpName = "DIR", Required = true,
+        };
+        var threshold = new Option<double>("--threshold")
+        {
+            Description = "Least score of a drawn detection.", DefaultValueFactory = _ => 0.5,
+        };
+        var command = new Command("predict", "Detect objects in pictures.")
+        {
+            images, weights, options.Recipe, options.Set, options.Device, threads, output, threshold,
+        };
         command.SetAction(parsed =>
         {
             CommandLine.LoadTorch(parsed.GetValue(threads));

@@ -13,7 +13,10 @@ internal static class RecipeCommand
     public static Command Create()
     {
         var name = new Argument<string>("NAME") { Description = $"Name of a recipe to print as JSON, or '{All}' for the names." };
-        var set = new Option<string[]>("--set") { Description = "Change a value of the recipe, for example solver.clipNorm=5.", HelpName = "KEY=VALUE" };
+        var set = new Option<string[]>("--set")
+        {
+            Description = "Change a value of the recipe, for example solver.clipNorm=5.", HelpName = "KEY=VALUE",
+        };
         var command = new Command("recipe", "Print a recipe, or the names of all.") { name, set };
         command.SetAction(parsed =>
         {
@@ -23,7 +26,8 @@ internal static class RecipeCommand
             }
             else
             {
-                var recipe = (parsed.GetValue(set) ?? []).Aggregate(RecipeOptions.Find(parsed.GetRequiredValue(name)), RecipeOptions.Change);
+                var recipe = (parsed.GetValue(set) ?? [])
+                    .Aggregate(RecipeOptions.Find(parsed.GetRequiredValue(name)), RecipeOptions.Change);
                 Console.WriteLine(RecipeJson.Write(recipe));
             }
 

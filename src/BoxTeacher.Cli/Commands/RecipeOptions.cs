@@ -21,7 +21,8 @@ internal sealed class RecipeOptions(bool required)
         Description = "Change a value of the recipe, for example solver.clipNorm=5.", HelpName = "KEY=VALUE",
     };
 
-    public Option<string?> Device { get; } = new("--device") { Description = "cpu, cuda or cuda:N, in the place of the recipe's.", HelpName = "NAME" };
+    public Option<string?> Device { get; } =
+        new("--device") { Description = "cpu, cuda or cuda:N, in the place of the recipe's.", HelpName = "NAME" };
 
     /// <summary>The recipe of a name or a file.</summary>
     /// <exception cref="RecipeException">There is neither; or the file is no valid recipe.</exception>

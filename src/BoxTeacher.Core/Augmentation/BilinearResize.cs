@@ -15,7 +15,8 @@ public static class BilinearResize
     {
         if (height <= 0 || width <= 0 || newHeight <= 0 || newWidth <= 0 || source.Length != height * width * 3)
         {
-            throw new ArgumentException($"cannot resize {source.Length} bytes of a {height}x{width} RGB image to {newHeight}x{newWidth}", nameof(source));
+            throw new ArgumentException(
+                $"cannot resize {source.Length} bytes of a {height}x{width} RGB image to {newHeight}x{newWidth}", nameof(source));
         }
         if (newWidth == width)
         {
@@ -83,20 +84,20 @@ public static class BilinearResize
     /// <summary>For each output position the first input position and the fixed-point triangle weights from there on.</summary>
     private sealed class Weights
     {
-        private readonly int[] lengths;
-        private readonly int[] values;
-        private readonly int stride;
+        private readonly int[] _lengths;
+        private readonly int[] _values;
+        private readonly int _stride;
 
         public Weights(int input, int output)
         {
             var scale = (double)input / output;
             var support = Math.Max(scale, 1.0);
-            stride = (int)Math.Ceiling(support) * 2 + 1;
+            _stride = (int)Math.Ceiling(support) * 2 + 1;
             Count = output;
             First = new int[output];
-            lengths = new int[output];
-            values = new int[output * stride];
-            var exact = new double[stride];
+            _lengths = new int[output];
+            _values = new int[output * _stride];
+            var exact = new double[_stride];
             for (var i = 0; i < output; i++)
             {
                 var center = (i + 0.5) * scale;
@@ -110,10 +111,10 @@ public static class BilinearResize
                 }
                 for (var k = 0; k < length; k++)
                 {
-                    values[i * stride + k] = (int)(0.5 + exact[k] / total * (1 << PrecisionBits));
+                    _values[i * _stride + k] = (int)(0.5 + exact[k] / total * (1 << PrecisionBits));
                 }
                 First[i] = first;
-                lengths[i] = length;
+                _lengths[i] = length;
             }
         }
 
@@ -121,6 +122,6 @@ public static class BilinearResize
 
         public int[] First { get; }
 
-        public ReadOnlySpan<int> Of(int position) => values.AsSpan(position * stride, lengths[position]);
+        public ReadOnlySpan<int> Of(int position) => _values.AsSpan(position * _stride, _lengths[position]);
     }
 }

@@ -1,6 +1,8 @@
 namespace BoxTeacher.Augmentation;
 
-/// <summary>Gaussian blur of 8-bit RGB pixels as torchvision's <c>gaussian_blur</c>: float convolution, reflected border, rounding.</summary>
+/// <summary>
+/// Gaussian blur of 8-bit RGB pixels as torchvision's <c>gaussian_blur</c>: float convolution, reflected border, rounding.
+/// </summary>
 public static class GaussianBlur
 {
     /// <summary>Blurs [height, width, 3] bytes; <paramref name="kernel"/> is odd, <paramref name="sigma"/> in pixels.</summary>

@@ -11,7 +11,9 @@ namespace BoxTeacher.Augmentation;
 /// <param name="FlipProbability">Probability of the mirror image, 0..1.</param>
 public sealed record GeometryAugmentation(IReadOnlyList<int> ShortEdges, int MaxSize, double FlipProbability)
 {
-    /// <summary>The published multi-scale training: short side 640..800 in steps of 32, long side at most 1333, half of them mirrored.</summary>
+    /// <summary>
+    /// The published multi-scale training: short side 640..800 in steps of 32, long side at most 1333, half of them mirrored.
+    /// </summary>
     public static GeometryAugmentation MultiScale { get; } = new([640, 672, 704, 736, 768, 800], 1333, 0.5);
 
     /// <summary>A random view of the image.</summary>
@@ -31,7 +33,8 @@ public sealed record GeometryAugmentation(IReadOnlyList<int> ShortEdges, int Max
         return target == size
             ? new AugmentedImage(image, Homography.Identity)
             : new AugmentedImage(
-                new Image(BilinearResize.Apply(image.Pixels, size.Height, size.Width, target.Height, target.Width), target.Height, target.Width),
+                new Image(
+                    BilinearResize.Apply(image.Pixels, size.Height, size.Width, target.Height, target.Width), target.Height, target.Width),
                 Homography.Resize(size, target));
     }
 

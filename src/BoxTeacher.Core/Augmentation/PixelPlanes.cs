@@ -16,7 +16,8 @@ public static class PixelPlanes
     {
         ImageSize[] sizes = [.. images.Select(image => image.Size)];
         var padded = ImageBatch.PaddedSizeOf(sizes, divisor);
-        return new ImageBatch(Tensor(Normalize(images, normalization, padded), [sizes.Length, 3, padded.Height, padded.Width], device), sizes);
+        return new ImageBatch(
+            Tensor(Normalize(images, normalization, padded), [sizes.Length, 3, padded.Height, padded.Width], device), sizes);
     }
 
     internal static Tensor Tensor<T>(T[] planes, long[] shape, Device device) => planes switch

@@ -29,7 +29,8 @@ public sealed record Sample(ImageRecord Source, AugmentedImage Weak, AugmentedIm
     private const double ThinnestBox = 1e-5;
 
     /// <summary>
-    /// What is labelled in a view. Crowd regions are left out, boxes are clipped to the view, and boxes thinner than 1e-5 pixels are dropped.
+    /// What is labelled in a view. Crowd regions are left out, boxes are clipped to the view, and boxes thinner than 1e-5 pixels are
+    /// dropped.
     /// </summary>
     /// <param name="view">One of the sample's.</param>
     /// <param name="supervision">Whether masks are handed on.</param>
@@ -44,7 +45,8 @@ public sealed record Sample(ImageRecord Source, AugmentedImage Weak, AugmentedIm
             var box = Clip(view.FromOriginal.Apply(annotation.Box), size);
             if (box.Width > ThinnestBox && box.Height > ThinnestBox)
             {
-                objects.Add(new LabelledObject(box, annotation.Category, supervision == Supervision.Masks ? Mask(annotation, shapes) : null));
+                objects.Add(
+                    new LabelledObject(box, annotation.Category, supervision == Supervision.Masks ? Mask(annotation, shapes) : null));
             }
         }
 
@@ -57,7 +59,8 @@ public sealed record Sample(ImageRecord Source, AugmentedImage Weak, AugmentedIm
             : throw new InvalidDataException($"{Source.FileName}: annotation {annotation.Id} has no mask, which this method needs");
 
     private static Box Clip(Box box, ImageSize size) => Box.FromCorners(
-        Math.Clamp(box.X0, 0, size.Width), Math.Clamp(box.Y0, 0, size.Height), Math.Clamp(box.X1, 0, size.Width), Math.Clamp(box.Y1, 0, size.Height));
+        Math.Clamp(box.X0, 0, size.Width), Math.Clamp(box.Y0, 0, size.Height),
+        Math.Clamp(box.X1, 0, size.Width), Math.Clamp(box.Y1, 0, size.Height));
 }
 
 /// <summary>

@@ -121,14 +121,17 @@ public sealed class ViewLoader(
 
         private static Image[] Images(AugmentedImage[] images) => Array.ConvertAll(images, image => image.Image);
 
-        private static ImageSize PaddedSize(AugmentedImage[] images) => ImageBatch.PaddedSizeOf(Array.ConvertAll(images, image => image.Image.Size));
+        private static ImageSize PaddedSize(AugmentedImage[] images) =>
+            ImageBatch.PaddedSizeOf(Array.ConvertAll(images, image => image.Image.Size));
 
         private static Instances Truth(IReadOnlyList<LabelledObject> objects, ImageSize size, Device device)
         {
-            float[] boxes = [.. objects.SelectMany(item => (double[])[item.Box.X0, item.Box.Y0, item.Box.X1, item.Box.Y1]).Select(side => (float)side)];
+            float[] boxes =
+                [.. objects.SelectMany(item => (double[])[item.Box.X0, item.Box.Y0, item.Box.X1, item.Box.Y1]).Select(side => (float)side)];
             long[] classes = [.. objects.Select(item => (long)item.Category)];
             return new Instances(
-                tensor(boxes, [objects.Count, 4], device: device), tensor(classes, [objects.Count], device: device), Masks: Masks(objects, size, device));
+                tensor(boxes, [objects.Count, 4], device: device),
+                tensor(classes, [objects.Count], device: device), Masks: Masks(objects, size, device));
         }
 
         private static Tensor? Masks(IReadOnlyList<LabelledObject> objects, ImageSize size, Device device)

@@ -29,7 +29,10 @@ public sealed class DeformableBottleneckBlock : nn.Module<Tensor, Tensor>
     {
         var (first, second) = strideInFirst ? (stride, 1) : (1, stride);
         if (inputs != outputs)
+        {
             shortcut = new ConvNorm(inputs, outputs, 1, stride, norm);
+        }
+
         conv1 = new ConvNorm(inputs, width, 1, first, norm);
         conv2_offset = nn.Conv2d(width, DeformableConvNorm.MotionChannels(3, offsetGroups), 3, second, 1);
         nn.init.zeros_(conv2_offset.weight);

@@ -24,7 +24,10 @@ public sealed class FeaturePyramid : Backbone
     {
         bottom_up = bottomUp;
         if (top)
+        {
             top_block = new PyramidTop(channels);
+        }
+
         RegisterComponents();
         var levels = new List<FeatureLevel>();
         _lateral = new Conv2d[bottomUp.Levels.Count];
@@ -62,7 +65,10 @@ public sealed class FeaturePyramid : Backbone
         {
             var level = _lateral[i].call(stages[i]);
             if (above is not null)
+            {
                 level.add_(F.interpolate(above, [level.size(2), level.size(3)], mode: InterpolationMode.Nearest));
+            }
+
             above = level;
             levels.Insert(0, _output[i].call(level));
         }
@@ -73,7 +79,10 @@ public sealed class FeaturePyramid : Backbone
             levels.Add(p7);
         }
         foreach (var level in levels)
+        {
             level.MoveToOuterDisposeScope();
+        }
+
         return levels;
     }
 

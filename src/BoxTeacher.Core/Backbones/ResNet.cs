@@ -34,12 +34,18 @@ public sealed class ResNet : Backbone
             register_module($"res{i + 2}", _stages[i]);
             stride *= stages[i].Stride;
             if (i >= _firstOutput)
+            {
                 levels.Add(new FeatureLevel(stride, stages[i].Channels));
+            }
         }
         Levels = levels;
         foreach (var part in new nn.Module[] { stem }.Concat(_stages).Take(frozen))
+        {
             foreach (var parameter in part.parameters())
+            {
                 parameter.requires_grad = false;
+            }
+        }
     }
 
     /// <summary>One stage: blocks in order, the channels they end with, and the stride of the first.</summary>
@@ -61,7 +67,8 @@ public sealed class ResNet : Backbone
     /// Which of res2 to res5 have modulated deformable 3x3 convolutions; null: none. Published with DCN: res3 to res5.
     /// </param>
     /// <param name="offsetGroups">Groups of channels with offsets of their own in the deformable stages; 1 as published.</param>
-    public static ResNet Bottleneck(int depth, bool strideInFirst = true, int frozen = 2, int stemChannels = 64, int channels = 256, int width = 64,
+    public static ResNet Bottleneck(
+        int depth, bool strideInFirst = true, int frozen = 2, int stemChannels = 64, int channels = 256, int width = 64,
         IReadOnlyList<bool>? deformable = null, int offsetGroups = 1)
     {
         int[] blocks = depth switch
@@ -120,7 +127,9 @@ public sealed class ResNet : Backbone
         {
             features = _stages[i].call(features);
             if (i >= _firstOutput)
+            {
                 outputs[i - _firstOutput] = features.alias().MoveToOuterDisposeScope();
+            }
         }
         return outputs;
     }

@@ -23,7 +23,10 @@ public sealed class BottleneckBlock : nn.Module<Tensor, Tensor>
         : base(nameof(BottleneckBlock))
     {
         if (inputs != outputs)
+        {
             shortcut = new ConvNorm(inputs, outputs, 1, stride, norm);
+        }
+
         conv1 = new ConvNorm(inputs, width, 1, strideInFirst ? stride : 1, norm);
         conv2 = new ConvNorm(width, width, 3, strideInFirst ? 1 : stride, norm);
         conv3 = new ConvNorm(width, outputs, 1, 1, norm);
@@ -56,7 +59,10 @@ public sealed class BasicBlock : nn.Module<Tensor, Tensor>
     public BasicBlock(int inputs, int outputs, int stride, Func<long, nn.Module<Tensor, Tensor>> norm) : base(nameof(BasicBlock))
     {
         if (inputs != outputs || stride != 1)
+        {
             shortcut = new ConvNorm(inputs, outputs, 1, stride, norm);
+        }
+
         conv1 = new ConvNorm(inputs, outputs, 3, stride, norm);
         conv2 = new ConvNorm(outputs, outputs, 3, 1, norm);
         RegisterComponents();
@@ -99,7 +105,10 @@ public sealed class ResNetStem : nn.Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         var output = conv1.call(input).relu_();
         if (_pool)
+        {
             output = nn.functional.max_pool2d(output, 3, 2, 1);
+        }
+
         return output.MoveToOuterDisposeScope();
     }
 }

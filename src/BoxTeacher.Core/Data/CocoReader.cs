@@ -61,15 +61,16 @@ public static class CocoReader
     {
         var ordered = categories.OrderBy(category => category.Id).ToList();
         var categoryIndex = new Dictionary<long, int>(ordered.Count);
-        for (int i = 0; i < ordered.Count; i++)
+        for (var i = 0; i < ordered.Count; i++)
         {
             if (!categoryIndex.TryAdd(ordered[i].Id, i))
             {
-                throw new DataFormatException(file, $"categories[{categories.LastIndexOf(ordered[i])}].id", $"{ordered[i].Id} appears twice");
+                throw new DataFormatException(
+                    file, $"categories[{categories.LastIndexOf(ordered[i])}].id", $"{ordered[i].Id} appears twice");
             }
         }
         var imageIndex = new Dictionary<long, int>(images.Count);
-        for (int i = 0; i < images.Count; i++)
+        for (var i = 0; i < images.Count; i++)
         {
             if (!imageIndex.TryAdd(images[i].Id, i))
             {
@@ -78,25 +79,26 @@ public static class CocoReader
         }
         var perImage = new List<Annotation>?[images.Count];
         var ids = new HashSet<long>(annotations.Count);
-        for (int i = 0; i < annotations.Count; i++)
+        for (var i = 0; i < annotations.Count; i++)
         {
             var raw = annotations[i];
             if (!ids.Add(raw.Id))
             {
                 throw new DataFormatException(file, $"annotations[{i}].id", $"{raw.Id} appears twice");
             }
-            if (!imageIndex.TryGetValue(raw.Image, out int image))
+            if (!imageIndex.TryGetValue(raw.Image, out var image))
             {
                 throw new DataFormatException(file, $"annotations[{i}].image_id", $"{raw.Image} is not the id of an image");
             }
-            if (!categoryIndex.TryGetValue(raw.Category, out int category))
+            if (!categoryIndex.TryGetValue(raw.Category, out var category))
             {
                 throw new DataFormatException(file, $"annotations[{i}].category_id", $"{raw.Category} is not the id of a category");
             }
             var size = new ImageSize(images[image].Height, images[image].Width);
             if (raw.Segmentation is Segmentation.RunLength { Mask: var mask } && mask.Size != size)
             {
-                throw new DataFormatException(file, $"annotations[{i}].segmentation", $"a mask of {mask.Size} pixels in an image of {size}");
+                throw new DataFormatException(
+                    file, $"annotations[{i}].segmentation", $"a mask of {mask.Size} pixels in an image of {size}");
             }
             var box = raw.Box ?? raw.Segmentation?.ToMask(size).Bounds
                 ?? throw new DataFormatException(file, $"annotations[{i}].bbox", "there is neither a box nor a segmentation");
@@ -104,11 +106,11 @@ public static class CocoReader
             {
                 throw new DataFormatException(file, $"annotations[{i}].bbox", $"a box of {box.Width} by {box.Height} pixels");
             }
-            double area = raw.Area ?? raw.Segmentation?.ToMask(size).Area ?? box.Area;
+            var area = raw.Area ?? raw.Segmentation?.ToMask(size).Area ?? box.Area;
             (perImage[image] ??= []).Add(new Annotation(raw.Id, category, box, area, raw.IsCrowd, raw.Segmentation));
         }
         var records = new ImageRecord[images.Count];
-        for (int i = 0; i < records.Length; i++)
+        for (var i = 0; i < records.Length; i++)
         {
             var (id, name, width, height) = images[i];
             records[i] = new ImageRecord(id, Path.Combine(folder, name), width, height, perImage[i] is { } own ? own : []);
@@ -185,7 +187,7 @@ public static class CocoReader
         long? id = null, image = null, category = null;
         Box? box = null;
         double? area = null;
-        bool crowd = false;
+        var crowd = false;
         Segmentation? segmentation = null;
         while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
         {
@@ -234,7 +236,7 @@ public static class CocoReader
 
     private static int Side(ref Utf8JsonReader reader, string key)
     {
-        long value = JsonFields.Integer(ref reader, key);
+        var value = JsonFields.Integer(ref reader, key);
         return value is > 0 and <= ImageSize.MaxSide
             ? (int)value
             : throw new JsonFieldException(key, $"expected 1 to {ImageSize.MaxSide} pixels, found {value}");

@@ -18,10 +18,10 @@ internal static class CocoShapes
         }
         JsonFields.ExpectArray(ref reader, key);
         Span<double> values = stackalloc double[4];
-        int count = 0;
+        var count = 0;
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            double value = JsonFields.Number(ref reader, key);
+            var value = JsonFields.Number(ref reader, key);
             if (count < values.Length)
             {
                 values[count] = value;
@@ -57,7 +57,7 @@ internal static class CocoShapes
     public static RunLengthMask ParseMask(ref Utf8JsonReader reader, string key)
     {
         Span<double> size = stackalloc double[2];
-        bool sized = false;
+        var sized = false;
         byte[]? codes = null;
         List<uint>? counts = null;
         while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
@@ -91,7 +91,8 @@ internal static class CocoShapes
             return (codes, counts) switch
             {
                 (not null, _) => RunLengthMask.FromOwnedCodes(codes, (int)size[0], (int)size[1]),
-                (_, not null) => RunLengthMask.FromCounts(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(counts), (int)size[0], (int)size[1]),
+                (_, not null) =>
+                    RunLengthMask.FromCounts(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(counts), (int)size[0], (int)size[1]),
                 _ => throw new JsonFieldException($"{key}.counts", "the key is missing"),
             };
         }
@@ -119,10 +120,10 @@ internal static class CocoShapes
         {
             case Segmentation.Polygons(var rings):
                 json.WriteStartArray(key);
-                foreach (double[] ring in rings)
+                foreach (var ring in rings)
                 {
                     json.WriteStartArray();
-                    foreach (double value in ring)
+                    foreach (var value in ring)
                     {
                         json.WriteNumberValue(value);
                     }
@@ -154,10 +155,10 @@ internal static class CocoShapes
         {
             return reader.ValueSpan.ToArray();
         }
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(reader.ValueSpan.Length);
+        var buffer = ArrayPool<byte>.Shared.Rent(reader.ValueSpan.Length);
         try
         {
-            int length = reader.CopyString(buffer);
+            var length = reader.CopyString(buffer);
             return buffer.AsSpan(0, length).ToArray();
         }
         finally
@@ -172,7 +173,7 @@ internal static class CocoShapes
         var counts = new List<uint>();
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            long run = JsonFields.Integer(ref reader, key);
+            var run = JsonFields.Integer(ref reader, key);
             counts.Add(run is >= 0 and <= uint.MaxValue ? (uint)run : throw new JsonFieldException(key, $"a run of {run} pixels"));
         }
         return counts;
@@ -182,18 +183,18 @@ internal static class CocoShapes
     private static List<double[]> ParseRings(ref Utf8JsonReader reader, string key)
     {
         var rings = new List<double[]>(1);
-        double[] buffer = ArrayPool<double>.Shared.Rent(256);
+        var buffer = ArrayPool<double>.Shared.Rent(256);
         try
         {
             while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
             {
                 JsonFields.ExpectArray(ref reader, key);
-                int count = 0;
+                var count = 0;
                 while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
                 {
                     if (count == buffer.Length)
                     {
-                        double[] larger = ArrayPool<double>.Shared.Rent(2 * count);
+                        var larger = ArrayPool<double>.Shared.Rent(2 * count);
                         buffer.AsSpan().CopyTo(larger);
                         ArrayPool<double>.Shared.Return(buffer);
                         buffer = larger;

@@ -12,8 +12,8 @@ internal delegate T JsonElementParser<out T>(ref Utf8JsonReader reader);
 internal sealed class JsonDocumentFile
 {
     private const int ChunkBytes = 1 << 18;
-    private readonly byte[] bytes;
-    private int position;
+    private readonly byte[] _bytes;
+    private int _position;
 
     /// <summary>Reads a file's bytes.</summary>
     /// <exception cref="DataFormatException">The file is longer than 2 GB.</exception>
@@ -26,10 +26,10 @@ internal sealed class JsonDocumentFile
         {
             throw new DataFormatException(path, "", "the file is longer than 2 GB");
         }
-        bytes = File.ReadAllBytes(path);
-        if (bytes.AsSpan().StartsWith("\uFEFF"u8))
+        _bytes = File.ReadAllBytes(path);
+        if (_bytes.AsSpan().StartsWith("\uFEFF"u8))
         {
-            position = 3;
+            _position = 3;
         }
     }
 
@@ -50,7 +50,7 @@ internal sealed class JsonDocumentFile
         }
         do
         {
-            string key = Value("", (ref Utf8JsonReader reader) => JsonFields.Text(ref reader, ""));
+            var key = Value("", (ref Utf8JsonReader reader) => JsonFields.Text(ref reader, ""));
             Expect((byte)':', $"':' after \"{key}\"");
             visit(key);
         }
@@ -79,11 +79,11 @@ internal sealed class JsonDocumentFile
     {
         try
         {
-            return ParseAt(bytes, ref position, parse);
+            return ParseAt(_bytes, ref _position, parse);
         }
         catch (Exception error) when (error is JsonException or JsonFieldException or InvalidOperationException)
         {
-            throw Located(name, position, error);
+            throw Located(name, _position, error);
         }
     }
 
@@ -98,12 +98,13 @@ internal sealed class JsonDocumentFile
         {
             return all;
         }
-        int start = position;
-        int[] borders = GuessBorders(start);
+        var start = _position;
+        var borders = GuessBorders(start);
         var chunks = new Chunk<T>[borders.Length];
         if (borders.Length > 1)
         {
-            Parallel.For(0, borders.Length, i => chunks[i] = ParseChunk(borders[i], i + 1 < borders.Length ? borders[i + 1] : int.MaxValue, parse));
+            Parallel.For(0, borders.Length, i =>
+                chunks[i] = ParseChunk(borders[i], i + 1 < borders.Length ? borders[i + 1] : int.MaxValue, parse));
         }
         else
         {
@@ -111,11 +112,11 @@ internal sealed class JsonDocumentFile
         }
         all.Capacity = chunks.Sum(chunk => chunk.Elements.Count);
         // A border was guessed right if the elements before it end exactly there; what was parsed from a wrong one is
-        // thrown away and its bytes are parsed again from where the elements really end.
-        int at = start;
-        for (int i = 0; i < chunks.Length; i++)
+        // thrown away and its _bytes are parsed again from where the elements really end.
+        var at = start;
+        for (var i = 0; i < chunks.Length; i++)
         {
-            int next = i + 1 < borders.Length ? borders[i + 1] : int.MaxValue;
+            var next = i + 1 < borders.Length ? borders[i + 1] : int.MaxValue;
             if (at >= next)
             {
                 continue;
@@ -133,7 +134,7 @@ internal sealed class JsonDocumentFile
                 break;
             }
         }
-        position = at;
+        _position = at;
         return all;
     }
 
@@ -143,14 +144,14 @@ internal sealed class JsonDocumentFile
     private Chunk<T> ParseChunk<T>(int start, int limit, JsonElementParser<T> parse)
     {
         var elements = new List<T>();
-        int at = start;
+        var at = start;
         try
         {
             while (true)
             {
-                elements.Add(ParseAt(bytes, ref at, parse));
+                elements.Add(ParseAt(_bytes, ref at, parse));
                 SkipSpace(ref at);
-                byte separator = at < bytes.Length ? bytes[at] : (byte)0;
+                var separator = at < _bytes.Length ? _bytes[at] : (byte)0;
                 if (separator == ']')
                 {
                     return new(elements, at + 1, true, null);
@@ -177,24 +178,24 @@ internal sealed class JsonDocumentFile
     private int[] GuessBorders(int start)
     {
         var borders = new List<int> { start };
-        for (long target = (long)start + ChunkBytes; target < bytes.Length; target += ChunkBytes)
+        for (var target = (long)start + ChunkBytes; target < _bytes.Length; target += ChunkBytes)
         {
-            int end = (int)Math.Min(bytes.Length, target + ChunkBytes);
-            for (int at = (int)target; at < end; at++)
+            var end = (int)Math.Min(_bytes.Length, target + ChunkBytes);
+            for (var at = (int)target; at < end; at++)
             {
-                int brace = bytes.AsSpan(at, end - at).IndexOf((byte)'}');
+                var brace = _bytes.AsSpan(at, end - at).IndexOf((byte)'}');
                 if (brace < 0)
                 {
                     break;
                 }
                 at += brace;
-                int next = at + 1;
+                var next = at + 1;
                 SkipSpace(ref next);
-                if (next < bytes.Length && bytes[next] == ',')
+                if (next < _bytes.Length && _bytes[next] == ',')
                 {
                     next++;
                     SkipSpace(ref next);
-                    if (next < bytes.Length && bytes[next] == '{')
+                    if (next < _bytes.Length && _bytes[next] == '{')
                     {
                         borders.Add(next);
                         break;
@@ -209,14 +210,14 @@ internal sealed class JsonDocumentFile
     {
         var reader = new Utf8JsonReader(bytes.AsSpan(position));
         reader.Read();
-        T value = parse(ref reader);
+        var value = parse(ref reader);
         position += (int)reader.BytesConsumed;
         return value;
     }
 
     private DataFormatException Located(string element, int at, Exception error)
     {
-        string key = (element, (error as JsonFieldException)?.Key) switch
+        var key = (element, (error as JsonFieldException)?.Key) switch
         {
             (var name, null or "") => name,
             ("", var field) => field,
@@ -227,19 +228,19 @@ internal sealed class JsonDocumentFile
             : new DataFormatException(Path, key, error.Message, error);
     }
 
-    // The exception's own position is relative to the element; the part before it is the reason.
+    // The exception's own _position is relative to the element; the part before it is the reason.
     private static string Reason(JsonException error)
     {
-        int end = error.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
+        var end = error.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
         return end < 0 ? error.Message : error.Message[..end];
     }
 
     private void ExpectEnd()
     {
-        SkipSpace(ref position);
-        if (position < bytes.Length)
+        SkipSpace(ref _position);
+        if (_position < _bytes.Length)
         {
-            throw new DataFormatException(Path, "", $"not valid JSON: more text after the end, at byte {position}");
+            throw new DataFormatException(Path, "", $"not valid JSON: more text after the end, at byte {_position}");
         }
     }
 
@@ -247,17 +248,17 @@ internal sealed class JsonDocumentFile
     {
         if (!TryTake(symbol))
         {
-            string found = position < bytes.Length ? $"found '{(char)bytes[position]}'" : "the file ends";
-            throw new DataFormatException(Path, "", $"expected {what} at byte {position}, {found}");
+            var found = _position < _bytes.Length ? $"found '{(char)_bytes[_position]}'" : "the file ends";
+            throw new DataFormatException(Path, "", $"expected {what} at byte {_position}, {found}");
         }
     }
 
     private bool TryTake(byte symbol)
     {
-        SkipSpace(ref position);
-        if (position < bytes.Length && bytes[position] == symbol)
+        SkipSpace(ref _position);
+        if (_position < _bytes.Length && _bytes[_position] == symbol)
         {
-            position++;
+            _position++;
             return true;
         }
         return false;
@@ -265,7 +266,7 @@ internal sealed class JsonDocumentFile
 
     private void SkipSpace(ref int at)
     {
-        while (at < bytes.Length && bytes[at] is (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t')
+        while (at < _bytes.Length && _bytes[at] is (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t')
         {
             at++;
         }

@@ -14,13 +14,13 @@ internal static class JsonFields
 {
     /// <summary>An integer.</summary>
     public static long Integer(ref Utf8JsonReader reader, string key) =>
-        reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out long value)
+        reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var value)
             ? value
             : throw new JsonFieldException(key, $"expected an integer, found {Describe(ref reader)}");
 
     /// <summary>A finite number.</summary>
     public static double Number(ref Utf8JsonReader reader, string key) =>
-        reader.TokenType == JsonTokenType.Number && reader.TryGetDouble(out double value) && double.IsFinite(value)
+        reader.TokenType == JsonTokenType.Number && reader.TryGetDouble(out var value) && double.IsFinite(value)
             ? value
             : throw new JsonFieldException(key, $"expected a finite number, found {Describe(ref reader)}");
 
@@ -47,10 +47,10 @@ internal static class JsonFields
     public static void Numbers(ref Utf8JsonReader reader, string key, scoped Span<double> values)
     {
         ExpectArray(ref reader, key);
-        int count = 0;
+        var count = 0;
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            double value = Number(ref reader, key);
+            var value = Number(ref reader, key);
             if (count < values.Length)
             {
                 values[count] = value;
@@ -87,7 +87,8 @@ internal static class JsonFields
         JsonTokenType.StartObject => "an object",
         JsonTokenType.StartArray => "an array",
         JsonTokenType.String => "a string",
-        JsonTokenType.Number => $"the number {System.Text.Encoding.UTF8.GetString(reader.ValueSpan[..Math.Min(24, reader.ValueSpan.Length)])}",
+        JsonTokenType.Number =>
+            $"the number {System.Text.Encoding.UTF8.GetString(reader.ValueSpan[..Math.Min(24, reader.ValueSpan.Length)])}",
         JsonTokenType.Null => "null",
         JsonTokenType.True => "true",
         JsonTokenType.False => "false",

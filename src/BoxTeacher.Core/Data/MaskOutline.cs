@@ -16,7 +16,7 @@ internal static class MaskOutline
     {
         if (mask.Area > 0)
         {
-            double[] ring = Trace(mask);
+            var ring = Trace(mask);
             if (ring.Length >= 6 && RunLengthMask.FromPolygon(ring, mask.Height, mask.Width).ToCompressed() == mask.ToCompressed())
             {
                 return new Segmentation.Polygons([ring]);
@@ -28,9 +28,9 @@ internal static class MaskOutline
     // Walks around the piece that holds the first foreground pixel, and notes the corners.
     private static double[] Trace(RunLengthMask mask)
     {
-        byte[] pixels = mask.Decode();
+        var pixels = mask.Decode();
         bool Inside(int x, int y) => x >= 0 && y >= 0 && x < mask.Width && y < mask.Height && pixels[(y * mask.Width) + x] != 0;
-        int first = Array.IndexOf(pixels, (byte)1);
+        var first = Array.IndexOf(pixels, (byte)1);
         var (startX, startY) = (first % mask.Width, first / mask.Width);
         var corners = new List<double>();
         int x = startX, y = startY, direction = 0;
@@ -40,7 +40,7 @@ internal static class MaskOutline
             // The two pixels ahead, to the left and to the right of the walk.
             int leftX = x + (dx + dy - 1 >> 1), leftY = y + (dy - dx - 1 >> 1);
             int rightX = x + (dx - dy - 1 >> 1), rightY = y + (dy + dx - 1 >> 1);
-            int turn = !Inside(rightX, rightY) ? 1 : Inside(leftX, leftY) ? 3 : 0;
+            var turn = !Inside(rightX, rightY) ? 1 : Inside(leftX, leftY) ? 3 : 0;
             if (turn != 0)
             {
                 corners.Add(x);

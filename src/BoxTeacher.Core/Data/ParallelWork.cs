@@ -21,8 +21,8 @@ internal static class ParallelWork
     /// <summary>The same, for bodies so short that a thread takes a block of items at a time.</summary>
     public static void For(int count, int block, Action<int> body) => For((count + block - 1) / block, at =>
     {
-        int end = Math.Min(count, (at + 1) * block);
-        for (int i = at * block; i < end; i++)
+        var end = Math.Min(count, (at + 1) * block);
+        for (var i = at * block; i < end; i++)
         {
             body(i);
         }

@@ -23,7 +23,7 @@ public static class PennFudan
     {
         ArgumentException.ThrowIfNullOrEmpty(source);
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        string photos = Path.Combine(source, "JPEGImages");
+        var photos = Path.Combine(source, "JPEGImages");
         if (!Directory.Exists(photos))
         {
             photos = Path.Combine(source, "PNGImages");
@@ -48,14 +48,14 @@ public static class PennFudan
 
     private static void WriteSplit(string folder, string split, string source, IEnumerable<string> photos)
     {
-        string pictures = Path.Combine(folder, split);
+        var pictures = Path.Combine(folder, split);
         Directory.CreateDirectory(pictures);
         var images = new List<ImageRecord>();
         long id = 0;
-        foreach (string photo in photos)
+        foreach (var photo in photos)
         {
             var image = ImageFile.Read(photo);
-            string maskFile = Path.Combine(source, "PedMasks", $"{Path.GetFileNameWithoutExtension(photo)}_mask.png");
+            var maskFile = Path.Combine(source, "PedMasks", $"{Path.GetFileNameWithoutExtension(photo)}_mask.png");
             var map = ImageFile.ReadIndexed(maskFile);
             if ((map.Height, map.Width) != (image.Height, image.Width))
             {
@@ -73,6 +73,7 @@ public static class PennFudan
             File.Copy(photo, Path.Combine(pictures, Path.GetFileName(photo)));
             images.Add(new ImageRecord(images.Count + 1, Path.GetFileName(photo), image.Width, image.Height, annotations));
         }
-        CocoWriter.Write(Path.Combine(folder, "annotations", $"instances_{split}.json"), new InstanceDataset($"pennfudan_{split}", [new Category(1, "person")], images));
+        CocoWriter.Write(Path.Combine(folder, "annotations", $"instances_{split}.json"),
+            new InstanceDataset($"pennfudan_{split}", [new Category(1, "person")], images));
     }
 }

@@ -92,7 +92,9 @@ public static class PixelFont
         ['_'] = "..... ..... ..... ..... ..... ..... #####",
     };
 
-    /// <summary>Writes a text on a picture; what lies outside of the picture is left out, a letter that is not in the alphabet is a question mark.</summary>
+    /// <summary>
+    /// Writes a text on a picture; what lies outside of the picture is left out, a letter that is not in the alphabet is a question mark.
+    /// </summary>
     /// <param name="image">The picture.</param>
     /// <param name="left">Column of the text's left edge.</param>
     /// <param name="top">Row of the text's upper edge.</param>

@@ -33,7 +33,9 @@ public abstract class Detector(string name) : nn.Module(name)
     public abstract IReadOnlyList<Instances> Detect(ImageBatch images, IReadOnlyList<ImageSize>? sizes = null);
 }
 
-/// <summary>A detector whose masks can be taught from boxes: what BoxInst and BoxTeacher ask of one. See docs/another-detector.md.</summary>
+/// <summary>
+/// A detector whose masks can be taught from boxes: what BoxInst and BoxTeacher ask of one. See docs/another-detector.md.
+/// </summary>
 /// <param name="name">The module's name.</param>
 public abstract class MaskDetector(string name) : Detector(name)
 {
@@ -71,7 +73,9 @@ public interface ITeacherOutputs
 public sealed record StudentOutputs(IReadOnlyList<LossTerm> BoxTerms, StudentMasks Masks);
 
 /// <summary>The masks that a student gives N instances of a batch. Tensors belong to the caller's dispose scope.</summary>
-/// <param name="Logits">[N, h, w] mask logits over the padded input, one per <see cref="MaskDetector.MaskStride"/> pixels, with their gradient.</param>
+/// <param name="Logits">
+/// [N, h, w] mask logits over the padded input, one per <see cref="MaskDetector.MaskStride"/> pixels, with their gradient.
+/// </param>
 /// <param name="Probabilities">[N, h, w] sigmoid of the logits.</param>
 /// <param name="Boxes">Box of each instance among those of the batch; instances of one box stand together.</param>
 /// <param name="BoxIndex">The same as a tensor, [N] int64.</param>

@@ -34,10 +34,10 @@ public static class CityscapesEvaluator
             var (truth, detections) = images[i]();
             matches[i] = Match(truth, detections);
         });
-        double[,] precision = new double[CityscapesLabels.Things.Count, Overlaps.Length];
-        for (int category = 0; category < CityscapesLabels.Things.Count; category++)
+        var precision = new double[CityscapesLabels.Things.Count, Overlaps.Length];
+        for (var category = 0; category < CityscapesLabels.Things.Count; category++)
         {
-            for (int o = 0; o < Overlaps.Length; o++)
+            for (var o = 0; o < Overlaps.Length; o++)
             {
                 precision[category, o] = Precision(matches, category, Overlaps[o]);
             }
@@ -64,34 +64,36 @@ public static class CityscapesEvaluator
     {
         var regions = new List<Region>[CityscapesLabels.Things.Count];
         var found = new List<Found>[regions.Length];
-        for (int i = 0; i < regions.Length; i++)
+        for (var i = 0; i < regions.Length; i++)
         {
             (regions[i], found[i]) = ([], []);
         }
         foreach (var (value, pixels) in truth.Count())
         {
-            int category = CityscapesLabels.ThingOf(value < PerLabel ? value : value / PerLabel);
+            var category = CityscapesLabels.ThingOf(value < PerLabel ? value : value / PerLabel);
             if (category >= 0)
             {
                 regions[category].Add(new Region(value, pixels));
             }
         }
         int[] isVoid = [.. CityscapesLabels.All.Where(label => label.IsIgnored && label.Id >= 0).Select(label => label.Id)];
-        int[] histogram = new int[ushort.MaxValue + 1];
+        var histogram = new int[ushort.MaxValue + 1];
         foreach (var detection in detections)
         {
-            int category = CityscapesLabels.ThingOf(detection.LabelId);
+            var category = CityscapesLabels.ThingOf(detection.LabelId);
             if (category < 0)
             {
                 continue;
             }
             if ((detection.Mask.Height, detection.Mask.Width) != (truth.Height, truth.Width))
             {
-                throw new ArgumentException($"A mask of {detection.Mask.Height}x{detection.Mask.Width} pixels in an image of {truth.Height}x{truth.Width}.", nameof(detections));
+                throw new ArgumentException(
+                    $"A mask of {detection.Mask.Height}x{detection.Mask.Width} pixels in an image of {truth.Height}x{truth.Width}.",
+                    nameof(detections));
             }
             Array.Clear(histogram);
-            int pixels = 0;
-            for (int i = 0; i < truth.Labels.Length; i++)
+            var pixels = 0;
+            for (var i = 0; i < truth.Labels.Length; i++)
             {
                 if (detection.Mask.Labels[i] != 0)
                 {
@@ -111,13 +113,13 @@ public static class CityscapesEvaluator
     private static double Precision(ImageMatches[] images, int category, double overlap)
     {
         var outcome = new List<(double Score, bool Right)>();
-        int missed = 0;
+        var missed = 0;
         bool haveTruth = false, haveDetection = false;
         foreach (var image in images)
         {
             var (regions, detections) = (image.Regions[category], image.Detections[category]);
             haveDetection |= detections.Count > 0;
-            for (int r = 0; r < regions.Count; r++)
+            for (var r = 0; r < regions.Count; r++)
             {
                 if (regions[r].Counts)
                 {
@@ -139,8 +141,8 @@ public static class CityscapesEvaluator
     // The detection of highest confidence has found the region, further ones are wrong.
     private static bool Claim(Region region, int index, List<Found> detections, double overlap, List<(double, bool)> outcome)
     {
-        double best = double.NegativeInfinity;
-        bool claimed = false;
+        var best = double.NegativeInfinity;
+        var claimed = false;
         foreach (var detection in detections)
         {
             if (detection.Shared[index] > 0 && detection.Overlap(region, index) > overlap)
@@ -165,9 +167,9 @@ public static class CityscapesEvaluator
     private static bool IsWrong(Found detection, List<Region> regions, double overlap)
     {
         long excused = detection.Void;
-        for (int r = 0; r < regions.Count; r++)
+        for (var r = 0; r < regions.Count; r++)
         {
-            int shared = detection.Shared[r];
+            var shared = detection.Shared[r];
             if (shared > 0 && detection.Overlap(regions[r], r) > overlap)
             {
                 return false;
@@ -181,11 +183,11 @@ public static class CityscapesEvaluator
     private static double Integrate(List<(double Score, bool Right)> outcome, int missed)
     {
         var ordered = outcome.OrderBy(item => item.Score).ToList();
-        int total = ordered.Count(item => item.Right);
+        var total = ordered.Count(item => item.Right);
         var precision = new List<double>();
         var recall = new List<double>();
-        int dropped = 0;
-        for (int i = 0; i < ordered.Count; i++)
+        var dropped = 0;
+        for (var i = 0; i < ordered.Count; i++)
         {
             // Equal scores make one point of the curve.
             if (i == 0 || ordered[i].Score != ordered[i - 1].Score)
@@ -199,7 +201,7 @@ public static class CityscapesEvaluator
         precision.Add(1);
         recall.Add(0);
         double area = 0;
-        for (int i = 0; i < precision.Count; i++)
+        for (var i = 0; i < precision.Count; i++)
         {
             double before = recall[Math.Max(i - 1, 0)], after = i + 1 < recall.Count ? recall[i + 1] : 0;
             area += precision[i] * 0.5 * (before - after);

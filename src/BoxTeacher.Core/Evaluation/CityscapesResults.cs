@@ -20,7 +20,7 @@ public static class CityscapesResults
     /// <exception cref="IOException">A file is missing.</exception>
     public static CityscapesSummary Evaluate(string truthFolder, string resultFolder)
     {
-        string[] texts = Directory.GetFiles(resultFolder, "*.txt", SearchOption.AllDirectories);
+        var texts = Directory.GetFiles(resultFolder, "*.txt", SearchOption.AllDirectories);
         var images = CityscapesReader.InstanceIdFiles(truthFolder).Select(file => (File: file, Result: ResultOf(file, texts))).ToList();
         return CityscapesEvaluator.Evaluate(
         [
@@ -39,20 +39,20 @@ public static class CityscapesResults
     /// <exception cref="IOException">A file is missing.</exception>
     public static IReadOnlyList<CityscapesDetection> Read(string file, ImageSize size)
     {
-        string folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
+        var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
         // A mask that is named twice counts once, with the last line's label, as the scripts have it.
         var lines = new Dictionary<string, (int Label, double Confidence, int Line)>();
         foreach (var (index, line) in File.ReadLines(file).Index())
         {
-            string[] parts = line.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            var parts = line.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
             if (parts.Length == 0)
             {
                 continue;
             }
-            string key = $"line {index + 1}";
+            var key = $"line {index + 1}";
             if (parts.Length != 3
-                || !TryLabel(parts[1], out int label)
-                || !double.TryParse(parts[2], NumberStyles.Float, CultureInfo.InvariantCulture, out double confidence)
+                || !TryLabel(parts[1], out var label)
+                || !double.TryParse(parts[2], NumberStyles.Float, CultureInfo.InvariantCulture, out var confidence)
                 || !double.IsFinite(confidence))
             {
                 throw new DataFormatException(file, key, "expected a mask's file, a label's id and a confidence");
@@ -70,7 +70,7 @@ public static class CityscapesResults
             {
                 continue;
             }
-            string path = Path.Combine(folder, mask);
+            var path = Path.Combine(folder, mask);
             var map = ImageFile.ReadIndexed(path);
             if ((map.Height, map.Width) != (size.Height, size.Width))
             {
@@ -97,15 +97,16 @@ public static class CityscapesResults
             ParallelWork.For(dataset.Images.Count, i =>
             {
                 var image = dataset.Images[i];
-                string name = Path.GetFileNameWithoutExtension(image.FileName);
+                var name = Path.GetFileNameWithoutExtension(image.FileName);
                 var lines = new List<string>();
                 foreach (var result in perImage[image.Id])
                 {
                     var mask = result.Mask ?? throw new ArgumentException($"A detection in image {image.Id} has no mask.", nameof(results));
-                    string file = $"pred_masks/{name}_{lines.Count}.png";
-                    ushort[] pixels = Array.ConvertAll(mask.Decode(), value => (ushort)(255 * value));
-                    File.WriteAllBytes(Path.Combine(temporary, file), PngWriter.Gray(new LabelMap(pixels, mask.Height, mask.Width), wide: false));
-                    long label = dataset.Categories[result.Category].Id;
+                    var file = $"pred_masks/{name}_{lines.Count}.png";
+                    var pixels = Array.ConvertAll(mask.Decode(), value => (ushort)(255 * value));
+                    File.WriteAllBytes(
+                        Path.Combine(temporary, file), PngWriter.Gray(new LabelMap(pixels, mask.Height, mask.Width), wide: false));
+                    var label = dataset.Categories[result.Category].Id;
                     lines.Add(string.Create(CultureInfo.InvariantCulture, $"{file} {label} {result.Score:R}"));
                 }
                 File.WriteAllLines(Path.Combine(temporary, $"{name}_pred.txt"), lines);
@@ -116,7 +117,7 @@ public static class CityscapesResults
     // Some tools write the id as a float.
     private static bool TryLabel(string text, out int label)
     {
-        bool isNumber = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
+        var isNumber = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
             && value == Math.Truncate(value) && Math.Abs(value) < 1e6;
         label = isNumber ? (int)value : 0;
         return isNumber && CityscapesLabels.All.Any(known => known.Id == (int)value);
@@ -125,11 +126,12 @@ public static class CityscapesResults
     // Names are city_sequence_frame_...; the text file's begins with the same three parts.
     private static string ResultOf(string truthFile, string[] texts)
     {
-        string[] parts = Path.GetFileName(truthFile).Split('_');
-        string prefix = string.Join('_', parts.Take(3));
+        var parts = Path.GetFileName(truthFile).Split('_');
+        var prefix = string.Join('_', parts.Take(3));
         string[] own = [.. texts.Where(text => Path.GetFileName(text).StartsWith(prefix, StringComparison.Ordinal))];
         return own.Length == 1
             ? own[0]
-            : throw new DataFormatException(truthFile, "", own.Length == 0 ? $"there is no result {prefix}*.txt" : $"there are {own.Length} results {prefix}*.txt");
+            : throw new DataFormatException(truthFile, "", own.Length == 0
+                ? $"there is no result {prefix}*.txt" : $"there are {own.Length} results {prefix}*.txt");
     }
 }

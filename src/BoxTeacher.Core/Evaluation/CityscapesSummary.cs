@@ -5,9 +5,9 @@ namespace BoxTeacher.Evaluation;
 /// <summary>The outcome of Cityscapes evaluation; not a number where there was nothing to measure.</summary>
 public sealed class CityscapesSummary
 {
-    private readonly double[,] precision;
+    private readonly double[,] _precision;
 
-    internal CityscapesSummary(IReadOnlyList<double> overlaps, double[,] precision) => (Overlaps, this.precision) = (overlaps, precision);
+    internal CityscapesSummary(IReadOnlyList<double> overlaps, double[,] precision) => (Overlaps, _precision) = (overlaps, precision);
 
     /// <summary>The overlap thresholds.</summary>
     public IReadOnlyList<double> Overlaps { get; }
@@ -16,7 +16,7 @@ public sealed class CityscapesSummary
     public double AP => Mean(Enumerable.Range(0, CityscapesLabels.Things.Count).SelectMany(category => Row(category)));
 
     /// <summary>Average precision at overlap 0.5.</summary>
-    public double AP50 => Mean(Enumerable.Range(0, CityscapesLabels.Things.Count).Select(category => precision[category, 0]));
+    public double AP50 => Mean(Enumerable.Range(0, CityscapesLabels.Things.Count).Select(category => _precision[category, 0]));
 
     /// <summary>Average precision of one category over all overlaps.</summary>
     /// <param name="category">Index into <see cref="CityscapesLabels.Things"/>.</param>
@@ -25,9 +25,10 @@ public sealed class CityscapesSummary
     /// <summary>Average precision of one category at one overlap.</summary>
     /// <param name="category">Index into <see cref="CityscapesLabels.Things"/>.</param>
     /// <param name="overlap">Index into <see cref="Overlaps"/>.</param>
-    public double At(int category, int overlap) => precision[category, overlap];
+    public double At(int category, int overlap) => _precision[category, overlap];
 
-    private IEnumerable<double> Row(int category) => Enumerable.Range(0, Overlaps.Count).Select(overlap => precision[category, overlap]);
+    private IEnumerable<double> Row(int category) => Enumerable.Range(0, Overlaps.Count).Select(overlap => _precision[category, overlap]);
 
-    private static double Mean(IEnumerable<double> values) => values.Where(value => !double.IsNaN(value)).DefaultIfEmpty(double.NaN).Average();
+    private static double Mean(IEnumerable<double> values) =>
+        values.Where(value => !double.IsNaN(value)).DefaultIfEmpty(double.NaN).Average();
 }

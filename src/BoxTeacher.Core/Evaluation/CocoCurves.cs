@@ -23,31 +23,31 @@ internal static class CocoCurves
         {
             return;
         }
-        int[] places = ByScore(groups, outcome, cells[0].DetectionStart, cells[^1].DetectionEnd);
-        int[] ranks = Array.ConvertAll(places, place => outcome.Rank[place]);
-        double[] scores = Array.ConvertAll(places, place => groups.Detections[place].Score);
+        var places = ByScore(groups, outcome, cells[0].DetectionStart, cells[^1].DetectionEnd);
+        var ranks = Array.ConvertAll(places, place => outcome.Rank[place]);
+        var scores = Array.ConvertAll(places, place => groups.Detections[place].Score);
         uint[] found = new uint[places.Length], ignored = new uint[places.Length];
         var hits = new List<Hit>[options.IouThresholds.Count];
-        for (int t = 0; t < hits.Length; t++)
+        for (var t = 0; t < hits.Length; t++)
         {
             hits[t] = [];
         }
         var truths = groups.Truths.AsSpan(cells[0].TruthStart..cells[^1].TruthEnd);
-        for (int area = 0; area < CocoOptions.Areas.Count; area++)
+        for (var area = 0; area < CocoOptions.Areas.Count; area++)
         {
-            int positives = Positives(truths, area);
+            var positives = Positives(truths, area);
             if (positives == 0)
             {
                 continue;
             }
-            for (int i = 0; i < places.Length; i++)
+            for (var i = 0; i < places.Length; i++)
             {
                 (found[i], ignored[i]) = (outcome.Found[area, places[i]], outcome.Ignored[area, places[i]]);
             }
-            for (int limit = 0; limit < options.MaxDetections.Count; limit++)
+            for (var limit = 0; limit < options.MaxDetections.Count; limit++)
             {
-                double firstScore = Walk(ranks, scores, found, ignored, options.MaxDetections[limit], hits);
-                for (int threshold = 0; threshold < hits.Length; threshold++)
+                var firstScore = Walk(ranks, scores, found, ignored, options.MaxDetections[limit], hits);
+                for (var threshold = 0; threshold < hits.Length; threshold++)
                 {
                     curves.Fill(threshold, kind, area, limit, CollectionsMarshal.AsSpan(hits[threshold]), positives, firstScore);
                 }
@@ -58,7 +58,7 @@ internal static class CocoCurves
     private static int Positives(ReadOnlySpan<CocoTruth> truths, int area)
     {
         var (low, high) = CocoOptions.Areas[area];
-        int positives = 0;
+        var positives = 0;
         foreach (var (annotation, _) in truths)
         {
             positives += !annotation.IsCrowd && annotation.Area >= low && annotation.Area <= high ? 1 : 0;
@@ -69,10 +69,10 @@ internal static class CocoCurves
     // The places of the detections within the limit, by descending score; equal ones by image, then rank.
     private static int[] ByScore(CocoGroups groups, CocoOutcome outcome, int start, int end)
     {
-        int[] places = new int[end - start];
-        double[] keys = new double[end - start];
-        int count = 0;
-        for (int i = start; i < end; i++)
+        var places = new int[end - start];
+        var keys = new double[end - start];
+        var count = 0;
+        for (var i = start; i < end; i++)
         {
             if (outcome.Rank[i] >= 0)
             {
@@ -81,9 +81,9 @@ internal static class CocoCurves
             }
         }
         Array.Sort(keys, places, 0, count);
-        for (int i = 0; i < count;)
+        for (var i = 0; i < count;)
         {
-            int next = i + 1;
+            var next = i + 1;
             while (next < count && keys[next] == keys[i])
             {
                 next++;
@@ -100,13 +100,13 @@ internal static class CocoCurves
     // Returns the score of the first detection within the limit, or 0.
     private static double Walk(int[] ranks, double[] scores, uint[] found, uint[] ignored, int limit, List<Hit>[] hits)
     {
-        int[] wrong = new int[hits.Length];
+        var wrong = new int[hits.Length];
         foreach (var list in hits)
         {
             list.Clear();
         }
         int wrongAtAll = 0, first = -1;
-        for (int i = 0; i < ranks.Length; i++)
+        for (var i = 0; i < ranks.Length; i++)
         {
             if (ranks[i] >= limit)
             {
@@ -118,9 +118,9 @@ internal static class CocoCurves
                 wrongAtAll++;
                 continue;
             }
-            for (int t = 0; t < hits.Length; t++)
+            for (var t = 0; t < hits.Length; t++)
             {
-                uint bit = 1u << t;
+                var bit = 1u << t;
                 if ((ignored[i] & bit) != 0)
                 {
                     continue;
@@ -139,16 +139,16 @@ internal static class CocoCurves
 
     private sealed class Curves
     {
-        private readonly int kinds;
-        private readonly int areas = CocoOptions.Areas.Count;
-        private readonly int limits;
-        private readonly IReadOnlyList<double> recalls = CocoOptions.RecallThresholds;
+        private readonly int _kinds;
+        private readonly int _areas = CocoOptions.Areas.Count;
+        private readonly int _limits;
+        private readonly IReadOnlyList<double> _recalls = CocoOptions.RecallThresholds;
 
         public Curves(CocoOptions options, int kinds)
         {
-            (this.kinds, limits) = (kinds, options.MaxDetections.Count);
-            int cells = options.IouThresholds.Count * kinds * areas * limits;
-            (Precision, Recall, Scores) = (new double[cells * recalls.Count], new double[cells], new double[cells * recalls.Count]);
+            (_kinds, _limits) = (kinds, options.MaxDetections.Count);
+            var cells = options.IouThresholds.Count * kinds * _areas * _limits;
+            (Precision, Recall, Scores) = (new double[cells * _recalls.Count], new double[cells], new double[cells * _recalls.Count]);
             Array.Fill(Precision, -1);
             Array.Fill(Recall, -1);
             Array.Fill(Scores, -1);
@@ -164,27 +164,27 @@ internal static class CocoCurves
         {
             Recall[At(threshold, kind, area, limit)] = (double)hits.Length / positives;
             // From the right on precision never falls.
-            for (int i = hits.Length - 2; i >= 0; i--)
+            for (var i = hits.Length - 2; i >= 0; i--)
             {
                 if (hits[i].Precision < hits[i + 1].Precision)
                 {
                     hits[i] = hits[i] with { Precision = hits[i + 1].Precision };
                 }
             }
-            int hit = 0;
-            for (int r = 0; r < recalls.Count; r++)
+            var hit = 0;
+            for (var r = 0; r < _recalls.Count; r++)
             {
-                while (hit < hits.Length && (double)(hit + 1) / positives < recalls[r])
+                while (hit < hits.Length && (double)(hit + 1) / positives < _recalls[r])
                 {
                     hit++;
                 }
-                int at = At((threshold * recalls.Count) + r, kind, area, limit);
+                var at = At((threshold * _recalls.Count) + r, kind, area, limit);
                 Precision[at] = hit < hits.Length ? hits[hit].Precision : 0;
                 // Recall 0 is reached by the very first detection, right or wrong.
-                Scores[at] = recalls[r] == 0 ? firstScore : hit < hits.Length ? hits[hit].Score : 0;
+                Scores[at] = _recalls[r] == 0 ? firstScore : hit < hits.Length ? hits[hit].Score : 0;
             }
         }
 
-        private int At(int row, int kind, int area, int limit) => (((((row * kinds) + kind) * areas) + area) * limits) + limit;
+        private int At(int row, int kind, int area, int limit) => (((((row * _kinds) + kind) * _areas) + area) * _limits) + limit;
     }
 }

@@ -17,7 +17,8 @@ internal sealed class CocoGroups
 {
     private const int DetectionsPerTask = 8192;
 
-    private CocoGroups(IReadOnlyList<Category> kinds, CocoTruth[] truths, DetectionResult[] detections, CocoCell[] cells, int[] kindStarts) =>
+    private CocoGroups(
+        IReadOnlyList<Category> kinds, CocoTruth[] truths, DetectionResult[] detections, CocoCell[] cells, int[] kindStarts) =>
         (Kinds, Truths, Detections, Cells, KindStarts) = (kinds, truths, detections, cells, kindStarts);
 
     /// <summary>The kinds of objects that are kept apart.</summary>
@@ -38,29 +39,29 @@ internal sealed class CocoGroups
     /// <summary>Sorts a data set and the detections in it.</summary>
     public static CocoGroups Make(InstanceDataset truth, IReadOnlyList<DetectionResult> results, CocoOptions options)
     {
-        ImageRecord[] images = [.. truth.Images.Where(image => options.ImageIds?.Contains(image.Id) ?? true).OrderBy(image => image.Id)];
-        int[] categories = [.. Enumerable.Range(0, truth.Categories.Count).Where(index => options.Categories?.Contains(index) ?? true)];
-        int[] place = new int[truth.Categories.Count];
+        ImageRecord[] _images = [.. truth.Images.Where(image => options.ImageIds?.Contains(image.Id) ?? true).OrderBy(image => image.Id)];
+        int[] _categories = [.. Enumerable.Range(0, truth.Categories.Count).Where(index => options.Categories?.Contains(index) ?? true)];
+        var place = new int[truth.Categories.Count];
         Array.Fill(place, -1);
-        for (int i = 0; i < categories.Length; i++)
+        for (var i = 0; i < _categories.Length; i++)
         {
-            place[categories[i]] = i;
+            place[_categories[i]] = i;
         }
-        Category[] kinds = options.PerCategory ? [.. categories.Select(index => truth.Categories[index])] : [new Category(-1, "")];
+        Category[] kinds = options.PerCategory ? [.. _categories.Select(index => truth.Categories[index])] : [new Category(-1, "")];
 
-        var truths = new Placed<CocoTruth>(images.Sum(image => image.Annotations.Count));
-        int next = 0;
-        for (int i = 0; i < images.Length; i++)
+        var truths = new Placed<CocoTruth>(_images.Sum(image => image.Annotations.Count));
+        var next = 0;
+        for (var i = 0; i < _images.Length; i++)
         {
-            foreach (var annotation in images[i].Annotations)
+            foreach (var annotation in _images[i].Annotations)
             {
-                truths.Put(next++, new CocoTruth(annotation, images[i].Size), i, place[annotation.Category]);
+                truths.Put(next++, new CocoTruth(annotation, _images[i].Size), i, place[annotation.Category]);
             }
         }
-        var detections = Gather(results, images, truth, place);
-        CocoTruth[] sortedTruths = truths.Sort(images.Length, categories.Length, options.PerCategory, out int[] truthCells);
-        DetectionResult[] sortedDetections = detections.Sort(images.Length, categories.Length, options.PerCategory, out int[] detectionCells);
-        var (cells, starts) = Cut(truthCells, detectionCells, images, kinds.Length);
+        var detections = Gather(results, _images, truth, place);
+        var sortedTruths = truths.Sort(_images.Length, _categories.Length, options.PerCategory, out var truthCells);
+        var sortedDetections = detections.Sort(_images.Length, _categories.Length, options.PerCategory, out var detectionCells);
+        var (cells, starts) = Cut(truthCells, detectionCells, _images, kinds.Length);
         return new CocoGroups(kinds, sortedTruths, sortedDetections, cells, starts);
     }
 
@@ -68,7 +69,7 @@ internal sealed class CocoGroups
         IReadOnlyList<DetectionResult> results, ImageRecord[] images, InstanceDataset truth, int[] place)
     {
         var imageIndex = new Dictionary<long, int>(images.Length);
-        for (int i = 0; i < images.Length; i++)
+        for (var i = 0; i < images.Length; i++)
         {
             imageIndex.Add(images[i].Id, i);
         }
@@ -85,7 +86,7 @@ internal sealed class CocoGroups
             {
                 throw new ArgumentException($"Detection {i} is of category {result.Category}; there are {place.Length}.", nameof(results));
             }
-            if (imageIndex.TryGetValue(result.ImageId, out int image))
+            if (imageIndex.TryGetValue(result.ImageId, out var image))
             {
                 detections.Put(i, result, image, result.Category < 0 ? -1 : place[result.Category]);
             }
@@ -104,11 +105,11 @@ internal sealed class CocoGroups
     private static (CocoCell[] Cells, int[] KindStarts) Cut(int[] truths, int[] detections, ImageRecord[] images, int kinds)
     {
         var cells = new List<CocoCell>();
-        int[] starts = new int[kinds + 1];
+        var starts = new int[kinds + 1];
         int t = 0, d = 0, started = 0;
         while (t < truths.Length || d < detections.Length)
         {
-            int cell = Math.Min(t < truths.Length ? truths[t] : int.MaxValue, d < detections.Length ? detections[d] : int.MaxValue);
+            var cell = Math.Min(t < truths.Length ? truths[t] : int.MaxValue, d < detections.Length ? detections[d] : int.MaxValue);
             int truthStart = t, detectionStart = d;
             while (t < truths.Length && truths[t] == cell)
             {
@@ -135,15 +136,15 @@ internal sealed class CocoGroups
     /// <summary>Values with the image and the category that they belong to.</summary>
     private sealed class Placed<T>(int count)
     {
-        private readonly T[] values = new T[count];
-        private readonly int[] images = new int[count];
-        private readonly int[] categories = new int[count];
+        private readonly T[] _values = new T[count];
+        private readonly int[] _images = new int[count];
+        private readonly int[] _categories = new int[count];
 
         // A category of -1 leaves the value out. Different places may be filled by different threads.
         public void Put(int at, T value, int image, int category) =>
-            (values[at], images[at], categories[at]) = (value, image, category);
+            (_values[at], _images[at], _categories[at]) = (value, image, category);
 
-        // By category, then image (the other way round where categories are not kept apart), then place; the cell of
+        // By category, then image (the other way round where _categories are not kept apart), then place; the cell of
         // each is numbered in the same order.
         public T[] Sort(int imageCount, int categoryCount, bool perCategory, out int[] cells)
         {
@@ -151,25 +152,25 @@ internal sealed class CocoGroups
             {
                 throw new ArgumentException($"{imageCount} images of {categoryCount} categories are more than can be evaluated at once.");
             }
-            int[] order = new int[categories.Length - categories.Count(category => category < 0)];
-            int next = 0;
-            for (int i = 0; i < categories.Length; i++)
+            var order = new int[_categories.Length - _categories.Count(category => category < 0)];
+            var next = 0;
+            for (var i = 0; i < _categories.Length; i++)
             {
-                if (categories[i] >= 0)
+                if (_categories[i] >= 0)
                 {
                     order[next++] = i;
                 }
             }
             order = perCategory
-                ? CountingSort(CountingSort(order, images, imageCount), categories, categoryCount)
-                : CountingSort(CountingSort(order, categories, categoryCount), images, imageCount);
+                ? CountingSort(CountingSort(order, _images, imageCount), _categories, categoryCount)
+                : CountingSort(CountingSort(order, _categories, categoryCount), _images, imageCount);
             var sorted = new T[order.Length];
-            int[] sortedCells = new int[order.Length];
+            var sortedCells = new int[order.Length];
             ParallelWork.For(order.Length, DetectionsPerTask, i =>
             {
-                int at = order[i];
-                sorted[i] = values[at];
-                sortedCells[i] = perCategory ? (categories[at] * imageCount) + images[at] : images[at];
+                var at = order[i];
+                sorted[i] = _values[at];
+                sortedCells[i] = perCategory ? (_categories[at] * imageCount) + _images[at] : _images[at];
             });
             cells = sortedCells;
             return sorted;
@@ -178,17 +179,17 @@ internal sealed class CocoGroups
         // Stable: equal keys keep their order.
         private static int[] CountingSort(int[] order, int[] keys, int keyCount)
         {
-            int[] next = new int[keyCount + 1];
-            foreach (int i in order)
+            var next = new int[keyCount + 1];
+            foreach (var i in order)
             {
                 next[keys[i] + 1]++;
             }
-            for (int key = 0; key < keyCount; key++)
+            for (var key = 0; key < keyCount; key++)
             {
                 next[key + 1] += next[key];
             }
-            int[] sorted = new int[order.Length];
-            foreach (int i in order)
+            var sorted = new int[order.Length];
+            foreach (var i in order)
             {
                 sorted[next[keys[i]]++] = i;
             }

@@ -34,9 +34,9 @@ public sealed record CocoOptions
     /// <param name="count">How many, at least 2.</param>
     public static double[] Spaced(double first, double last, int count)
     {
-        double step = (last - first) / (count - 1);
-        double[] values = new double[count];
-        for (int i = 0; i < count; i++)
+        var step = (last - first) / (count - 1);
+        var values = new double[count];
+        for (var i = 0; i < count; i++)
         {
             values[i] = (i * step) + first;
         }

@@ -26,7 +26,7 @@ public static class CocoResults
         ArgumentNullException.ThrowIfNull(truth);
         var images = truth.Images.ToDictionary(image => image.Id, image => image.Size);
         var categories = new Dictionary<long, int>();
-        for (int i = 0; i < truth.Categories.Count; i++)
+        for (var i = 0; i < truth.Categories.Count; i++)
         {
             categories.Add(truth.Categories[i].Id, i);
         }
@@ -48,7 +48,8 @@ public static class CocoResults
         ArgumentNullException.ThrowIfNull(truth);
         AtomicFile.Write(file, stream =>
         {
-            using var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+            using var json = new Utf8JsonWriter(
+                stream, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
             json.WriteStartArray();
             foreach (var result in results)
             {
@@ -65,7 +66,8 @@ public static class CocoResults
                 }
                 else
                 {
-                    CocoShapes.Write(json, "segmentation", result.Mask ?? throw new ArgumentException("A detection has no mask.", nameof(results)));
+                    CocoShapes.Write(json, "segmentation", result.Mask
+                        ?? throw new ArgumentException("A detection has no mask.", nameof(results)));
                 }
                 json.WriteNumber("score", result.Score);
                 json.WriteEndObject();
@@ -115,12 +117,12 @@ public static class CocoResults
                 reader.Skip();
             }
         }
-        long image = imageId ?? throw Missing("image_id");
+        var image = imageId ?? throw Missing("image_id");
         if (!images.TryGetValue(image, out var size))
         {
             throw new JsonFieldException("image_id", $"{image} is not the id of an image of the data set");
         }
-        int category = categories.GetValueOrDefault(categoryId ?? throw Missing("category_id"), -1);
+        var category = categories.GetValueOrDefault(categoryId ?? throw Missing("category_id"), -1);
         RunLengthMask? mask = null;
         if (segmentation.TokenType != JsonTokenType.None && (type == IouType.Mask || box is null))
         {

@@ -9,64 +9,64 @@ namespace BoxTeacher.Evaluation;
 /// </summary>
 public sealed class CocoSummary
 {
-    private readonly CocoOptions options;
-    private readonly double[] precision;
-    private readonly double[] recall;
-    private readonly double[] scores;
+    private readonly CocoOptions _options;
+    private readonly double[] _precision;
+    private readonly double[] _recall;
+    private readonly double[] _scores;
 
     internal CocoSummary(CocoOptions options, IReadOnlyList<Category> categories, double[] precision, double[] recall, double[] scores)
     {
-        (this.options, Categories) = (options, categories);
-        (this.precision, this.recall, this.scores) = (precision, recall, scores);
+        (_options, Categories) = (options, categories);
+        (_precision, _recall, _scores) = (precision, recall, scores);
     }
 
     /// <summary>The categories along the arrays' axis K; a single nameless one if they were not kept apart.</summary>
     public IReadOnlyList<Category> Categories { get; }
 
     /// <summary>Precision at each recall, never rising; [T, R, K, A, M].</summary>
-    public ReadOnlySpan<double> Precision => precision;
+    public ReadOnlySpan<double> Precision => _precision;
 
     /// <summary>The greatest recall; [T, K, A, M].</summary>
-    public ReadOnlySpan<double> Recall => recall;
+    public ReadOnlySpan<double> Recall => _recall;
 
     /// <summary>The score at which each recall was reached; [T, R, K, A, M].</summary>
-    public ReadOnlySpan<double> Scores => scores;
+    public ReadOnlySpan<double> Scores => _scores;
 
     /// <summary>Average precision over all overlap thresholds, for all sizes, with 100 detections an image.</summary>
     public double AP => MeanPrecision(null, 0, 100);
 
     /// <summary>Average precision at overlap 0.5.</summary>
-    public double AP50 => MeanPrecision(0.5, 0, options.MaxDetections[2]);
+    public double AP50 => MeanPrecision(0.5, 0, _options.MaxDetections[2]);
 
     /// <summary>Average precision at overlap 0.75.</summary>
-    public double AP75 => MeanPrecision(0.75, 0, options.MaxDetections[2]);
+    public double AP75 => MeanPrecision(0.75, 0, _options.MaxDetections[2]);
 
     /// <summary>Average precision for objects up to 32 x 32 pixels.</summary>
-    public double APs => MeanPrecision(null, 1, options.MaxDetections[2]);
+    public double APs => MeanPrecision(null, 1, _options.MaxDetections[2]);
 
     /// <summary>Average precision for objects from 32 x 32 to 96 x 96 pixels.</summary>
-    public double APm => MeanPrecision(null, 2, options.MaxDetections[2]);
+    public double APm => MeanPrecision(null, 2, _options.MaxDetections[2]);
 
     /// <summary>Average precision for objects from 96 x 96 pixels on.</summary>
-    public double APl => MeanPrecision(null, 3, options.MaxDetections[2]);
+    public double APl => MeanPrecision(null, 3, _options.MaxDetections[2]);
 
     /// <summary>Average recall with the first limit of detections, 1 an image.</summary>
-    public double AR1 => MeanRecall(0, options.MaxDetections[0]);
+    public double AR1 => MeanRecall(0, _options.MaxDetections[0]);
 
     /// <summary>Average recall with the second limit of detections, 10 an image.</summary>
-    public double AR10 => MeanRecall(0, options.MaxDetections[1]);
+    public double AR10 => MeanRecall(0, _options.MaxDetections[1]);
 
     /// <summary>Average recall with the third limit of detections, 100 an image.</summary>
-    public double AR100 => MeanRecall(0, options.MaxDetections[2]);
+    public double AR100 => MeanRecall(0, _options.MaxDetections[2]);
 
     /// <summary>Average recall for objects up to 32 x 32 pixels.</summary>
-    public double ARs => MeanRecall(1, options.MaxDetections[2]);
+    public double ARs => MeanRecall(1, _options.MaxDetections[2]);
 
     /// <summary>Average recall for objects from 32 x 32 to 96 x 96 pixels.</summary>
-    public double ARm => MeanRecall(2, options.MaxDetections[2]);
+    public double ARm => MeanRecall(2, _options.MaxDetections[2]);
 
     /// <summary>Average recall for objects from 96 x 96 pixels on.</summary>
-    public double ARl => MeanRecall(3, options.MaxDetections[2]);
+    public double ARl => MeanRecall(3, _options.MaxDetections[2]);
 
     /// <summary>The twelve numbers with their names, in the published order.</summary>
     public IReadOnlyList<(string Name, double Value)> Numbers =>
@@ -82,40 +82,40 @@ public sealed class CocoSummary
     /// <param name="category">One category by its place in <see cref="Categories"/>; null: all.</param>
     /// <returns>The mean of the valid entries, or -1 if there is none.</returns>
     public double MeanPrecision(double? iou = null, int area = 0, int maxDetections = 100, int? category = null) =>
-        Mean(precision, CocoOptions.RecallThresholds.Count, iou, area, maxDetections, category);
+        Mean(_precision, CocoOptions.RecallThresholds.Count, iou, area, maxDetections, category);
 
     /// <summary>Mean of the greatest recalls over categories and thresholds; -1 if there is none.</summary>
     /// <param name="area">Index of the area range.</param>
     /// <param name="maxDetections">One of the limits.</param>
     /// <param name="category">One category by its place in <see cref="Categories"/>; null: all.</param>
     public double MeanRecall(int area = 0, int maxDetections = 100, int? category = null) =>
-        Mean(recall, 1, null, area, maxDetections, category);
+        Mean(_recall, 1, null, area, maxDetections, category);
 
     private double Mean(double[] values, int perThreshold, double? iou, int area, int maxDetections, int? category)
     {
-        int limits = options.MaxDetections.Count, areas = CocoOptions.Areas.Count, kinds = Categories.Count;
+        int limits = _options.MaxDetections.Count, areas = CocoOptions.Areas.Count, kinds = Categories.Count;
         double sum = 0, lost = 0;
         long count = 0;
-        for (int limit = 0; limit < limits; limit++)
+        for (var limit = 0; limit < limits; limit++)
         {
-            if (options.MaxDetections[limit] != maxDetections)
+            if (_options.MaxDetections[limit] != maxDetections)
             {
                 continue;
             }
-            for (int row = 0; row < options.IouThresholds.Count * perThreshold; row++)
+            for (var row = 0; row < _options.IouThresholds.Count * perThreshold; row++)
             {
-                if (iou is { } only && options.IouThresholds[row / perThreshold] != only)
+                if (iou is { } only && _options.IouThresholds[row / perThreshold] != only)
                 {
                     continue;
                 }
-                for (int kind = category ?? 0; kind <= (category ?? (kinds - 1)); kind++)
+                for (var kind = category ?? 0; kind <= (category ?? (kinds - 1)); kind++)
                 {
-                    double value = values[(((((row * kinds) + kind) * areas) + area) * limits) + limit];
+                    var value = values[(((((row * kinds) + kind) * areas) + area) * limits) + limit];
                     if (value > -1)
                     {
                         // Kahan's summation: what rounding drops is carried along.
-                        double corrected = value - lost;
-                        double next = sum + corrected;
+                        var corrected = value - lost;
+                        var next = sum + corrected;
                         lost = next - sum - corrected;
                         sum = next;
                         count++;

@@ -43,7 +43,8 @@ public static class VocEvaluator
 
     // ChainerCV reverses an ascending order, so that of equal scores the last comes first: once for the matches in an image,
     // and once more for the curve. (Its sort keeps the order of equals in short lists; in long ones it depends on the machine.)
-    private static IEnumerable<Outcome> LastOfEquals(IEnumerable<Outcome> outcome) => outcome.Reverse().OrderByDescending(item => item.Score);
+    private static IEnumerable<Outcome> LastOfEquals(IEnumerable<Outcome> outcome) =>
+        outcome.Reverse().OrderByDescending(item => item.Score);
 
     private static Cell[] Cells(InstanceDataset truth, IReadOnlyList<DetectionResult> results, IouType type)
     {
@@ -57,25 +58,28 @@ public static class VocEvaluator
             perRecord[i] =
             [
                 .. detections.Select(group => group.Key).Union(truths.Select(group => group.Key)).Order().Select(category => Measure(
-                    category, truths.Count > 0, [.. truths[category]], [.. detections[category].OrderByDescending(result => result.Score)], image.Size, type)),
+                    category, truths.Count > 0, [.. truths[category]],
+                    [.. detections[category].OrderByDescending(result => result.Score)], image.Size, type)),
             ];
         });
         return [.. perRecord.SelectMany(cells => cells)];
     }
 
-    private static Cell Measure(int category, bool imageHasTruth, Annotation[] truths, DetectionResult[] detections, ImageSize size, IouType type)
+    private static Cell Measure(
+        int category, bool imageHasTruth, Annotation[] truths, DetectionResult[] detections, ImageSize size, IouType type)
     {
-        double[] overlaps = new double[detections.Length * truths.Length];
+        var overlaps = new double[detections.Length * truths.Length];
         if (type == IouType.Box)
         {
-            for (int i = 0; i < overlaps.Length; i++)
+            for (var i = 0; i < overlaps.Length; i++)
             {
                 overlaps[i] = Box.IoU(detections[i / truths.Length].Box, truths[i % truths.Length].Box);
             }
         }
         else
         {
-            RunLengthMask[] masks = [.. truths.Select(item => item.Segmentation?.ToMask(size) ?? RunLengthMask.FromBox(item.Box, size.Height, size.Width))];
+            RunLengthMask[] masks =
+                [.. truths.Select(item => item.Segmentation?.ToMask(size) ?? RunLengthMask.FromBox(item.Box, size.Height, size.Width))];
             RunLengthMask[] found = [.. detections.Select(item => item.Mask ?? RunLengthMask.FromBox(item.Box, size.Height, size.Width))];
             RunLengthMask.IoU(found, masks, new bool[truths.Length], overlaps);
         }
@@ -85,10 +89,10 @@ public static class VocEvaluator
     private static double BestOverlap(Cell cell)
     {
         double sum = 0;
-        for (int g = 0; g < cell.Truths; g++)
+        for (var g = 0; g < cell.Truths; g++)
         {
             double best = 0;
-            for (int d = 0; d < Math.Min(MaxDetections, cell.Detections.Length); d++)
+            for (var d = 0; d < Math.Min(MaxDetections, cell.Detections.Length); d++)
             {
                 best = Math.Max(best, cell.Of(d)[g]);
             }
@@ -100,18 +104,18 @@ public static class VocEvaluator
     // The best truth that no better detection has taken; detections in images without any truth do not count.
     private static void BbtpMatches(Cell cell, double overlap, List<Outcome> outcome)
     {
-        bool[] taken = new bool[cell.Truths];
-        for (int d = 0; cell.ImageHasTruth && d < cell.Detections.Length; d++)
+        var taken = new bool[cell.Truths];
+        for (var d = 0; cell.ImageHasTruth && d < cell.Detections.Length; d++)
         {
-            int best = -1;
-            for (int g = 0; g < cell.Truths; g++)
+            var best = -1;
+            for (var g = 0; g < cell.Truths; g++)
             {
                 if (!taken[g] && (best < 0 || cell.Of(d)[g] > cell.Of(d)[best]))
                 {
                     best = g;
                 }
             }
-            bool right = best >= 0 && cell.Of(d)[best] > overlap;
+            var right = best >= 0 && cell.Of(d)[best] > overlap;
             if (right)
             {
                 taken[best] = true;
@@ -123,18 +127,18 @@ public static class VocEvaluator
     // The best truth, taken or not; overlaps and threshold are single-precision numbers there.
     private static void ChainercvMatches(Cell cell, double overlap, List<Outcome> outcome)
     {
-        bool[] taken = new bool[cell.Truths];
-        foreach (int d in Enumerable.Range(0, cell.Detections.Length).Reverse().OrderByDescending(d => cell.Detections[d].Score))
+        var taken = new bool[cell.Truths];
+        foreach (var d in Enumerable.Range(0, cell.Detections.Length).Reverse().OrderByDescending(d => cell.Detections[d].Score))
         {
-            int best = -1;
-            for (int g = 0; g < cell.Truths; g++)
+            var best = -1;
+            for (var g = 0; g < cell.Truths; g++)
             {
                 if (best < 0 || (float)cell.Of(d)[g] > (float)cell.Of(d)[best])
                 {
                     best = g;
                 }
             }
-            bool right = best >= 0 && (float)cell.Of(d)[best] >= (float)overlap && !taken[best];
+            var right = best >= 0 && (float)cell.Of(d)[best] >= (float)overlap && !taken[best];
             if (best >= 0 && (float)cell.Of(d)[best] >= (float)overlap)
             {
                 taken[best] = true;
@@ -144,20 +148,23 @@ public static class VocEvaluator
     }
 
     private static VocPrecision[] Precisions(
-        InstanceDataset truth, Cell[] cells, Matcher match, Func<IEnumerable<Outcome>, IEnumerable<Outcome>> order, Func<double[], double[], double> average)
+        InstanceDataset truth, Cell[] cells, Matcher match, Func<IEnumerable<Outcome>,
+        IEnumerable<Outcome>> order, Func<double[], double[], double> average)
     {
         var perCategory = cells.ToLookup(cell => cell.Category);
         return
         [
             .. VocSummary.Overlaps.Select(overlap => new VocPrecision(
-                overlap, [.. Enumerable.Range(0, truth.Categories.Count).Select(category => Precision([.. perCategory[category]], overlap, match, order, average))])),
+                overlap, [.. Enumerable.Range(0, truth.Categories.Count)
+                    .Select(category => Precision([.. perCategory[category]], overlap, match, order, average))])),
         ];
     }
 
     private static double Precision(
-        Cell[] cells, double overlap, Matcher match, Func<IEnumerable<Outcome>, IEnumerable<Outcome>> order, Func<double[], double[], double> average)
+        Cell[] cells, double overlap, Matcher match, Func<IEnumerable<Outcome>,
+        IEnumerable<Outcome>> order, Func<double[], double[], double> average)
     {
-        int positives = cells.Sum(cell => cell.Truths);
+        var positives = cells.Sum(cell => cell.Truths);
         if (positives == 0)
         {
             return double.NaN;
@@ -169,7 +176,7 @@ public static class VocEvaluator
         }
         var ordered = order(outcome).ToList();
         double[] precision = new double[ordered.Count], recall = new double[ordered.Count];
-        int right = 0;
+        var right = 0;
         foreach (var (i, item) in ordered.Index())
         {
             right += item.Right ? 1 : 0;
@@ -183,7 +190,7 @@ public static class VocEvaluator
     private static double AllPoint(double[] precision, double[] recall)
     {
         double area = 0, highest = 0;
-        for (int i = precision.Length - 1; i >= 0; i--)
+        for (var i = precision.Length - 1; i >= 0; i--)
         {
             highest = Math.Max(highest, precision[i]);
             area += highest * (recall[i] - (i == 0 ? 0 : recall[i - 1]));
@@ -194,10 +201,10 @@ public static class VocEvaluator
     private static double ElevenPoint(double[] precision, double[] recall)
     {
         double sum = 0;
-        for (int point = 0; point <= 10; point++)
+        for (var point = 0; point <= 10; point++)
         {
             double highest = 0;
-            for (int i = 0; i < precision.Length; i++)
+            for (var i = 0; i < precision.Length; i++)
             {
                 if (recall[i] >= point * 0.1)
                 {

@@ -24,9 +24,9 @@ public static class VocResults
         var perCategory = results.ToLookup(result => result.Category);
         AtomicFolder.Write(folder, temporary =>
         {
-            string main = Path.Combine(temporary, "results", "VOC2012", "Main");
+            var main = Path.Combine(temporary, "results", "VOC2012", "Main");
             Directory.CreateDirectory(main);
-            for (int category = 0; category < dataset.Categories.Count; category++)
+            for (var category = 0; category < dataset.Categories.Count; category++)
             {
                 var lines = perCategory[category].Select(result => string.Create(
                     CultureInfo.InvariantCulture,
@@ -40,19 +40,20 @@ public static class VocResults
         });
     }
 
-    private static void WritePictures(string folder, InstanceDataset dataset, IReadOnlyList<DetectionResult> results, Dictionary<long, string> names)
+    private static void WritePictures(
+        string folder, InstanceDataset dataset, IReadOnlyList<DetectionResult> results, Dictionary<long, string> names)
     {
         Directory.CreateDirectory(folder);
-        byte[] palette = VocCategories.Palette();
+        var palette = VocCategories.Palette();
         var perImage = results.ToLookup(result => result.ImageId);
         ParallelWork.For(dataset.Images.Count, i =>
         {
             var image = dataset.Images[i];
-            ushort[] labels = new ushort[image.Width * image.Height];
+            var labels = new ushort[image.Width * image.Height];
             foreach (var result in perImage[image.Id].OrderBy(result => result.Score))
             {
-                byte[] mask = result.Mask!.Decode();
-                for (int p = 0; p < labels.Length; p++)
+                var mask = result.Mask!.Decode();
+                for (var p = 0; p < labels.Length; p++)
                 {
                     labels[p] = mask[p] != 0 ? (ushort)(result.Category + 1) : labels[p];
                 }

@@ -23,7 +23,8 @@ public sealed record VocPrecision(double Overlap, IReadOnlyList<double> PerCateg
 /// <param name="Chainercv">All-point average precision as in ChainerCV; overlap must reach the threshold.</param>
 /// <param name="Chainercv07">The same, read at 11 recalls as VOC did up to 2007 (SDS, MNC, FCIS).</param>
 public sealed record VocSummary(
-    CocoSummary Coco, double Abo, IReadOnlyList<VocPrecision> Bbtp, IReadOnlyList<VocPrecision> Chainercv, IReadOnlyList<VocPrecision> Chainercv07)
+    CocoSummary Coco, double Abo, IReadOnlyList<VocPrecision> Bbtp,
+    IReadOnlyList<VocPrecision> Chainercv, IReadOnlyList<VocPrecision> Chainercv07)
 {
     /// <summary>The overlaps at which average precision is given.</summary>
     public static IReadOnlyList<double> Overlaps { get; } = [0.25, 0.5, 0.7, 0.75];

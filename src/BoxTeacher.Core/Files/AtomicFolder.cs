@@ -6,11 +6,12 @@ internal static class AtomicFolder
     /// <summary>Makes a folder; an earlier one of this name is replaced when the new one is complete.</summary>
     public static void Write(string folder, Action<string> fill)
     {
-        string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
-        string parent = Path.GetDirectoryName(full) ?? throw new ArgumentException($"'{folder}' cannot be a data set's folder.", nameof(folder));
+        var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        var parent = Path.GetDirectoryName(full)
+            ?? throw new ArgumentException($"'{folder}' cannot be a data set's folder.", nameof(folder));
         Directory.CreateDirectory(parent);
-        string temporary = Path.Combine(parent, $".{Path.GetFileName(full)}.{Environment.ProcessId}.tmp");
-        string former = temporary + ".old";
+        var temporary = Path.Combine(parent, $".{Path.GetFileName(full)}.{Environment.ProcessId}.tmp");
+        var former = temporary + ".old";
         try
         {
             Directory.CreateDirectory(temporary);

@@ -27,10 +27,17 @@ internal static unsafe class MaskKernels
         float* source = Pointer(masks), target = Pointer(result);
         void One(int mask) => Draw(source + (long)mask * height * width, height, width, rows, columns, target + mask * output.Area, output);
         if (get_num_threads() == 1 || count < 2)
+        {
             for (var mask = 0; mask < count; mask++)
+            {
                 One(mask);
+            }
+        }
         else
+        {
             Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = get_num_threads() }, One);
+        }
+
         GC.KeepAlive((masks, result));
         return result;
     }
@@ -71,8 +78,13 @@ internal static unsafe class MaskKernels
         }
         var (sum, found) = (Vector.Sum(sums), (long)Vector.Sum(counts));
         for (; i < count; i++)
+        {
             if (values[i] > threshold)
+            {
                 (sum, found) = (sum + values[i], found + 1);
+            }
+        }
+
         return (sum, found);
     }
 
@@ -85,7 +97,10 @@ internal static unsafe class MaskKernels
         {
             var (a, b, c) = rows.Sources(row);
             for (; ready < c; ready++)
+            {
                 Widen(source + (ready + 1) * width, columns, wide + (long)(ready + 1) * output.Width);
+            }
+
             var (u, v, w) = rows.Weights(row);
             Mix(wide + (long)a * output.Width, wide + (long)b * output.Width, wide + (long)c * output.Width, u, v, w,
                 target + (long)row * output.Width, output.Width);
@@ -107,9 +122,14 @@ internal static unsafe class MaskKernels
     {
         var x = 0;
         for (; x + Vector<float>.Count <= count; x += Vector<float>.Count)
+        {
             (Vector.Load(a + x) * u + Vector.Load(b + x) * v + Vector.Load(c + x) * w).Store(target + x);
+        }
+
         for (; x < count; x++)
+        {
             target[x] = a[x] * u + b[x] * v + c[x] * w;
+        }
     }
 
     private static float* Pointer(Tensor tensor) => (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.bytes));
@@ -147,7 +167,9 @@ internal static unsafe class MaskKernels
                     var (cell, fraction) = CellOf(position, factor, coarse);
                     weights[cell - first] += weight * (1 - fraction);
                     if (fraction > 0)
+                    {
                         weights[Math.Min(cell + 1, coarse - 1) - first] += weight * fraction;
+                    }
                 }
             }
             return taps;

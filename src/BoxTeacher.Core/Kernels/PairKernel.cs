@@ -37,7 +37,8 @@ internal sealed unsafe class PairKernel(PixelPairs pairs)
         }
         else
         {
-            Parallel.ForEach(busy, new ParallelOptions { MaxDegreeOfParallelism = get_num_threads() }, group => Walk(group, size, x, w, v, g));
+            Parallel.ForEach(busy, new ParallelOptions { MaxDegreeOfParallelism = get_num_threads() }, group =>
+                Walk(group, size, x, w, v, g));
         }
 
         GC.KeepAlive((logits, weights, values, gradients));
@@ -95,7 +96,8 @@ internal sealed unsafe class PairKernel(PixelPairs pairs)
             for (var set = 0; set < size.Sets; set++)
             {
                 values[set * size.Instances + n] = (float)sums[set];
-                StoreGradient(gradient + set * patch.Count, patch, region, size, gradients + ((long)set * size.Instances + n) * size.Pixels);
+                StoreGradient(
+                    gradient + set * patch.Count, patch, region, size, gradients + ((long)set * size.Instances + n) * size.Pixels);
             }
         }
 
@@ -109,7 +111,8 @@ internal sealed unsafe class PairKernel(PixelPairs pairs)
         var e = Vector.Exp(-Vector.Abs(x));
         var d = Vector<float>.One + e;
         var r = Vector<float>.One / d;
-        return (Vector.Max(x, Vector<float>.Zero) + Vector.Log(d), Vector.ConditionalSelect(Vector.GreaterThanOrEqual(x, Vector<float>.Zero), r, e * r));
+        return (Vector.Max(x, Vector<float>.Zero) + Vector.Log(d),
+            Vector.ConditionalSelect(Vector.GreaterThanOrEqual(x, Vector<float>.Zero), r, e * r));
     }
 
     /// <summary>The box's weights [S, P, h, columns], rows filled up with zeros.</summary>
@@ -122,7 +125,8 @@ internal sealed unsafe class PairKernel(PixelPairs pairs)
             var source = weights + (((long)set * size.Boxes + group.Box) * pairs.Count + k) * size.Pixels;
             for (var row = 0; row < region.Height; row++, target += columns)
             {
-                new Span<float>(source + (region.Top + row) * size.Width + region.Left, region.Width).CopyTo(new Span<float>(target, columns));
+                new Span<float>(source + (region.Top + row) * size.Width + region.Left, region.Width)
+                    .CopyTo(new Span<float>(target, columns));
                 new Span<float>(target + region.Width, columns - region.Width).Clear();
             }
         }

@@ -6,7 +6,9 @@ namespace BoxTeacher.Layers;
 /// Enlarges a feature map so that pixel (f*i + f/2) of the output is pixel i of the input, as CondInst aligns mask features
 /// with locations at i*stride + stride/2. Output j reads the input at (j - f/2) / f, clamped at the border.
 /// </summary>
-/// <remarks>Written as weighted sums of shifted maps, one axis after the other; on a CPU many times faster than the library's resize.</remarks>
+/// <remarks>
+/// Written as weighted sums of shifted maps, one axis after the other; on a CPU many times faster than the library's resize.
+/// </remarks>
 public static class AlignedBilinear
 {
     /// <summary>Bilinear enlargement by a whole factor.</summary>
@@ -25,7 +27,10 @@ public static class AlignedBilinear
     {
         var count = input.size(axis);
         if (factor == 1)
+        {
             return input.alias();
+        }
+
         var before = cat([input.narrow(axis, 0, 1), input.narrow(axis, 0, count - 1)], axis);
         var behind = factor > 2 ? cat([input.narrow(axis, 1, count - 1), input.narrow(axis, count - 1, 1)], axis) : input;
         var phases = new Tensor[factor];

@@ -22,12 +22,14 @@ public static class DeformableConvolution
     /// <param name="dilation">Distance of the undisplaced taps.</param>
     /// <returns>[N,O,h,w].</returns>
     /// <exception cref="ArgumentException">Sizes do not fit each other.</exception>
-    public static Tensor Apply(Tensor input, Tensor offset, Tensor mask, Tensor weight, Tensor? bias, int stride = 1, int padding = 0, int dilation = 1)
+    public static Tensor Apply(
+        Tensor input, Tensor offset, Tensor mask, Tensor weight, Tensor? bias, int stride = 1, int padding = 0, int dilation = 1)
     {
         using var scope = NewDisposeScope();
         var (images, channels, outputs, taps) = (input.size(0), input.size(1), weight.size(0), weight.size(2) * weight.size(3));
         var (height, width, groups) = (offset.size(2), offset.size(3), mask.size(1) / taps);
-        if (groups == 0 || mask.size(1) != groups * taps || offset.size(1) != 2 * mask.size(1) || channels % groups != 0 || weight.size(1) != channels)
+        if (groups == 0
+            || mask.size(1) != groups * taps || offset.size(1) != 2 * mask.size(1) || channels % groups != 0 || weight.size(1) != channels)
         {
             throw new ArgumentException(
                 $"{offset.size(1)} offsets and {mask.size(1)} factors do not fit {channels} channels and a kernel [{string.Join(',', weight.shape)}].");

@@ -45,7 +45,10 @@ public sealed class DropPath : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         if (_rate == 0 || !training)
+        {
             return input.alias();
+        }
+
         using var scope = NewDisposeScope();
         var kept = new double[input.size(0)];
         for (var i = 0; i < kept.Length; i++)

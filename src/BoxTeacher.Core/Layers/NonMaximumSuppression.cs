@@ -19,18 +19,31 @@ public static class NonMaximumSuppression
         int limit = int.MaxValue)
     {
         if (boxes.Length != 4 * scores.Length || classes.Length != scores.Length)
-            throw new ArgumentException($"{scores.Length} scores need as many classes and boxes, not {classes.Length} and {boxes.Length / 4}.");
+        {
+            throw new ArgumentException(
+                $"{scores.Length} scores need as many classes and boxes, not {classes.Length} and {boxes.Length / 4}.");
+        }
+
         var order = DescendingOrder(scores);
         var kept = new List<int>();
         var keptOfClass = new Dictionary<long, List<int>>();
         foreach (var candidate in order)
         {
             if (kept.Count >= limit && scores[candidate] < scores[kept[limit - 1]])
+            {
                 break;
+            }
+
             if (!keptOfClass.TryGetValue(classes[candidate], out var rivals))
+            {
                 keptOfClass[classes[candidate]] = rivals = [];
+            }
+
             if (IsSuppressed(boxes, candidate, rivals, iouThreshold))
+            {
                 continue;
+            }
+
             kept.Add(candidate);
             rivals.Add(candidate);
         }
@@ -41,8 +54,13 @@ public static class NonMaximumSuppression
     {
         var box = boxes.Slice(4 * candidate, 4);
         foreach (var rival in rivals)
+        {
             if (Box.IoU(boxes.Slice(4 * rival, 4), box) > threshold)
+            {
                 return true;
+            }
+        }
+
         return false;
     }
 
@@ -51,7 +69,10 @@ public static class NonMaximumSuppression
         var order = new int[scores.Length];
         var keys = new (float Score, int Index)[scores.Length];
         for (var i = 0; i < order.Length; i++)
+        {
             (order[i], keys[i]) = (i, (-scores[i], i));
+        }
+
         Array.Sort(keys, order);
         return order;
     }

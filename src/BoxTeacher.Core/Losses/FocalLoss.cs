@@ -32,7 +32,9 @@ public static class FocalLoss
     /// but the gradient is stored.
     /// </summary>
     /// <param name="logits">Any shape.</param>
-    /// <param name="positives">[K] int64: indices of the elements whose target is 1, in row-major order of <paramref name="logits"/>, each once.</param>
+    /// <param name="positives">
+    /// [K] int64: indices of the elements whose target is 1, in row-major order of <paramref name="logits"/>, each once.
+    /// </param>
     /// <param name="alpha">Weight of the positive class, in [0, 1].</param>
     /// <param name="gamma">Focusing exponent, at least 0.</param>
     public static Tensor Sum(Tensor logits, Tensor positives, double alpha = 0.25, double gamma = 2)

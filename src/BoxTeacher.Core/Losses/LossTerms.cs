@@ -6,37 +6,37 @@ namespace BoxTeacher.Losses;
 /// <summary>The loss of one training step: its terms in the order they were formed, and their total.</summary>
 public sealed class LossTerms(IEnumerable<LossTerm> terms) : IReadOnlyList<LossTerm>
 {
-    private readonly LossTerm[] terms = [.. terms];
+    private readonly LossTerm[] _terms = [.. terms];
 
     /// <inheritdoc />
-    public int Count => terms.Length;
+    public int Count => _terms.Length;
 
     /// <inheritdoc />
-    public LossTerm this[int index] => terms[index];
+    public LossTerm this[int index] => _terms[index];
 
     /// <summary>The term of that name.</summary>
     /// <exception cref="KeyNotFoundException">No term has that name; the message lists those there are.</exception>
     public LossTerm this[string name] =>
-        Array.Find(terms, term => term.Name == name)
-        ?? throw new KeyNotFoundException($"No loss term '{name}'; there are: {string.Join(", ", terms.Select(term => term.Name))}.");
+        Array.Find(_terms, term => term.Name == name)
+        ?? throw new KeyNotFoundException($"No loss term '{name}'; there are: {string.Join(", ", _terms.Select(term => term.Name))}.");
 
     /// <summary>The plain sum of all values: what a training step differentiates. 0-dim.</summary>
     /// <exception cref="InvalidOperationException">There are no terms.</exception>
     public Tensor Total()
     {
-        if (terms.Length == 0)
+        if (_terms.Length == 0)
         {
             throw new InvalidOperationException("A loss without terms has no total.");
         }
 
         using var scope = NewDisposeScope();
-        return terms.Select(term => term.Value()).Aggregate((total, value) => total + value).MoveToOuterDisposeScope();
+        return _terms.Select(term => term.Value()).Aggregate((total, value) => total + value).MoveToOuterDisposeScope();
     }
 
     /// <summary>Hands all tensors to the dispose scope outside the current one.</summary>
     public LossTerms MoveToOuterDisposeScope()
     {
-        foreach (var term in terms)
+        foreach (var term in _terms)
         {
             term.MoveToOuterDisposeScope();
         }
@@ -45,7 +45,7 @@ public sealed class LossTerms(IEnumerable<LossTerm> terms) : IReadOnlyList<LossT
     }
 
     /// <inheritdoc />
-    public IEnumerator<LossTerm> GetEnumerator() => ((IEnumerable<LossTerm>)terms).GetEnumerator();
+    public IEnumerator<LossTerm> GetEnumerator() => ((IEnumerable<LossTerm>)_terms).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 }

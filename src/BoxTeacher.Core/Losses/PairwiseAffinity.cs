@@ -33,7 +33,9 @@ public static class PairwiseAffinity
     /// and gradient come from the closed form, group by group on the group's region alone.
     /// </summary>
     /// <param name="logits">[N, H, W].</param>
-    /// <param name="weights">Each [G, P, H, W]: pair weights of every box, 0 for pairs that leave the map; no gradient flows to them.</param>
+    /// <param name="weights">
+    /// Each [G, P, H, W]: pair weights of every box, 0 for pairs that leave the map; no gradient flows to them.
+    /// </param>
     /// <param name="groups">The instances of each box; instances of no group give 0.</param>
     /// <param name="pairs">Which pixels are compared.</param>
     /// <returns>One [N] per set of weights.</returns>

@@ -11,13 +11,13 @@ namespace BoxTeacher.Masks;
 /// </summary>
 internal ref struct ColumnChanges(int height, int width)
 {
-    private readonly int[] perColumn = RentCleared(width + 1);
-    private int[] rows = ArrayPool<int>.Shared.Rent(1024);
-    private int[] columns = ArrayPool<int>.Shared.Rent(1024);
-    private int count;
+    private readonly int[] _perColumn = RentCleared(width + 1);
+    private int[] _rows = ArrayPool<int>.Shared.Rent(1024);
+    private int[] _columns = ArrayPool<int>.Shared.Rent(1024);
+    private int _count;
 
     /// <summary>Number of changes.</summary>
-    public readonly int Count => count;
+    public readonly int Count => _count;
 
     /// <summary>Scans the bitmap.</summary>
     /// <param name="pixels">Height * width bytes, row by row; non-zero is foreground.</param>
@@ -25,24 +25,24 @@ internal ref struct ColumnChanges(int height, int width)
     {
         // The pixel before a column's top is the bottom of the column before it.
         var bottom = pixels[((height - 1) * width)..];
-        for (int x = 0; x < width; x++)
+        for (var x = 0; x < width; x++)
         {
-            bool before = x > 0 && bottom[x - 1] != 0;
+            var before = x > 0 && bottom[x - 1] != 0;
             if (before != (pixels[x] != 0))
             {
                 Add(0, x);
             }
         }
-        int block = 0;
+        var block = 0;
         for (; block <= width - Vector512<byte>.Count; block += Vector512<byte>.Count)
         {
-            ref byte cell = ref MemoryMarshal.GetReference(pixels[block..]);
-            ulong above = Background(ref cell);
-            for (int y = 1; y < height; y++)
+            ref var cell = ref MemoryMarshal.GetReference(pixels[block..]);
+            var above = Background(ref cell);
+            for (var y = 1; y < height; y++)
             {
                 cell = ref System.Runtime.CompilerServices.Unsafe.Add(ref cell, width);
-                ulong here = Background(ref cell);
-                ulong changes = above ^ here;
+                var here = Background(ref cell);
+                var changes = above ^ here;
                 if (changes != 0)
                 {
                     AddAll(changes, y, block);
@@ -50,11 +50,11 @@ internal ref struct ColumnChanges(int height, int width)
                 }
             }
         }
-        for (int y = 1; y < height; y++)
+        for (var y = 1; y < height; y++)
         {
             var above = pixels.Slice((y - 1) * width, width);
             var here = pixels.Slice(y * width, width);
-            for (int x = block; x < width; x++)
+            for (var x = block; x < width; x++)
             {
                 if ((above[x] != 0) != (here[x] != 0))
                 {
@@ -69,35 +69,35 @@ internal ref struct ColumnChanges(int height, int width)
     /// <param name="column">The column.</param>
     public void Add(int row, int column)
     {
-        if (count == rows.Length || count == columns.Length)
+        if (_count == _rows.Length || _count == _columns.Length)
         {
-            Grow(ref rows);
-            Grow(ref columns);
+            Grow(ref _rows);
+            Grow(ref _columns);
         }
-        rows[count] = row;
-        columns[count++] = column;
-        perColumn[column]++;
+        _rows[_count] = row;
+        _columns[_count++] = column;
+        _perColumn[column]++;
     }
 
     /// <summary>Writes the runs between the changes.</summary>
     /// <param name="writer">Takes the runs.</param>
     public readonly void WriteTo(ref RunWriter writer)
     {
-        int[] ordered = ArrayPool<int>.Shared.Rent(count + 1);
+        var ordered = ArrayPool<int>.Shared.Rent(_count + 1);
         Order(ordered);
-        ordered[count] = height * width;
-        int position = ordered[0];
-        int run = position;
+        ordered[_count] = height * width;
+        var position = ordered[0];
+        var run = position;
         // Two changes at one place cancel: the runs on both sides of the empty one are joined.
-        for (int i = 1; i <= count; i++)
+        for (var i = 1; i <= _count; i++)
         {
-            int here = ordered[i];
+            var here = ordered[i];
             if (here > position)
             {
                 writer.Add(run);
                 run = here - position;
             }
-            else if (++i <= count)
+            else if (++i <= _count)
             {
                 here = ordered[i];
                 run += here - position;
@@ -111,17 +111,17 @@ internal ref struct ColumnChanges(int height, int width)
     // Column-major positions in ascending order: counted by column, then the few of each column put in order.
     private readonly void Order(int[] ordered)
     {
-        int start = 0;
-        for (int x = 0; x < width; x++)
+        var start = 0;
+        for (var x = 0; x < width; x++)
         {
-            (start, perColumn[x]) = (start + perColumn[x], start);
+            (start, _perColumn[x]) = (start + _perColumn[x], start);
         }
-        for (int i = 0; i < count; i++)
+        for (var i = 0; i < _count; i++)
         {
-            int x = columns[i];
-            ordered[perColumn[x]++] = (x * height) + rows[i];
+            var x = _columns[i];
+            ordered[_perColumn[x]++] = (x * height) + _rows[i];
         }
-        for (int i = 1; i < count; i++)
+        for (var i = 1; i < _count; i++)
         {
             int position = ordered[i], place = i;
             for (; place > 0 && ordered[place - 1] > position; place--)
@@ -135,9 +135,9 @@ internal ref struct ColumnChanges(int height, int width)
     /// <summary>Gives the buffers back.</summary>
     public readonly void Dispose()
     {
-        ArrayPool<int>.Shared.Return(perColumn);
-        ArrayPool<int>.Shared.Return(rows);
-        ArrayPool<int>.Shared.Return(columns);
+        ArrayPool<int>.Shared.Return(_perColumn);
+        ArrayPool<int>.Shared.Return(_rows);
+        ArrayPool<int>.Shared.Return(_columns);
     }
 
     private static ulong Background(ref byte cell) =>
@@ -145,7 +145,7 @@ internal ref struct ColumnChanges(int height, int width)
 
     private static int[] RentCleared(int length)
     {
-        int[] array = ArrayPool<int>.Shared.Rent(length);
+        var array = ArrayPool<int>.Shared.Rent(length);
         array.AsSpan(0, length).Clear();
         return array;
     }
@@ -161,8 +161,8 @@ internal ref struct ColumnChanges(int height, int width)
 
     private readonly void Grow(ref int[] array)
     {
-        int[] larger = ArrayPool<int>.Shared.Rent(2 * array.Length);
-        array.AsSpan(0, count).CopyTo(larger);
+        var larger = ArrayPool<int>.Shared.Rent(2 * array.Length);
+        array.AsSpan(0, _count).CopyTo(larger);
         ArrayPool<int>.Shared.Return(array);
         array = larger;
     }

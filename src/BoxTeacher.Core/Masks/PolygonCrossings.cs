@@ -7,10 +7,10 @@ namespace BoxTeacher.Masks;
 internal ref struct PolygonCrossings(int height, int width)
 {
     private const int Fineness = 5;
-    private ColumnChanges changes = new(height, width);
+    private ColumnChanges _changes = new(height, width);
 
     /// <summary>The crossings so far.</summary>
-    public readonly ColumnChanges Changes => changes;
+    public readonly ColumnChanges Changes => _changes;
 
     /// <summary>
     /// Adds the crossings of one edge. Column c is crossed between the fine columns 5c + 2 and 5c + 3; the row of the
@@ -20,14 +20,14 @@ internal ref struct PolygonCrossings(int height, int width)
     {
         int xStart = Fine(x0), yStart = Fine(y0), xEnd = Fine(x1), yEnd = Fine(y1);
         long dx = Math.Abs((long)xEnd - xStart), dy = Math.Abs((long)yEnd - yStart);
-        bool flat = dx >= dy;
+        var flat = dx >= dy;
         if (flat ? xStart > xEnd : yStart > yEnd)
         {
             (xStart, xEnd, yStart, yEnd) = (xEnd, xStart, yEnd, yStart);
         }
         long left = Math.Min(xStart, xEnd), right = Math.Max(xStart, xEnd);
-        int firstColumn = (int)Math.Min(FloorDiv(Math.Max(left, -2) + 2), width);
-        int lastColumn = (int)Math.Min(FloorDiv(Math.Max(right, -2) - 3), width - 1);
+        var firstColumn = (int)Math.Min(FloorDiv(Math.Max(left, -2) + 2), width);
+        var lastColumn = (int)Math.Min(FloorDiv(Math.Max(right, -2) - 3), width - 1);
         if (firstColumn > lastColumn)
         {
             return;
@@ -43,13 +43,13 @@ internal ref struct PolygonCrossings(int height, int width)
     }
 
     /// <summary>Gives the buffers back.</summary>
-    public readonly void Dispose() => changes.Dispose();
+    public readonly void Dispose() => _changes.Dispose();
 
     // Of the two points beside the border the upper is the first if the edge falls, else the second.
     private void AddFlat(int firstColumn, int lastColumn, int xStart, int yStart, double slope)
     {
-        long step = (Fineness * (long)firstColumn) + (slope >= 0 ? 2 : 3) - xStart;
-        for (int column = firstColumn; column <= lastColumn; column++, step += Fineness)
+        var step = (Fineness * (long)firstColumn) + (slope >= 0 ? 2 : 3) - xStart;
+        for (var column = firstColumn; column <= lastColumn; column++, step += Fineness)
         {
             Add(column, (int)(yStart + (slope * step) + 0.5));
         }
@@ -59,12 +59,12 @@ internal ref struct PolygonCrossings(int height, int width)
     // settled with the very arithmetic of the walk.
     private void AddSteep(int firstColumn, int lastColumn, int xStart, int yStart, double slope, long steps)
     {
-        bool rising = slope > 0;
-        double perColumn = 1 / slope;
-        for (int column = firstColumn; column <= lastColumn; column++)
+        var rising = slope > 0;
+        var perColumn = 1 / slope;
+        for (var column = firstColumn; column <= lastColumn; column++)
         {
-            int border = (Fineness * column) + 3;
-            long step = Math.Clamp((long)((border - 0.5 - xStart) * perColumn), 1, steps);
+            var border = (Fineness * column) + 3;
+            var step = Math.Clamp((long)((border - 0.5 - xStart) * perColumn), 1, steps);
             while (step > 1 && Passed(step - 1, border))
             {
                 step--;
@@ -82,7 +82,7 @@ internal ref struct PolygonCrossings(int height, int width)
         bool Passed(long at, int border) => (int)(xStart + (slope * at) + 0.5) >= border == rising;
     }
 
-    private void Add(int column, long y) => changes.Add(y <= 2 ? 0 : (int)Math.Min((y + 2) / Fineness, height), column);
+    private void Add(int column, long y) => _changes.Add(y <= 2 ? 0 : (int)Math.Min((y + 2) / Fineness, height), column);
 
     private static int Fine(double coordinate) => (int)((Fineness * coordinate) + 0.5);
 

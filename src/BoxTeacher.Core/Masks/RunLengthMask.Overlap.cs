@@ -34,7 +34,7 @@ public sealed partial class RunLengthMask
             throw new ArgumentException("One crowd flag a truth and one result a pair are needed.", nameof(result));
         }
         using var overlap = new MaskOverlap(truths);
-        for (int d = 0; d < detections.Length; d++)
+        for (var d = 0; d < detections.Length; d++)
         {
             overlap.IoU(detections[d], crowd, result.Slice(d * truths.Length, truths.Length));
         }
@@ -54,12 +54,12 @@ public sealed partial class RunLengthMask
 
     private static RunLengthMask Complement(RunLengthMask mask)
     {
-        int[] intervals = ArrayPool<int>.Shared.Rent(mask.RunLimit);
-        int count = mask.CopyIntervals(intervals);
+        var intervals = ArrayPool<int>.Shared.Rent(mask.RunLimit);
+        var count = mask.CopyIntervals(intervals);
         using var writer = new RunWriter(count + 2, mask.Height);
-        int position = 0;
+        var position = 0;
         writer.Add(0);
-        foreach (int change in intervals.AsSpan(0, count))
+        foreach (var change in intervals.AsSpan(0, count))
         {
             writer.Add(change - position);
             position = change;
@@ -77,7 +77,7 @@ public sealed partial class RunLengthMask
             throw new ArgumentException("At least one mask is needed.", nameof(masks));
         }
         var size = masks[0].Size;
-        int limit = 0;
+        var limit = 0;
         foreach (var mask in masks)
         {
             limit += mask.RunLimit;
@@ -90,15 +90,15 @@ public sealed partial class RunLengthMask
         {
             return masks[0];
         }
-        int[] buffer = ArrayPool<int>.Shared.Rent(2 * limit);
+        var buffer = ArrayPool<int>.Shared.Rent(2 * limit);
         var starts = buffer.AsSpan(0, limit);
         var ends = buffer.AsSpan(limit, limit);
-        int count = 0;
-        int[] intervals = ArrayPool<int>.Shared.Rent(limit);
+        var count = 0;
+        var intervals = ArrayPool<int>.Shared.Rent(limit);
         foreach (var mask in masks)
         {
-            int written = mask.CopyIntervals(intervals);
-            for (int i = 0; i < written; i += 2)
+            var written = mask.CopyIntervals(intervals);
+            for (var i = 0; i < written; i += 2)
             {
                 starts[count] = intervals[i];
                 ends[count++] = intervals[i + 1];
@@ -111,8 +111,8 @@ public sealed partial class RunLengthMask
         for (int s = 0, e = 0; e < count;)
         {
             // All that starts or ends at one place counts together, so that runs which touch become one.
-            int here = s < count ? Math.Min(starts[s], ends[e]) : ends[e];
-            bool before = depth >= needed;
+            var here = s < count ? Math.Min(starts[s], ends[e]) : ends[e];
+            var before = depth >= needed;
             for (; s < count && starts[s] == here; s++)
             {
                 depth++;

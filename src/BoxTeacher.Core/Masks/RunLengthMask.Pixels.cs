@@ -39,7 +39,7 @@ public sealed partial class RunLengthMask
     /// <returns>Height * width bytes, row by row, 1 for foreground.</returns>
     public byte[] Decode()
     {
-        byte[] pixels = new byte[Height * Width];
+        var pixels = new byte[Height * Width];
         DecodeOntoZeros(pixels);
         return pixels;
     }
@@ -65,15 +65,15 @@ public sealed partial class RunLengthMask
         {
             return;
         }
-        int[] intervals = ArrayPool<int>.Shared.Rent(RunLimit);
-        int count = CopyIntervals(intervals);
-        for (int i = 0; i < count; i += 2)
+        var intervals = ArrayPool<int>.Shared.Rent(RunLimit);
+        var count = CopyIntervals(intervals);
+        for (var i = 0; i < count; i += 2)
         {
             int start = intervals[i], end = intervals[i + 1];
-            int column = start / Height;
-            int row = start - (column * Height);
+            var column = start / Height;
+            var row = start - (column * Height);
             pixels[(row * Width) + column] ^= 1;
-            int columnEnd = (column + 1) * Height;
+            var columnEnd = (column + 1) * Height;
             while (end > columnEnd)
             {
                 pixels[++column] ^= 1;
@@ -86,12 +86,12 @@ public sealed partial class RunLengthMask
         }
         ArrayPool<int>.Shared.Return(intervals);
         // One row more than the foreground has, so that the marks that end it are cleared.
-        int lastRow = Math.Min(Bottom, Height - 1);
-        for (int row = Top + 1; row <= lastRow; row++)
+        var lastRow = Math.Min(Bottom, Height - 1);
+        for (var row = Top + 1; row <= lastRow; row++)
         {
             var above = pixels.Slice(((row - 1) * Width) + Left, Right - Left);
             var here = pixels.Slice((row * Width) + Left, Right - Left);
-            int x = 0;
+            var x = 0;
             for (; x <= here.Length - Vector<byte>.Count; x += Vector<byte>.Count)
             {
                 (new Vector<byte>(above[x..]) ^ new Vector<byte>(here[x..])).CopyTo(here[x..]);

@@ -23,7 +23,7 @@ public sealed partial class RunLengthMask
             return FromPolygon(rings[0], height, width);
         }
         var masks = new RunLengthMask[rings.Count];
-        for (int i = 0; i < masks.Length; i++)
+        for (var i = 0; i < masks.Length; i++)
         {
             masks[i] = FromPolygon(rings[i], height, width);
         }
@@ -38,10 +38,10 @@ public sealed partial class RunLengthMask
     {
         CheckSize(height, width);
         using var crossings = new PolygonCrossings(height, width);
-        int corners = ring.Length / 2;
-        for (int i = 0; i < corners; i++)
+        var corners = ring.Length / 2;
+        for (var i = 0; i < corners; i++)
         {
-            int j = i + 1 == corners ? 0 : i + 1;
+            var j = i + 1 == corners ? 0 : i + 1;
             crossings.AddEdge(ring[2 * i], ring[(2 * i) + 1], ring[2 * j], ring[(2 * j) + 1]);
         }
         var writer = new RunWriter(crossings.Changes.Count + 1, height);

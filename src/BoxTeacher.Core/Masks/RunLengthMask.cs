@@ -16,15 +16,15 @@ namespace BoxTeacher.Masks;
 /// </remarks>
 public sealed partial class RunLengthMask
 {
-    private readonly ReadOnlyMemory<byte> codes;
+    private readonly ReadOnlyMemory<byte> _codes;
 
     private RunLengthMask(ReadOnlyMemory<byte> codes, int height, int width)
     {
-        (this.codes, Height, Width) = (codes, height, width);
+        (_codes, Height, Width) = (codes, height, width);
         long position = 0, pixels = (long)height * width;
         var extent = new RunExtent(height);
         var runs = new RunReader(codes.Span);
-        for (bool foreground = false; runs.Next(out long run); foreground = !foreground)
+        for (var foreground = false; runs.Next(out var run); foreground = !foreground)
         {
             if (run < 0 || run > pixels - position)
             {
@@ -41,7 +41,7 @@ public sealed partial class RunLengthMask
 
     private RunLengthMask(in RunWriter writer, int height, int width)
     {
-        (codes, Height, Width) = (writer.ToArray(), height, width);
+        (_codes, Height, Width) = (writer.ToArray(), height, width);
         var extent = writer.Extent;
         (Area, Left, Top, Right, Bottom) = (extent.Area, extent.Left, extent.Top, extent.Right, extent.Bottom);
     }
@@ -74,7 +74,7 @@ public sealed partial class RunLengthMask
     internal int Bottom { get; }
 
     /// <summary>An upper bound of the number of runs.</summary>
-    internal int RunLimit => codes.Length;
+    internal int RunLimit => _codes.Length;
 
     /// <summary>A mask from run lengths.</summary>
     /// <param name="counts">Runs down the columns, background first; runs of length zero are kept.</param>
@@ -85,8 +85,8 @@ public sealed partial class RunLengthMask
     {
         CheckSize(height, width);
         using var writer = new RunWriter(counts.Length, height);
-        long left = (long)height * width;
-        foreach (uint run in counts)
+        var left = (long)height * width;
+        foreach (var run in counts)
         {
             left -= run;
             if (left < 0)
@@ -125,9 +125,9 @@ public sealed partial class RunLengthMask
     /// <summary>The run lengths, down the columns, background first.</summary>
     public uint[] ToCounts()
     {
-        var counts = new List<uint>(codes.Length);
-        var runs = new RunReader(codes.Span);
-        while (runs.Next(out long run))
+        var counts = new List<uint>(_codes.Length);
+        var runs = new RunReader(_codes.Span);
+        while (runs.Next(out var run))
         {
             counts.Add((uint)run);
         }
@@ -135,10 +135,10 @@ public sealed partial class RunLengthMask
     }
 
     /// <summary>The compressed string, as results files hold it.</summary>
-    public string ToCompressed() => Encoding.ASCII.GetString(codes.Span);
+    public string ToCompressed() => Encoding.ASCII.GetString(_codes.Span);
 
     /// <summary>The compressed string's bytes.</summary>
-    internal ReadOnlySpan<byte> Codes => codes.Span;
+    internal ReadOnlySpan<byte> Codes => _codes.Span;
 
     /// <summary>
     /// Writes the foreground as pairs (start, end) of column-major pixel positions, empty runs left out.
@@ -148,11 +148,11 @@ public sealed partial class RunLengthMask
     internal int CopyIntervals(Span<int> intervals)
     {
         int count = 0, position = 0;
-        var runs = new RunReader(codes.Span);
-        while (runs.Next(out long background))
+        var runs = new RunReader(_codes.Span);
+        while (runs.Next(out var background))
         {
             position += (int)background;
-            if (!runs.Next(out long foreground))
+            if (!runs.Next(out var foreground))
             {
                 break;
             }

@@ -34,7 +34,9 @@ public interface ITrainingMethod : IDisposable
     /// <summary>What makes the pseudo-labels, for those who want to look at them; null: the method has none.</summary>
     IPseudoLabelling? PseudoLabelling => this as IPseudoLabelling;
 
-    /// <summary>Called before the losses of each step: moves the teacher. Losses themselves move nothing, so that a report may ask for them.</summary>
+    /// <summary>
+    /// Called before the losses of each step: moves the teacher. Losses themselves move nothing, so that a report may ask for them.
+    /// </summary>
     /// <param name="iteration">Number of the step, 0-based.</param>
     void BeforeStep(long iteration) => Teacher?.Update(iteration);
 
@@ -59,6 +61,8 @@ public interface IPseudoLabelling
 /// <param name="Instances">
 /// In pixels of the weak view; their scores say how far each is trusted. Masks [n, h, w] cover the padded view, on a grid of whole strides.
 /// </param>
-/// <param name="BoxDeviation">[n, 4] relative deviation of the box under jitter (Soft Teacher, eq. 8); null where nobody measures it.</param>
+/// <param name="BoxDeviation">
+/// [n, 4] relative deviation of the box under jitter (Soft Teacher, eq. 8); null where nobody measures it.
+/// </param>
 /// <param name="MaskQuality">[n] predicted IoU of the mask, in [0, 1]; null where nobody predicts it.</param>
 public sealed record PseudoLabels(Instances Instances, Tensor? BoxDeviation = null, Tensor? MaskQuality = null);

@@ -37,7 +37,9 @@ public abstract record MethodParts
     /// <summary>The parts that are given, each with a trial that calls it once on a tiny fake batch.</summary>
     protected abstract IEnumerable<(string Name, Action<Device> Trial)> Given { get; }
 
-    /// <summary>Calls every part once on a tiny fake batch, so that a wrong shape, a NaN or a value out of range is found before step 1.</summary>
+    /// <summary>
+    /// Calls every part once on a tiny fake batch, so that a wrong shape, a NaN or a value out of range is found before step 1.
+    /// </summary>
     /// <param name="device">Where the fake batch lives.</param>
     /// <exception cref="PartException">The first part that fails; the message names it and what it must return.</exception>
     public void Try(Device device)
@@ -101,7 +103,8 @@ internal static class PartCheck
             var range = HostValues.Floats(stack([answer.detach().amin(0, 1, 2, 3), answer.detach().amax(0, 1, 2, 3)]));
             if (!(range[0] >= 0 && range[1] <= 1 + Rounding))
             {
-                throw new PartException(Invariant($"part {name} returned values in [{range[0]}, {range[1]}]; affinities must be in [0, 1]"));
+                throw new PartException(
+                    Invariant($"part {name} returned values in [{range[0]}, {range[1]}]; affinities must be in [0, 1]"));
             }
         }
 

@@ -55,7 +55,8 @@ public readonly record struct Box
     public static double IoU(Box detection, Box truth, bool crowd = false)
     {
         var (shared, sum) = (
-            Shared(Math.Min(detection.X1, truth.X1) - Math.Max(detection.X0, truth.X0), Math.Min(detection.Y1, truth.Y1) - Math.Max(detection.Y0, truth.Y0)),
+            Shared(Math.Min(detection.X1, truth.X1) - Math.Max(detection.X0, truth.X0),
+                Math.Min(detection.Y1, truth.Y1) - Math.Max(detection.Y0, truth.Y0)),
             detection.Area + truth.Area);
         return Ratio(shared, crowd ? detection.Area : sum - shared);
     }
@@ -64,7 +65,8 @@ public readonly record struct Box
     /// <returns>A value in [0, 1]; 0 where they share no area.</returns>
     public static float IoU(ReadOnlySpan<float> left, ReadOnlySpan<float> right)
     {
-        var shared = Shared(MathF.Min(left[2], right[2]) - MathF.Max(left[0], right[0]), MathF.Min(left[3], right[3]) - MathF.Max(left[1], right[1]));
+        var shared = Shared(
+            MathF.Min(left[2], right[2]) - MathF.Max(left[0], right[0]), MathF.Min(left[3], right[3]) - MathF.Max(left[1], right[1]));
         var sum = (left[2] - left[0]) * (left[3] - left[1]) + (right[2] - right[0]) * (right[3] - right[1]);
         return Ratio(shared, sum - shared);
     }

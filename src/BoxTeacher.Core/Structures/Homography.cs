@@ -108,7 +108,9 @@ public readonly record struct Homography(
         return stack([u.amin(1), v.amin(1), u.amax(1), v.amax(1)], 1).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Masks in the plane that the map leads to: each pixel takes the value of the nearest one that it comes from, 0 outside.</summary>
+    /// <summary>
+    /// Masks in the plane that the map leads to: each pixel takes the value of the nearest one that it comes from, 0 outside.
+    /// </summary>
     /// <param name="masks">[n, h, w] of any type.</param>
     /// <param name="size">Size to give.</param>
     /// <returns>[n, size.Height, size.Width] of the same type.</returns>

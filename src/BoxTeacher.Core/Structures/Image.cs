@@ -15,7 +15,8 @@ public sealed class Image
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
         if (pixels.LongLength != 3L * height * width)
         {
-            throw new ArgumentException($"A {height}x{width} RGB image has {3L * height * width} bytes, not {pixels.LongLength}.", nameof(pixels));
+            throw new ArgumentException(
+                $"A {height}x{width} RGB image has {3L * height * width} bytes, not {pixels.LongLength}.", nameof(pixels));
         }
         (Pixels, Height, Width) = (pixels, height, width);
     }

@@ -75,6 +75,7 @@ public sealed record Instances(Tensor Boxes, Tensor Classes, Tensor? Scores = nu
         return fits
             ? tensor
             : throw new ArgumentException(
-                $"{name} must be [{string.Join(',', wanted.Select(side => side < 0 ? "*" : $"{side}"))}], not [{string.Join(',', shape)}].", name);
+                $"{name} must be [{string.Join(',', wanted.Select(side => side < 0 ? "*" : $"{side}"))}], not [{string.Join(',', shape)}].",
+                name);
     }
 }

@@ -9,14 +9,14 @@ namespace BoxTeacher.Structures;
 public sealed class RandomStream(ulong seed)
 {
     private const ulong Golden = 0x9E3779B97F4A7C15;
-    private readonly ulong origin = seed;
-    private ulong state = seed;
+    private readonly ulong _origin = seed;
+    private ulong _state = seed;
 
     /// <summary>A child stream that depends on this stream's seed and <paramref name="label"/> only, not on numbers drawn so far.</summary>
-    public RandomStream Split(ulong label) => new(Mix(Mix(origin + Golden) ^ (label + 1) * Golden));
+    public RandomStream Split(ulong label) => new(Mix(Mix(_origin + Golden) ^ (label + 1) * Golden));
 
     /// <summary>64 random bits.</summary>
-    public ulong NextBits() => Mix(state += Golden);
+    public ulong NextBits() => Mix(_state += Golden);
 
     /// <summary>Uniform in [0, 1), 53 random bits.</summary>
     public double NextDouble() => (NextBits() >> 11) * (1.0 / (1UL << 53));

@@ -2,7 +2,9 @@ using static TorchSharp.torch;
 
 namespace BoxTeacher.Structures;
 
-/// <summary>Images as a network sees them, and what is known of them. Tensors belong to the dispose scope in which they were made.</summary>
+/// <summary>
+/// Images as a network sees them, and what is known of them. Tensors belong to the dispose scope in which they were made.
+/// </summary>
 /// <param name="Images">The N images.</param>
 /// <param name="FromOriginal">For each image the map from its file's pixels to the view's.</param>
 /// <param name="OriginalSizes">Size of each image in its file.</param>

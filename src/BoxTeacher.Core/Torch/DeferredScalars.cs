@@ -17,7 +17,8 @@ internal static unsafe partial class DeferredScalars
     private static readonly Queue<(nint Scalar, long Released)> Waiting = new();
 
     /// <summary>
-    /// Leads the function of TorchSharp's library that frees a Scalar to <see cref="Release"/>, by a jump at its beginning. On Linux and x64
+    /// Leads the function of TorchSharp's library that frees a Scalar to <see cref="Release"/>, by a jump at its beginning. On Linux and
+    /// x64
     /// only; where the system forbids it, everything stays as it was.
     /// </summary>
     /// <param name="binding">The loaded library.</param>

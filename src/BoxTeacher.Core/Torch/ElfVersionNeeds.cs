@@ -33,7 +33,9 @@ internal static class ElfVersionNeeds
         return found;
     }
 
-    /// <summary>Walks the libraries of a section, and the versions asked for of each: both are lists linked by distances, 0 at the end.</summary>
+    /// <summary>
+    /// Walks the libraries of a section, and the versions asked for of each: both are lists linked by distances, 0 at the end.
+    /// </summary>
     private static bool Weaken(Span<byte> file, int need, int strings, ReadOnlySpan<byte> version)
     {
         var found = false;

@@ -35,7 +35,8 @@ internal static class PackageNatives
         var home = assembly.Location.Length > 0 ? Path.GetDirectoryName(assembly.Location)! : AppContext.BaseDirectory;
         var system = OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux";
         var processor = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "arm64" : "x64";
-        string[] folders = [Path.Combine(home, "runtimes", $"{system}-{processor}", "native"), Path.Combine(home, "runtimes", system, "native"), home];
+        string[] folders =
+            [Path.Combine(home, "runtimes", $"{system}-{processor}", "native"), Path.Combine(home, "runtimes", system, "native"), home];
         return folders.Select(folder => Path.Combine(folder, file)).Where(File.Exists);
     }
 

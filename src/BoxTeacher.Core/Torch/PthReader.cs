@@ -15,7 +15,8 @@ internal static class PthReader
     private const int DeepestNesting = 64;
     private const int MostEntries = 1 << 20;
     private const long LongestPickle = 1L << 30;
-    private static readonly BigInteger Magic = BigInteger.Parse("119547037146038801333356", System.Globalization.CultureInfo.InvariantCulture);
+    private static readonly BigInteger Magic =
+        BigInteger.Parse("119547037146038801333356", System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>
     /// Reads the tensors of a file by name: names of nested dictionaries are joined by dots, other values are left out.
@@ -36,7 +37,8 @@ internal static class PthReader
         return result;
     }
 
-    private static void Flatten(object? value, string name, int depth, ref int visited, Dictionary<string, Tensor> result, HashSet<Tensor> seen, string path)
+    private static void Flatten(
+        object? value, string name, int depth, ref int visited, Dictionary<string, Tensor> result, HashSet<Tensor> seen, string path)
     {
         // A dictionary may stand in a dictionary twice, and in that one again: few bytes, and more ways through them than can be walked.
         if (depth > DeepestNesting || ++visited > MostEntries)
@@ -75,7 +77,8 @@ internal static class PthReader
     private static object? ReadZip(FileStream file, string path)
     {
         using var zip = new ZipArchive(file, ZipArchiveMode.Read, leaveOpen: true);
-        var pickle = zip.Entries.FirstOrDefault(e => e.Name == "data.pkl") ?? throw new InvalidDataException($"{path}: a zip archive without data.pkl");
+        var pickle = zip.Entries.FirstOrDefault(e => e.Name == "data.pkl")
+            ?? throw new InvalidDataException($"{path}: a zip archive without data.pkl");
         var root = pickle.FullName[..^"data.pkl".Length];
         if (zip.GetEntry(root + "byteorder") is { } order)
         {
@@ -93,7 +96,8 @@ internal static class PthReader
             {
                 storages[key] = storage = new PickledStorage(ReadStorage(zip, $"{root}data/{key}", type, count, path));
             }
-            return storage.Elements.dtype == type ? storage : throw new InvalidDataException($"{path}: storage '{key}' is used with two element types");
+            return storage.Elements.dtype == type
+                ? storage : throw new InvalidDataException($"{path}: storage '{key}' is used with two element types");
         }
         if (pickle.Length > LongestPickle || IsBomb(pickle))
         {
@@ -165,7 +169,8 @@ internal static class PthReader
             }
             return view is null ? storage : throw new InvalidDataException($"{path}: views of storages are not supported");
         }
-        object? Next() => new PickleReader(file, file.Length - file.Position, path, (module, name) => PickleGlobals.Find(module, name, path), Persistent).Read();
+        object? Next() => new PickleReader(file, file.Length - file.Position, path, (module, name) =>
+            PickleGlobals.Find(module, name, path), Persistent).Read();
 
         var first = Next();
         if (first is not BigInteger number || number != Magic)
@@ -194,7 +199,8 @@ internal static class PthReader
             {
                 throw new InvalidDataException($"{path}: storage '{key}' belongs to no tensor");
             }
-            if (file.ReadAtLeast(count, 8, throwOnEndOfStream: false) < 8 || BitConverter.ToInt64(count) != storage.Elements.NumberOfElements)
+            if (file.ReadAtLeast(count, 8, throwOnEndOfStream: false) < 8
+                || BitConverter.ToInt64(count) != storage.Elements.NumberOfElements)
             {
                 throw new InvalidDataException($"{path}: storage '{key}' is not of the announced length");
             }

@@ -124,7 +124,8 @@ internal static class PthWriter
             pickle.Write('t');
         }
 
-        private static void Global(BinaryWriter pickle, string module, string name) => pickle.Write(Encoding.ASCII.GetBytes($"c{module}\n{name}\n"));
+        private static void Global(BinaryWriter pickle, string module, string name) =>
+            pickle.Write(Encoding.ASCII.GetBytes($"c{module}\n{name}\n"));
 
         private static void Text(BinaryWriter pickle, string text)
         {

@@ -160,7 +160,8 @@ internal static class SafeTensors
         var bytes = sizes.Aggregate((Int128)type.ElementSize(), (product, n) => product * n);
         if (bytes != end - begin)
         {
-            throw Broken(path, $"tensor '{name}': {dtype.GetString()} [{string.Join(", ", sizes)}] needs {bytes} bytes, the header gives it {end - begin}");
+            throw Broken(
+                path, $"tensor '{name}': {dtype.GetString()} [{string.Join(", ", sizes)}] needs {bytes} bytes, the header gives it {end - begin}");
         }
         return new StoredTensor(type, sizes, start + begin, end - begin);
     }

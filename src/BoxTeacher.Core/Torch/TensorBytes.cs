@@ -8,7 +8,9 @@ internal static class TensorBytes
 {
     private const long Piece = 1 << 26;
 
-    /// <summary>Whether libtorch can count the elements of a tensor with such sizes, each taken as at least one: a size of 0 hides no others.</summary>
+    /// <summary>
+    /// Whether libtorch can count the elements of a tensor with such sizes, each taken as at least one: a size of 0 hides no others.
+    /// </summary>
     internal static bool AreSizes(IEnumerable<long> sizes) =>
         sizes.Aggregate(Int128.One, (product, n) => product > long.MaxValue ? product : product * Math.Max(1, n)) <= long.MaxValue / 16;
 

@@ -63,7 +63,8 @@ public static partial class TorchRuntime
     /// <summary>Loads another libtorch under the names that TorchSharp's library asks for, so that it finds this one.</summary>
     private static void LoadTorch(string folder)
     {
-        var file = new[] { folder, Path.Combine(folder, "lib") }.Select(place => Path.Combine(place, PackageNatives.FileName("torch"))).FirstOrDefault(File.Exists)
+        var file = new[] { folder, Path.Combine(folder, "lib") }.Select(place => Path.Combine(place, PackageNatives.FileName("torch")))
+            .FirstOrDefault(File.Exists)
             ?? throw new FileNotFoundException(
                 $"{FolderVariable}={folder}: there is no {PackageNatives.FileName("torch")} in this folder or in its lib (for PyTorch in Python it is .../site-packages/torch/lib)");
         var source = $"{FolderVariable}={folder}";

@@ -64,7 +64,8 @@ public sealed class Inference(Detector network, PixelNormalization pixels, int s
         }
 
         var (boxes, classes) = (HostValues.Floats(found.Boxes), HostValues.Longs(found.Classes));
-        var scores = HostValues.Floats(found.Scores ?? throw new ArgumentException("a detector gives its detections scores", nameof(found)));
+        var scores =
+            HostValues.Floats(found.Scores ?? throw new ArgumentException("a detector gives its detections scores", nameof(found)));
         using var masks = found.Masks?.cpu().contiguous();
         foreach (var i in Enumerable.Range(0, scores.Length).OrderByDescending(i => scores[i]))
         {

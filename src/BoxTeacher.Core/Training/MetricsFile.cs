@@ -30,7 +30,9 @@ public sealed class MetricsFile : IDisposable
     /// <summary>The steps and evaluations that the file began with.</summary>
     public IReadOnlyList<TrainingEvent> History { get; }
 
-    /// <summary>The steps and evaluations of a run's file, none where there is no file; a line that a crash cut short is left out.</summary>
+    /// <summary>
+    /// The steps and evaluations of a run's file, none where there is no file; a line that a crash cut short is left out.
+    /// </summary>
     public static IReadOnlyList<TrainingEvent> Read(string file) =>
         File.Exists(file) ? [.. File.ReadLines(file).Select(Parse).OfType<TrainingEvent>()] : [];
 
@@ -97,7 +99,8 @@ public sealed class MetricsFile : IDisposable
                     json.GetProperty("gradientNorm") is { ValueKind: JsonValueKind.Number } norm ? norm.GetDouble() : null,
                     seconds);
         }
-        catch (Exception error) when (error is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or ArgumentException)
+        catch (Exception error) when (
+            error is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or ArgumentException)
         {
             return null;
         }

@@ -11,7 +11,10 @@ namespace BoxTeacher.Training;
 /// <param name="path">The folder; it need not exist.</param>
 public sealed class RunFolder(string path)
 {
-    private static readonly JsonSerializerOptions Options = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, WriteIndented = true };
+    private static readonly JsonSerializerOptions Options = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase, WriteIndented = true,
+    };
 
     /// <summary>The folder.</summary>
     public string Path { get; } = path;
@@ -35,7 +38,8 @@ public sealed class RunFolder(string path)
     {
         var folder = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(weights))!;
         var run = Array.Find(
-            [new RunFolder(folder), new RunFolder(System.IO.Path.GetDirectoryName(folder) ?? folder)], candidate => File.Exists(candidate.RecipeFile));
+            [new RunFolder(folder), new RunFolder(System.IO.Path.GetDirectoryName(folder) ?? folder)], candidate =>
+                File.Exists(candidate.RecipeFile));
         return run ?? throw new IOException($"{weights}: no recipe.json lies beside these weights");
     }
 

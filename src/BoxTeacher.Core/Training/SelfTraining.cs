@@ -32,11 +32,13 @@ public static class SelfTraining
     /// <returns>How the last run that was begun ended.</returns>
     /// <exception cref="RecipeException">The second recipe does not learn from masks, or a folder holds another run.</exception>
     public static TrainingResult Run(
-        Recipe boxes, Recipe masks, string root, string folder, Action<TrainingEvent>? listener = null, CancellationToken cancellation = default)
+        Recipe boxes, Recipe masks, string root, string folder, Action<TrainingEvent>? listener =
+            null, CancellationToken cancellation = default)
     {
         if (masks.Method.Supervision != Supervision.Masks)
         {
-            throw new RecipeException($"{masks.Name}: the second stage of self-training learns from masks; {masks.Method.GetType().Name} does not look at them");
+            throw new RecipeException(
+                $"{masks.Name}: the second stage of self-training learns from masks; {masks.Method.GetType().Name} does not look at them");
         }
         var first = new RunFolder(Path.Combine(folder, "boxes"));
         var pseudo = Path.GetFullPath(Path.Combine(folder, "pseudo.json"));
@@ -79,7 +81,8 @@ public static class SelfTraining
         return new PseudoLabelCount(images.Sum(image => image.Annotations.Count(annotation => !annotation.IsCrowd)), found);
     }
 
-    private static (ImageRecord Image, int Masks) Label(ImageRecord image, IReadOnlyList<DetectionResult> detections, PseudoMaskAssignment assignment)
+    private static (ImageRecord Image, int Masks) Label(
+        ImageRecord image, IReadOnlyList<DetectionResult> detections, PseudoMaskAssignment assignment)
     {
         var objects = image.Annotations.Where(annotation => !annotation.IsCrowd).ToArray();
         var overlaps = new float[detections.Count, objects.Length];
@@ -95,12 +98,14 @@ public static class SelfTraining
         {
             Segmentation = row < 0 ? Rectangle(annotation.Box) : new Segmentation.RunLength(detections[row].Mask!),
         });
-        return (image with { Annotations = [.. labelled, .. image.Annotations.Where(annotation => annotation.IsCrowd)] }, rows.Count(row => row >= 0));
+        return (image with { Annotations = [.. labelled, .. image.Annotations.Where(annotation => annotation.IsCrowd)] },
+            rows.Count(row => row >= 0));
     }
 
     private static Segmentation.Polygons Rectangle(Box box) => new([[box.X0, box.Y0, box.X1, box.Y0, box.X1, box.Y1, box.X0, box.Y1]]);
 
-    private static TrainingResult Train(Recipe recipe, string root, RunFolder folder, Action<TrainingEvent>? listener, CancellationToken cancellation)
+    private static TrainingResult Train(
+        Recipe recipe, string root, RunFolder folder, Action<TrainingEvent>? listener, CancellationToken cancellation)
     {
         var (training, validation) = (recipe.Dataset.ReadTraining(root), recipe.Dataset.ReadValidation(root));
         using var method = recipe.BuildMethod(training.Categories.Count, root);

@@ -16,7 +16,8 @@ namespace BoxTeacher.Training;
 public sealed record TrainingResult(int Iteration, bool Finished, Evaluated? Last);
 
 /// <summary>
-/// The training loop: batch, EMA, losses, backward, clip, step; evaluation and checkpoints in between. It knows its parts alone, and touches
+/// The training loop: batch, EMA, losses, backward, clip, step; evaluation and checkpoints in between. It knows its parts alone, and
+/// touches
 /// nothing else: <see cref="TrainingRun"/> makes them from a recipe. All that is drawn depends on a stream and the iteration, so that a run
 /// which is cancelled and goes on from its checkpoint ends, on a CPU with as many threads, with the same weights to the bit.
 /// </summary>

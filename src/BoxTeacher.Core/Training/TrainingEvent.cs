@@ -25,7 +25,8 @@ public sealed record StepFinished(
 /// <param name="Seconds">Time it took.</param>
 /// <param name="Result">The evaluation itself; null in an event that was read from a file.</param>
 public sealed record Evaluated(
-    int Iteration, Network Network, IReadOnlyList<Metric> Metrics, double Seconds, EvaluationResult? Result = null) : TrainingEvent(Iteration)
+    int Iteration, Network Network, IReadOnlyList<Metric> Metrics, double Seconds, EvaluationResult? Result = null)
+        : TrainingEvent(Iteration)
 {
     /// <summary>The metric's value; NaN where it was not measured.</summary>
     public double this[string metric] => Metrics.FirstOrDefault(candidate => candidate.Name == metric)?.Value ?? double.NaN;

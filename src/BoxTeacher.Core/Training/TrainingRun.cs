@@ -12,7 +12,8 @@ namespace BoxTeacher.Training;
 /// <param name="training">The data set to learn from; images without a usable label are left out, as published.</param>
 /// <param name="validation">The data set to evaluate on, or null for no evaluation.</param>
 /// <param name="folder">Where checkpoints, history and final weights go.</param>
-public sealed class TrainingRun(Recipe recipe, ITrainingMethod method, InstanceDataset training, InstanceDataset? validation, RunFolder folder)
+public sealed class TrainingRun(
+    Recipe recipe, ITrainingMethod method, InstanceDataset training, InstanceDataset? validation, RunFolder folder)
 {
     /// <summary>Runs to the end of the budget, from the newest checkpoint of the folder if there is one.</summary>
     /// <param name="listener">Is told what happens, on the calling thread.</param>

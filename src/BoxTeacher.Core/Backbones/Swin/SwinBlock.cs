@@ -50,11 +50,17 @@ public sealed class SwinBlock : nn.Module<Tensor, Tensor, Tensor>
         map = _windows.Pad(map);
         var (paddedHeight, paddedWidth) = (map.size(1), map.size(2));
         if (_shift > 0)
+        {
             map = map.roll((-_shift, -_shift), (1, 2));
+        }
+
         var attended = attn.call(_windows.Cut(map), _shift > 0 ? mask : null);
         map = _windows.Join(attended, paddedHeight, paddedWidth);
         if (_shift > 0)
+        {
             map = map.roll((_shift, _shift), (1, 2));
+        }
+
         return map.narrow(1, 0, height).narrow(2, 0, width);
     }
 }

@@ -23,9 +23,13 @@ public sealed class SwinStage : nn.Module<Tensor, Tensor>
     {
         _shift = side / 2;
         _windows = new Windows(side);
-        blocks = nn.ModuleList([.. dropPaths.Select((rate, i) => new SwinBlock(channels, heads, side, i % 2 == 0 ? 0 : _shift, expansion, rate))]);
+        blocks = nn.ModuleList(
+            [.. dropPaths.Select((rate, i) => new SwinBlock(channels, heads, side, i % 2 == 0 ? 0 : _shift, expansion, rate))]);
         if (!last)
+        {
             downsample = new PatchMerging(channels);
+        }
+
         RegisterComponents();
     }
 
@@ -36,7 +40,10 @@ public sealed class SwinStage : nn.Module<Tensor, Tensor>
         var mask = _windows.ShiftMask(_windows.Padded(input.size(1)), _windows.Padded(input.size(2)), _shift, input);
         var map = input;
         foreach (var block in blocks)
+        {
             map = block.call(map, mask);
+        }
+
         return map.MoveToOuterDisposeScope();
     }
 
@@ -65,7 +72,8 @@ public sealed class PatchMerging : nn.Module<Tensor, Tensor>
         var map = F.pad(input, [0, 0, 0, input.size(2) % 2, 0, input.size(1) % 2]);
         var (images, height, width, channels) = (map.size(0), map.size(1) / 2, map.size(2) / 2, map.size(3));
         // The four cells stand column after column in the published weights.
-        var merged = map.view([images, height, 2, width, 2, channels]).permute(0, 1, 3, 4, 2, 5).reshape(images, height, width, 4 * channels);
+        var merged =
+            map.view([images, height, 2, width, 2, channels]).permute(0, 1, 3, 4, 2, 5).reshape(images, height, width, 4 * channels);
         return reduction.call(norm.call(merged)).MoveToOuterDisposeScope();
     }
 }

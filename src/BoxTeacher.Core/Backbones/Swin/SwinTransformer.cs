@@ -40,7 +40,8 @@ public sealed class SwinTransformer : Backbone
         var step = dropPath / Math.Max(depths.Sum() - 1, 1);
         layers = nn.ModuleList([.. depths.Select((depth, i) => new SwinStage(
             channels << i, heads[i], window, expansion,
-            [.. Enumerable.Range(depths.Take(i).Sum(), depth).Select(block => i < frozen - 1 ? 0 : block * step)], last: i == depths.Count - 1))]);
+            [.. Enumerable.Range(depths.Take(i).Sum(), depth).Select(block => i < frozen - 1 ? 0 : block * step)],
+            last: i == depths.Count - 1))]);
         RegisterComponents();
         DropPath.Seed(DropPath.In(this), new RandomStream(0));
         var first = depths.Count - outputs;
@@ -53,8 +54,12 @@ public sealed class SwinTransformer : Backbone
         }
         Levels = levels;
         foreach (var part in new nn.Module[] { patch_embed }.Concat(layers).Take(frozen))
+        {
             foreach (var parameter in part.parameters())
+            {
                 parameter.requires_grad = false;
+            }
+        }
     }
 
     /// <inheritdoc/>
@@ -72,7 +77,10 @@ public sealed class SwinTransformer : Backbone
         var layer = nn.Linear(inputs, outputs, hasBias);
         nn.init.normal_(layer.weight, 0, 0.02);
         if (hasBias)
+        {
             nn.init.zeros_(layer.bias!);
+        }
+
         return layer;
     }
 
@@ -87,7 +95,10 @@ public sealed class SwinTransformer : Backbone
         {
             var features = layers[i].call(map);
             if (i >= first)
+            {
                 outputs[i - first] = _norms[i - first].call(features).permute(0, 3, 1, 2).contiguous().MoveToOuterDisposeScope();
+            }
+
             map = layers[i].Reduce(features) ?? features;
         }
         return outputs;

@@ -35,7 +35,7 @@ public static class CityscapesLabels
     /// <param name="id">The label's id.</param>
     public static int ThingOf(int id)
     {
-        for (int i = 0; i < Things.Count; i++)
+        for (var i = 0; i < Things.Count; i++)
         {
             if (Things[i].Id == id)
             {

@@ -31,22 +31,22 @@ public static class CityscapesPolygons
     {
         var (height, width, outlines) = Read(file);
         var map = new LabelMap(new ushort[height * width], height, width);
-        int[] numbers = new int[CityscapesLabels.All.Count];
-        for (int i = 0; i < outlines.Count; i++)
+        var numbers = new int[CityscapesLabels.All.Count];
+        for (var i = 0; i < outlines.Count; i++)
         {
             var outline = outlines[i];
             if (outline.IsDeleted)
             {
                 continue;
             }
-            int label = Find(outline.Label);
-            bool isGroup = label < 0 && outline.Label.EndsWith(GroupEnding, StringComparison.Ordinal);
+            var label = Find(outline.Label);
+            var isGroup = label < 0 && outline.Label.EndsWith(GroupEnding, StringComparison.Ordinal);
             label = isGroup ? Find(outline.Label[..^GroupEnding.Length]) : label;
             if (label < 0)
             {
                 throw new DataFormatException(file, $"objects[{i}].label", $"'{outline.Label}' is not a label of Cityscapes");
             }
-            int id = CityscapesLabels.All[label].Id;
+            var id = CityscapesLabels.All[label].Id;
             if (id < 0)
             {
                 continue;
@@ -66,7 +66,7 @@ public static class CityscapesPolygons
 
     private static int Find(string name)
     {
-        for (int i = 0; i < CityscapesLabels.All.Count; i++)
+        for (var i = 0; i < CityscapesLabels.All.Count; i++)
         {
             if (CityscapesLabels.All[i].Name == name)
             {
@@ -111,7 +111,7 @@ public static class CityscapesPolygons
         JsonFields.ExpectObject(ref reader, "");
         string? label = null;
         (int, int)[]? corners = null;
-        bool deleted = false;
+        var deleted = false;
         while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
         {
             if (reader.ValueTextEquals("label"u8) && reader.Read())

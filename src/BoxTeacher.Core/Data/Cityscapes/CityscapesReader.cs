@@ -30,14 +30,14 @@ public static class CityscapesReader
     public static InstanceDataset Read(string folder, string split, CityscapesSource source = CityscapesSource.InstanceIds)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        string ending = source == CityscapesSource.InstanceIds ? InstanceEnding : PolygonEnding;
-        string[] files = Find(Path.Combine(folder, "gtFine", split), ending);
+        var ending = source == CityscapesSource.InstanceIds ? InstanceEnding : PolygonEnding;
+        var files = Find(Path.Combine(folder, "gtFine", split), ending);
         var images = new ImageRecord[files.Length];
         ParallelWork.For(files.Length, i =>
         {
-            string name = Path.GetFileName(files[i])[..^ending.Length];
-            string city = Path.GetFileName(Path.GetDirectoryName(files[i]))!;
-            string picture = Path.GetFullPath(Path.Combine(folder, "leftImg8bit", split, city, $"{name}_leftImg8bit.png"));
+            var name = Path.GetFileName(files[i])[..^ending.Length];
+            var city = Path.GetFileName(Path.GetDirectoryName(files[i]))!;
+            var picture = Path.GetFullPath(Path.Combine(folder, "leftImg8bit", split, city, $"{name}_leftImg8bit.png"));
             var map = source == CityscapesSource.InstanceIds ? ImageFile.ReadGray(files[i]) : CityscapesPolygons.DrawInstanceIds(files[i]);
             images[i] = new ImageRecord(i + 1, picture, map.Width, map.Height, Objects(map));
         });
@@ -61,8 +61,8 @@ public static class CityscapesReader
         var annotations = new List<Annotation>();
         foreach (var (value, pixels) in map.Count())
         {
-            bool isGroup = value < PerLabel;
-            int category = CityscapesLabels.ThingOf(isGroup ? value : value / PerLabel);
+            var isGroup = value < PerLabel;
+            var category = CityscapesLabels.ThingOf(isGroup ? value : value / PerLabel);
             if (category < 0)
             {
                 continue;
@@ -70,7 +70,8 @@ public static class CityscapesReader
             var mask = map.MaskOf(value);
             if (mask.Bounds is { Width: > 1, Height: > 1 })
             {
-                annotations.Add(new Annotation(annotations.Count + 1, category, mask.Bounds, pixels, isGroup, new Segmentation.RunLength(mask)));
+                annotations.Add(
+                    new Annotation(annotations.Count + 1, category, mask.Bounds, pixels, isGroup, new Segmentation.RunLength(mask)));
             }
         }
         return annotations;

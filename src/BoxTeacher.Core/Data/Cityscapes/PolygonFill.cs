@@ -36,18 +36,18 @@ internal static class PolygonFill
             }
         }
         var crossings = new List<float>();
-        int last = Math.Min(bottom, map.Height);
-        for (int y = Math.Max(top, 0); y <= last; y++)
+        var last = Math.Min(bottom, map.Height);
+        for (var y = Math.Max(top, 0); y <= last; y++)
         {
             crossings.Clear();
-            for (int i = 0; i < slanted.Count; i++)
+            for (var i = 0; i < slanted.Count; i++)
             {
                 var edge = slanted[i];
                 if (y < edge.Top || y > edge.Bottom)
                 {
                     continue;
                 }
-                float x = edge.At(y);
+                var x = edge.At(y);
                 if (y == edge.Bottom && y < last)
                 {
                     // Where an edge ends and the polygon goes on, the crossing counts for the pair that ends here too.
@@ -60,7 +60,7 @@ internal static class PolygonFill
                 }
             }
             crossings.Sort();
-            for (int i = 1; i < crossings.Count; i += 2)
+            for (var i = 1; i < crossings.Count; i += 2)
             {
                 Row(map, RoundUp(crossings[i - 1]), y, RoundDown(crossings[i]), label);
             }
@@ -71,10 +71,10 @@ internal static class PolygonFill
     private static float Corner(List<Edge> edges, int index, int y, float x)
     {
         var edge = edges[index];
-        for (int k = 0; k < index; k++)
+        for (var k = 0; k < index; k++)
         {
             var other = edges[k];
-            int next = y == edge.Bottom ? y - 1 : y + 1;
+            var next = y == edge.Bottom ? y - 1 : y + 1;
             if (!other.EndsAt(y) || other.Slope == 0 || Round(x) != Round(other.At(y)) || next < other.Top || next > other.Bottom)
             {
                 continue;
@@ -93,13 +93,13 @@ internal static class PolygonFill
     private static List<Edge> Edges(ReadOnlySpan<(int X, int Y)> corners)
     {
         var edges = new List<Edge>(corners.Length);
-        for (int i = 0; i + 1 < corners.Length; i++)
+        for (var i = 0; i + 1 < corners.Length; i++)
         {
             var (x0, y0) = corners[i];
             var (x1, y1) = corners[i + 1];
             if (y0 == y1 && i > 0 && y0 == corners[i - 1].Y)
             {
-                int before = corners[i - 1].X;
+                var before = corners[i - 1].X;
                 if (x1 > x0 && x0 > before)
                 {
                     edges[^1] = edges[^1] with { Right = x1 };

@@ -4,7 +4,9 @@ using SkiaSharp;
 
 namespace BoxTeacher.Data;
 
-/// <summary>Pictures and label maps on disk. Pictures are JPEG, PNG, BMP or WebP files, told apart by their bytes and not by their names.</summary>
+/// <summary>
+/// Pictures and label maps on disk. Pictures are JPEG, PNG, BMP or WebP files, told apart by their bytes and not by their names.
+/// </summary>
 public static class ImageFile
 {
     /// <summary>The most pixels that a picture may have, 2^27.</summary>
@@ -13,7 +15,9 @@ public static class ImageFile
     // A block of 8 x 8 pixels takes at least one bit of a JPEG file.
     private const long MaxJpegPixelsPerByte = 512;
 
-    /// <summary>Reads a picture as color, turned upright as its EXIF orientation says; gray is expanded, transparency is left out.</summary>
+    /// <summary>
+    /// Reads a picture as color, turned upright as its EXIF orientation says; gray is expanded, transparency is left out.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <exception cref="DataFormatException">The file is of another kind, is cut off or is damaged.</exception>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
@@ -21,12 +25,15 @@ public static class ImageFile
     {
         var data = ReadBytes(path);
         using var codec = SKCodec.Create(new MemoryStream(data), out _);
-        if (codec is not { EncodedFormat: SKEncodedImageFormat.Jpeg or SKEncodedImageFormat.Png or SKEncodedImageFormat.Bmp or SKEncodedImageFormat.Webp })
+        if (codec?.EncodedFormat is not (
+            SKEncodedImageFormat.Jpeg or SKEncodedImageFormat.Png or SKEncodedImageFormat.Bmp or SKEncodedImageFormat.Webp))
         {
-            throw new DataFormatException(path, "", data.Length == 0 ? "the file is empty" : "this is no JPEG, PNG, BMP or WebP file, or its header is damaged");
+            throw new DataFormatException(path, "", data.Length == 0
+                ? "the file is empty" : "this is no JPEG, PNG, BMP or WebP file, or its header is damaged");
         }
         var (height, width) = (codec.Info.Height, codec.Info.Width);
-        if ((long)height * width > (codec.EncodedFormat == SKEncodedImageFormat.Jpeg ? long.Min(MaxPixels, MaxJpegPixelsPerByte * data.Length) : MaxPixels))
+        if ((long)height * width > (codec.EncodedFormat == SKEncodedImageFormat.Jpeg
+            ? long.Min(MaxPixels, MaxJpegPixelsPerByte * data.Length) : MaxPixels))
         {
             throw new DataFormatException(path, "", $"{data.Length} bytes cannot hold a picture of {height}x{width} pixels");
         }
@@ -97,11 +104,13 @@ public static class ImageFile
         using var data = extension.ToUpperInvariant() switch
         {
             ".PNG" => pixels.Encode(new SKPngEncoderOptions(SKPngEncoderFilterFlags.AllFilters, 6)),
-            ".JPG" or ".JPEG" => pixels.Encode(new SKJpegEncoderOptions(quality, SKJpegEncoderDownsample.Downsample420, SKJpegEncoderAlphaOption.Ignore)),
+            ".JPG" or ".JPEG" =>
+                pixels.Encode(new SKJpegEncoderOptions(quality, SKJpegEncoderDownsample.Downsample420, SKJpegEncoderAlphaOption.Ignore)),
             ".WEBP" => pixels.Encode(new SKWebpEncoderOptions(SKWebpEncoderCompression.Lossy, quality)),
             _ => throw new ArgumentException($"Pictures are written as .jpg, .png or .webp, not as '{extension}'.", nameof(extension)),
         };
-        return data?.ToArray() ?? throw new ArgumentException($"A picture of {image.Height}x{image.Width} pixels is too large for '{extension}'.", nameof(image));
+        return data?.ToArray() ?? throw new ArgumentException(
+            $"A picture of {image.Height}x{image.Width} pixels is too large for '{extension}'.", nameof(image));
     }
 
     private static unsafe Image Upright(SKBitmap picture, SKEncodedOrigin origin)

@@ -33,8 +33,8 @@ public sealed class LabelMap
     /// <param name="label">The label.</param>
     public RunLengthMask MaskOf(int label)
     {
-        byte[] pixels = new byte[Labels.Length];
-        for (int i = 0; i < pixels.Length; i++)
+        var pixels = new byte[Labels.Length];
+        for (var i = 0; i < pixels.Length; i++)
         {
             pixels[i] = Labels[i] == label ? (byte)1 : (byte)0;
         }
@@ -44,13 +44,13 @@ public sealed class LabelMap
     /// <summary>The labels that occur, in ascending order, each with its number of pixels.</summary>
     public IReadOnlyList<(int Label, int Pixels)> Count()
     {
-        int[] counts = new int[ushort.MaxValue + 1];
-        foreach (ushort label in Labels)
+        var counts = new int[ushort.MaxValue + 1];
+        foreach (var label in Labels)
         {
             counts[label]++;
         }
         var present = new List<(int, int)>();
-        for (int label = 0; label < counts.Length; label++)
+        for (var label = 0; label < counts.Length; label++)
         {
             if (counts[label] > 0)
             {

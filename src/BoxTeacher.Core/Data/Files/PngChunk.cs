@@ -18,7 +18,7 @@ internal static class PngChunk
         {
             throw new DataFormatException(file, "", "the PNG file is cut off");
         }
-        uint length = BinaryPrimitives.ReadUInt32BigEndian(data[at..]);
+        var length = BinaryPrimitives.ReadUInt32BigEndian(data[at..]);
         if (length > data.Length - at - 12)
         {
             throw new DataFormatException(file, "", "the PNG file is cut off");
@@ -36,7 +36,7 @@ internal static class PngChunk
     /// <summary>Appends a chunk to a stream.</summary>
     public static void Write(Stream stream, ReadOnlySpan<byte> type, ReadOnlySpan<byte> body)
     {
-        byte[] chunk = new byte[body.Length + 12];
+        var chunk = new byte[body.Length + 12];
         BinaryPrimitives.WriteInt32BigEndian(chunk, body.Length);
         type.CopyTo(chunk.AsSpan(4));
         body.CopyTo(chunk.AsSpan(8));
@@ -46,8 +46,8 @@ internal static class PngChunk
 
     private static uint Crc(ReadOnlySpan<byte> data)
     {
-        uint crc = uint.MaxValue;
-        foreach (byte value in data)
+        var crc = uint.MaxValue;
+        foreach (var value in data)
         {
             crc = CrcTable[(byte)(crc ^ value)] ^ (crc >> 8);
         }
@@ -56,11 +56,11 @@ internal static class PngChunk
 
     private static uint[] MakeCrcTable()
     {
-        uint[] table = new uint[256];
+        var table = new uint[256];
         for (uint n = 0; n < 256; n++)
         {
-            uint c = n;
-            for (int bit = 0; bit < 8; bit++)
+            var c = n;
+            for (var bit = 0; bit < 8; bit++)
             {
                 c = (c & 1) != 0 ? 0xEDB88320 ^ (c >> 1) : c >> 1;
             }

@@ -30,7 +30,7 @@ internal static class PngReader
     /// <exception cref="DataFormatException">It is not.</exception>
     public static void Check(string file, ReadOnlySpan<byte> data, out ReadOnlySpan<byte> exif)
     {
-        int at = PngChunk.Signature.Length;
+        var at = PngChunk.Signature.Length;
         _ = ReadHeader(file, data, ref at);
         exif = default;
         uint type;
@@ -56,11 +56,13 @@ internal static class PngReader
         {
             throw new DataFormatException(file, "", data.Length == 0 ? "the file is empty" : "this is not a PNG file");
         }
-        int at = PngChunk.Signature.Length;
+        var at = PngChunk.Signature.Length;
         var header = ReadHeader(file, data, ref at);
         if (!colorTypes.Contains(header.ColorType))
         {
-            throw new DataFormatException(file, "", $"PNG color type {header.ColorType} cannot hold labels; expected a gray{(colorTypes.Contains(Palette) ? " or palette" : "")} picture");
+            throw new DataFormatException(
+                file, "",
+                $"PNG color type {header.ColorType} cannot hold labels; expected a gray{(colorTypes.Contains(Palette) ? " or palette" : "")} picture");
         }
         if (header.Interlace != 0)
         {
@@ -91,7 +93,7 @@ internal static class PngReader
 
     private static Header ReadHeader(string file, ReadOnlySpan<byte> data, ref int at)
     {
-        var body = PngChunk.Take(file, data, ref at, out uint type);
+        var body = PngChunk.Take(file, data, ref at, out var type);
         if (type != HeaderType || body.Length != 13)
         {
             throw new DataFormatException(file, "", "the PNG file does not begin with its header");
@@ -102,7 +104,7 @@ internal static class PngReader
         {
             throw new DataFormatException(file, "", $"a PNG picture of {height}x{width} pixels is out of range");
         }
-        bool known = color switch
+        var known = color switch
         {
             Gray => depth is 1 or 2 or 4 or 8 or 16,
             Palette => depth is 1 or 2 or 4 or 8,
@@ -122,14 +124,14 @@ internal static class PngReader
 
     private static LabelMap ReadRows(string file, Stream inflated, Header header)
     {
-        ushort[] labels = new ushort[header.Height * header.Width];
-        int step = header.Depth == 16 ? 2 : 1;
-        int rowBytes = ((header.Width * header.Depth) + 7) / 8;
+        var labels = new ushort[header.Height * header.Width];
+        var step = header.Depth == 16 ? 2 : 1;
+        var rowBytes = ((header.Width * header.Depth) + 7) / 8;
         // The left neighbors of a row's first pixel are zero, and so is the row above the first.
         byte[] above = new byte[rowBytes + step], row = new byte[rowBytes + step];
-        for (int y = 0; y < header.Height; y++)
+        for (var y = 0; y < header.Height; y++)
         {
-            int filter = inflated.ReadByte();
+            var filter = inflated.ReadByte();
             inflated.ReadExactly(row, step, rowBytes);
             if (filter is < 0 or > 4)
             {
@@ -144,7 +146,7 @@ internal static class PngReader
 
     private static void Unfilter(int filter, byte[] row, byte[] above, int step)
     {
-        for (int i = step; i < row.Length; i++)
+        for (var i = step; i < row.Length; i++)
         {
             int left = row[i - step], up = above[i], corner = above[i - step];
             row[i] += (byte)(filter switch
@@ -160,7 +162,7 @@ internal static class PngReader
 
     private static int Paeth(int left, int up, int corner)
     {
-        int estimate = left + up - corner;
+        var estimate = left + up - corner;
         int toLeft = Math.Abs(estimate - left), toUp = Math.Abs(estimate - up), toCorner = Math.Abs(estimate - corner);
         return toLeft <= toUp && toLeft <= toCorner ? left : toUp <= toCorner ? up : corner;
     }
@@ -169,16 +171,16 @@ internal static class PngReader
     {
         if (depth == 16)
         {
-            for (int x = 0; x < labels.Length; x++)
+            for (var x = 0; x < labels.Length; x++)
             {
                 labels[x] = BinaryPrimitives.ReadUInt16BigEndian(row[(2 * x)..]);
             }
             return;
         }
         int perByte = 8 / depth, mask = (1 << depth) - 1;
-        for (int x = 0; x < labels.Length; x++)
+        for (var x = 0; x < labels.Length; x++)
         {
-            int shift = 8 - depth - (x % perByte * depth);
+            var shift = 8 - depth - (x % perByte * depth);
             labels[x] = (ushort)((row[x / perByte] >> shift) & mask);
         }
     }

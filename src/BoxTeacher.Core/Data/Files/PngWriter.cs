@@ -9,11 +9,11 @@ internal static class PngWriter
     /// <summary>A gray label map; 16 bits a pixel if asked for or needed.</summary>
     public static byte[] Gray(LabelMap map, bool wide)
     {
-        bool sixteen = wide || map.Labels.AsSpan().ContainsAnyExceptInRange<ushort>(0, 255);
+        var sixteen = wide || map.Labels.AsSpan().ContainsAnyExceptInRange<ushort>(0, 255);
         return sixteen
             ? Make(map.Height, map.Width, depth: 16, PngReader.Gray, 2 * map.Width, palette: null, (y, row) =>
             {
-                for (int x = 0; x < map.Width; x++)
+                for (var x = 0; x < map.Width; x++)
                 {
                     BinaryPrimitives.WriteUInt16BigEndian(row[(2 * x)..], map.Labels[(y * map.Width) + x]);
                 }
@@ -31,13 +31,14 @@ internal static class PngWriter
 
     private static void Narrow(LabelMap map, int y, Span<byte> row)
     {
-        for (int x = 0; x < map.Width; x++)
+        for (var x = 0; x < map.Width; x++)
         {
             row[x] = (byte)map.Labels[(y * map.Width) + x];
         }
     }
 
-    private static byte[] Make(int height, int width, byte depth, byte colorType, int rowBytes, ReadOnlyMemory<byte>? palette, RowWriter writeRow)
+    private static byte[] Make(
+        int height, int width, byte depth, byte colorType, int rowBytes, ReadOnlyMemory<byte>? palette, RowWriter writeRow)
     {
         using var file = new MemoryStream();
         file.Write(PngChunk.Signature);
@@ -54,8 +55,8 @@ internal static class PngWriter
         using (var deflated = new ZLibStream(body, CompressionLevel.Optimal, leaveOpen: true))
         {
             // Each row begins with the number of its filter; 0 stores the bytes as they are.
-            byte[] row = new byte[rowBytes + 1];
-            for (int y = 0; y < height; y++)
+            var row = new byte[rowBytes + 1];
+            for (var y = 0; y < height; y++)
             {
                 writeRow(y, row.AsSpan(1));
                 deflated.Write(row);

@@ -8,20 +8,20 @@ namespace BoxTeacher.Data;
 /// </summary>
 internal sealed class SceneRandom(ulong seed)
 {
-    private ulong state = seed;
+    private ulong _state = seed;
 
     /// <summary>The stream of one scene.</summary>
     public static SceneRandom Of(long seed, int split, int scene)
     {
         var mixer = new SceneRandom((ulong)seed);
-        ulong mixed = mixer.Next() ^ ((ulong)(uint)split << 32 | (uint)scene);
+        var mixed = mixer.Next() ^ ((ulong)(uint)split << 32 | (uint)scene);
         return new SceneRandom(new SceneRandom(mixed).Next());
     }
 
     /// <summary>64 random bits.</summary>
     public ulong Next()
     {
-        ulong z = state += 0x9E3779B97F4A7C15;
+        var z = _state += 0x9E3779B97F4A7C15;
         z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
         z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
         return z ^ (z >> 31);
@@ -48,7 +48,7 @@ internal sealed class SceneRandom(ulong seed)
         // The usual conversion from hue, saturation and value.
         float Channel(float offset)
         {
-            float k = (offset + hue) % 6;
+            var k = (offset + hue) % 6;
             return 1 - (saturation * Math.Clamp(Math.Min(k, 4 - k), 0, 1));
         }
     }

@@ -23,7 +23,7 @@ internal static class Shape
     {
         float angle = random.Between(0, 2 * MathF.PI), offset = random.Between(-0.35f, 0.35f);
         var normal = new Vector2(MathF.Cos(angle), MathF.Sin(angle));
-        float radius = random.Between(0.45f, 0.75f);
+        var radius = random.Between(0.45f, 0.75f);
         return random.Integer(0, 3) switch
         {
             0 => place => Math.Abs(Vector2.Dot(place, normal)) < 0.3f + (0.3f * Math.Abs(offset)),
@@ -38,7 +38,7 @@ internal static class Shape
     private static bool Star(Vector2 place)
     {
         const float Sector = 2 * MathF.PI / 5, Inner = 0.42f;
-        float angle = MathF.Atan2(place.X, -place.Y);
+        var angle = MathF.Atan2(place.X, -place.Y);
         angle = Math.Abs(angle - (Sector * MathF.Round(angle / Sector)));
         // Within half a sector the rim is the straight line from the tip to the notch.
         var tip = new Vector2(1, 0);

@@ -32,7 +32,7 @@ public static class ShapesGenerator
 
     private static void WriteSplit(string folder, string name, int count, ShapesOptions options, long seed, int split)
     {
-        string pictures = Path.Combine(folder, name);
+        var pictures = Path.Combine(folder, name);
         Directory.CreateDirectory(pictures);
         var scenes = new ShapesScene[count];
         Parallel.For(0, count, i =>
@@ -43,14 +43,15 @@ public static class ShapesGenerator
         });
         var images = new List<ImageRecord>(count);
         long id = 0;
-        for (int i = 0; i < count; i++)
+        for (var i = 0; i < count; i++)
         {
             var annotations = scenes[i].Objects.Select(item => new Annotation(
                 ++id, item.Category, item.Visible.Bounds, item.Visible.Area, IsCrowd: false, MaskOutline.Describe(item.Visible)));
             images.Add(new ImageRecord(i + 1, FileName(i), options.SceneSize, options.SceneSize, [.. annotations]));
         }
         var categories = Shape.All.Select((shape, i) => new Category(i + 1, shape.Name));
-        CocoWriter.Write(Path.Combine(folder, "annotations", $"instances_{name}.json"), new InstanceDataset($"shapes_{name}", [.. categories], images));
+        CocoWriter.Write(
+            Path.Combine(folder, "annotations", $"instances_{name}.json"), new InstanceDataset($"shapes_{name}", [.. categories], images));
     }
 
     private static string FileName(int scene) => $"{scene + 1:D6}.jpg";

@@ -20,13 +20,13 @@ internal sealed record ShapesScene(Image Picture, IReadOnlyList<(int Category, R
     /// <summary>Composes a scene.</summary>
     public static ShapesScene Compose(ShapesOptions options, SceneRandom random)
     {
-        int size = options.SceneSize;
+        var size = options.SceneSize;
         var background = Texture.OfBackground(random);
         var objects = new List<Placed>();
-        int wanted = random.Integer(1, options.MaxObjects);
-        for (int i = 0; i < wanted; i++)
+        var wanted = random.Integer(1, options.MaxObjects);
+        for (var i = 0; i < wanted; i++)
         {
-            for (int attempt = 0; attempt < Placements; attempt++)
+            for (var attempt = 0; attempt < Placements; attempt++)
             {
                 var candidate = Place(options, background, random);
                 if (IsFair(objects, candidate, options.MinVisible))
@@ -37,20 +37,20 @@ internal sealed record ShapesScene(Image Picture, IReadOnlyList<(int Category, R
             }
         }
         var canvas = new Vector3[size * size];
-        for (int y = 0; y < size; y++)
+        for (var y = 0; y < size; y++)
         {
-            for (int x = 0; x < size; x++)
+            for (var x = 0; x < size; x++)
             {
                 canvas[(y * size) + x] = background.At(x, y);
             }
         }
         foreach (var item in objects)
         {
-            for (int i = 0; i < canvas.Length; i++)
+            for (var i = 0; i < canvas.Length; i++)
             {
                 if (item.Coverage[i] > 0)
                 {
-                    float alpha = item.Coverage[i] / (float)Samples;
+                    var alpha = item.Coverage[i] / (float)Samples;
                     canvas[i] = Vector3.Lerp(canvas[i], item.Color(i % size, i / size), alpha);
                 }
             }
@@ -63,8 +63,8 @@ internal sealed record ShapesScene(Image Picture, IReadOnlyList<(int Category, R
     private static Placed Place(ShapesOptions options, Texture background, SceneRandom random)
     {
         int category = random.Integer(0, Shape.All.Count - 1), size = options.SceneSize;
-        float radius = random.Between(options.MinDiameter, options.MaxDiameter) / 2;
-        float margin = 0.6f * radius;
+        var radius = random.Between(options.MinDiameter, options.MaxDiameter) / 2;
+        var margin = 0.6f * radius;
         var center = new Vector2(random.Between(margin, size - margin), random.Between(margin, size - margin));
         float angle = random.Between(-0.35f, 0.35f), squeeze = random.Between(0.8f, 1f);
         var (sin, cos) = MathF.SinCos(angle);
@@ -78,15 +78,15 @@ internal sealed record ShapesScene(Image Picture, IReadOnlyList<(int Category, R
         int Sample(int x, int y, int s) =>
             inside(Local(x + (((s % Fineness) + 0.5f) / Fineness), y + (((s / Fineness) + 0.5f) / Fineness))) ? 1 : 0;
 
-        byte[] coverage = new byte[size * size];
+        var coverage = new byte[size * size];
         int top = Math.Max(0, (int)(center.Y - (1.2f * radius)) - 1), bottom = Math.Min(size, (int)(center.Y + (1.2f * radius)) + 2);
         int left = Math.Max(0, (int)(center.X - (1.2f * radius)) - 1), right = Math.Min(size, (int)(center.X + (1.2f * radius)) + 2);
-        for (int y = top; y < bottom; y++)
+        for (var y = top; y < bottom; y++)
         {
-            for (int x = left; x < right; x++)
+            for (var x = left; x < right; x++)
             {
                 // Where the corners agree the pixel is taken to lie wholly on one side.
-                int count = Sample(x, y, 0) + Sample(x, y, Fineness - 1) + Sample(x, y, Samples - Fineness) + Sample(x, y, Samples - 1);
+                var count = Sample(x, y, 0) + Sample(x, y, Fineness - 1) + Sample(x, y, Samples - Fineness) + Sample(x, y, Samples - 1);
                 if (count == 4)
                 {
                     count = Samples;
@@ -94,7 +94,7 @@ internal sealed record ShapesScene(Image Picture, IReadOnlyList<(int Category, R
                 else if (count != 0)
                 {
                     count = 0;
-                    for (int s = 0; s < Samples; s++)
+                    for (var s = 0; s < Samples; s++)
                     {
                         count += Sample(x, y, s);
                     }
@@ -102,7 +102,7 @@ internal sealed record ShapesScene(Image Picture, IReadOnlyList<(int Category, R
                 coverage[(y * size) + x] = (byte)count;
             }
         }
-        bool hidden = random.Chance((float)options.CamouflageShare);
+        var hidden = random.Chance((float)options.CamouflageShare);
         var first = hidden ? background.Camouflaged(random) : Texture.OfObject(random);
         var second = hidden && random.Chance(0.5f) ? background.Camouflaged(random) : Texture.OfObject(random);
         var part = Shape.RandomPart(random);
@@ -120,18 +120,18 @@ internal sealed record ShapesScene(Image Picture, IReadOnlyList<(int Category, R
     private static bool IsFair(List<Placed> objects, Placed candidate, double minVisible)
     {
         List<Placed> all = [.. objects, candidate];
-        int[] owner = Owners(all, candidate.Coverage.Length);
-        int[] visible = new int[all.Count];
-        foreach (int o in owner)
+        var owner = Owners(all, candidate.Coverage.Length);
+        var visible = new int[all.Count];
+        foreach (var o in owner)
         {
             if (o >= 0)
             {
                 visible[o]++;
             }
         }
-        for (int i = 0; i < all.Count; i++)
+        for (var i = 0; i < all.Count; i++)
         {
-            int full = all[i].Coverage.Count(IsInside);
+            var full = all[i].Coverage.Count(IsInside);
             if (visible[i] < MinPixels || visible[i] < minVisible * full)
             {
                 return false;
@@ -142,12 +142,12 @@ internal sealed record ShapesScene(Image Picture, IReadOnlyList<(int Category, R
 
     private static int[] Owners(List<Placed> objects, int pixels)
     {
-        int[] owner = new int[pixels];
+        var owner = new int[pixels];
         Array.Fill(owner, -1);
-        for (int i = 0; i < objects.Count; i++)
+        for (var i = 0; i < objects.Count; i++)
         {
-            byte[] coverage = objects[i].Coverage;
-            for (int p = 0; p < pixels; p++)
+            var coverage = objects[i].Coverage;
+            for (var p = 0; p < pixels; p++)
             {
                 if (IsInside(coverage[p]))
                 {
@@ -166,12 +166,12 @@ internal sealed record ShapesScene(Image Picture, IReadOnlyList<(int Category, R
         var image = new Image(size, size);
         float angle = random.Between(0, 2 * MathF.PI), strength = random.Between(0, 0.25f), noise = random.Between(1, 9);
         float dx = strength * MathF.Cos(angle) / size, dy = strength * MathF.Sin(angle) / size;
-        for (int i = 0; i < canvas.Length; i++)
+        for (var i = 0; i < canvas.Length; i++)
         {
-            float light = 1 + (dx * ((i % size) - (size / 2f))) + (dy * ((i / size) - (size / 2f)));
-            for (int c = 0; c < 3; c++)
+            var light = 1 + (dx * ((i % size) - (size / 2f))) + (dy * ((i / size) - (size / 2f)));
+            for (var c = 0; c < 3; c++)
             {
-                float grain = noise * (random.Unit() + random.Unit() + random.Unit() - 1.5f);
+                var grain = noise * (random.Unit() + random.Unit() + random.Unit() - 1.5f);
                 image.Pixels[(3 * i) + c] = (byte)Math.Clamp((light * canvas[i][c]) + grain + 0.5f, 0, 255);
             }
         }

@@ -32,7 +32,7 @@ internal sealed record Texture(Vector3 First, Vector3 Second, Pattern Pattern, P
     /// <summary>A texture of nearly the same colors in another pattern: what resembles its background.</summary>
     public Texture Camouflaged(SceneRandom random)
     {
-        float shift = random.Between(0.08f, 0.22f);
+        var shift = random.Between(0.08f, 0.22f);
         var other = random.Color(0.2f, 0.9f, 0.2f, 1f);
         return new Texture(
             Vector3.Lerp(First, other, shift), Vector3.Lerp(Second, other, shift), RandomPattern(random), RandomGrain(random));
@@ -49,8 +49,8 @@ internal sealed record Texture(Vector3 First, Vector3 Second, Pattern Pattern, P
 
     private static Pattern RandomGrain(SceneRandom random)
     {
-        float amplitude = random.Between(4, 12);
-        uint key = (uint)random.Next();
+        var amplitude = random.Between(4, 12);
+        var key = (uint)random.Next();
         return (x, y) => amplitude * (Noise(0.9f * x, 0.9f * y, key) - 0.5f);
     }
 
@@ -58,7 +58,7 @@ internal sealed record Texture(Vector3 First, Vector3 Second, Pattern Pattern, P
     {
         float frequency = random.Between(0.25f, 0.9f), angle = random.Between(0, MathF.PI), phase = random.Between(0, 6.3f);
         float dx = frequency * MathF.Cos(angle), dy = frequency * MathF.Sin(angle), wobble = random.Between(0, 2.5f);
-        uint key = (uint)random.Next();
+        var key = (uint)random.Next();
         return (x, y) => 0.5f + (0.5f * MathF.Sin((dx * x) + (dy * y) + phase + (wobble * Noise(0.06f * x, 0.06f * y, key))));
     }
 
@@ -92,10 +92,10 @@ internal sealed record Texture(Vector3 First, Vector3 Second, Pattern Pattern, P
     private static Pattern Clouds(SceneRandom random)
     {
         float scale = random.Between(0.03f, 0.14f), contrast = random.Between(1.2f, 3f);
-        uint key = (uint)random.Next();
+        var key = (uint)random.Next();
         return (x, y) =>
         {
-            float sum = (0.55f * Noise(scale * x, scale * y, key))
+            var sum = (0.55f * Noise(scale * x, scale * y, key))
                 + (0.3f * Noise(2.1f * scale * x, 2.1f * scale * y, key + 1))
                 + (0.15f * Noise(4.3f * scale * x, 4.3f * scale * y, key + 2));
             return Math.Clamp(0.5f + (contrast * (sum - 0.5f)), 0, 1);
@@ -118,7 +118,7 @@ internal sealed record Texture(Vector3 First, Vector3 Second, Pattern Pattern, P
 
     private static float Hash(int x, int y, uint key)
     {
-        uint h = ((uint)x * 0x9E3779B1u) ^ ((uint)y * 0x85EBCA77u) ^ (key * 0xC2B2AE3Du);
+        var h = ((uint)x * 0x9E3779B1u) ^ ((uint)y * 0x85EBCA77u) ^ (key * 0xC2B2AE3Du);
         h = (h ^ (h >> 15)) * 0x2C1B3C6Du;
         h = (h ^ (h >> 12)) * 0x297A2D39u;
         return ((h ^ (h >> 15)) >> 8) * (1f / (1 << 24));

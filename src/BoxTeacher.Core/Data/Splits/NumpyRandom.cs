@@ -7,25 +7,25 @@ namespace BoxTeacher.Data;
 internal sealed class NumpyRandom
 {
     private const int Length = 624, Middle = 397;
-    private readonly uint[] state = new uint[Length];
-    private int next = Length;
+    private readonly uint[] _state = new uint[Length];
+    private int _next = Length;
 
     public NumpyRandom(uint seed)
     {
         for (uint i = 0; i < Length; i++)
         {
-            state[i] = i == 0 ? seed : (1812433253 * (state[i - 1] ^ (state[i - 1] >> 30))) + i;
+            _state[i] = i == 0 ? seed : (1812433253 * (_state[i - 1] ^ (_state[i - 1] >> 30))) + i;
         }
     }
 
     /// <summary>32 random bits.</summary>
     public uint Next()
     {
-        if (next == Length)
+        if (_next == Length)
         {
             Twist();
         }
-        uint y = state[next++];
+        var y = _state[_next++];
         y ^= y >> 11;
         y ^= (y << 7) & 0x9D2C5680;
         y ^= (y << 15) & 0xEFC60000;
@@ -42,14 +42,14 @@ internal sealed class NumpyRandom
     /// <summary>The numbers 0, 1, ..., count - 1 in random order.</summary>
     public int[] Permutation(int count)
     {
-        int[] numbers = new int[count];
-        for (int i = 0; i < count; i++)
+        var numbers = new int[count];
+        for (var i = 0; i < count; i++)
         {
             numbers[i] = i;
         }
-        for (int i = count - 1; i > 0; i--)
+        for (var i = count - 1; i > 0; i--)
         {
-            int j = (int)UpTo((uint)i);
+            var j = (int)UpTo((uint)i);
             (numbers[i], numbers[j]) = (numbers[j], numbers[i]);
         }
         return numbers;
@@ -58,7 +58,7 @@ internal sealed class NumpyRandom
     // Draws as many bits as the limit has until they are within it.
     private uint UpTo(uint limit)
     {
-        uint mask = uint.MaxValue >> System.Numerics.BitOperations.LeadingZeroCount(limit);
+        var mask = uint.MaxValue >> System.Numerics.BitOperations.LeadingZeroCount(limit);
         uint value;
         do
         {
@@ -70,11 +70,11 @@ internal sealed class NumpyRandom
 
     private void Twist()
     {
-        for (int i = 0; i < Length; i++)
+        for (var i = 0; i < Length; i++)
         {
-            uint y = (state[i] & 0x80000000) | (state[(i + 1) % Length] & 0x7FFFFFFF);
-            state[i] = state[(i + Middle) % Length] ^ (y >> 1) ^ ((y & 1) != 0 ? 0x9908B0DF : 0);
+            var y = (_state[i] & 0x80000000) | (_state[(i + 1) % Length] & 0x7FFFFFFF);
+            _state[i] = _state[(i + Middle) % Length] ^ (y >> 1) ^ ((y & 1) != 0 ? 0x9908B0DF : 0);
         }
-        next = 0;
+        _next = 0;
     }
 }

@@ -18,7 +18,7 @@ public sealed record SemiSupervisedSplit(InstanceDataset Labelled, InstanceDatas
     {
         ArgumentNullException.ThrowIfNull(dataset);
         ArgumentOutOfRangeException.ThrowIfNegative(fold);
-        int[] drawn = Draw(dataset.Images.Count, percent, fold);
+        var drawn = Draw(dataset.Images.Count, percent, fold);
         return Divide(dataset, [.. drawn.Select(index => dataset.Images[index].Id)], dataset.Images, $"{fold}@{percent:0.##}");
     }
 
@@ -48,16 +48,18 @@ public sealed record SemiSupervisedSplit(InstanceDataset Labelled, InstanceDatas
     public static SemiSupervisedSplit FromSupervisionFile(InstanceDataset dataset, string file, string percent, int seed)
     {
         ArgumentNullException.ThrowIfNull(dataset);
-        ImageRecord[] usable = [.. dataset.Images.Where(image => image.Annotations.Any(annotation => !annotation.IsCrowd)).OrderBy(image => image.Id)];
-        long[] indices = ReadIndices(file, percent, seed);
-        string key = $"{percent}.{seed}";
-        long expected = (long)(double.Parse(percent, System.Globalization.CultureInfo.InvariantCulture) / 100 * usable.Length);
+        ImageRecord[] usable =
+            [.. dataset.Images.Where(image => image.Annotations.Any(annotation => !annotation.IsCrowd)).OrderBy(image => image.Id)];
+        var indices = ReadIndices(file, percent, seed);
+        var key = $"{percent}.{seed}";
+        var expected = (long)(double.Parse(percent, System.Globalization.CultureInfo.InvariantCulture) / 100 * usable.Length);
         if (indices.Length != expected)
         {
-            throw new DataFormatException(file, key, $"{indices.Length} images are listed, but {percent} % of this data set's {usable.Length} are {expected}");
+            throw new DataFormatException(
+                file, key, $"{indices.Length} images are listed, but {percent} % of this data set's {usable.Length} are {expected}");
         }
         var labelled = new HashSet<long>();
-        for (int i = 0; i < indices.Length; i++)
+        for (var i = 0; i < indices.Length; i++)
         {
             if (indices[i] < 0 || indices[i] >= usable.Length || !labelled.Add(usable[indices[i]].Id))
             {
@@ -67,7 +69,8 @@ public sealed record SemiSupervisedSplit(InstanceDataset Labelled, InstanceDatas
         return Divide(dataset, labelled, usable, $"{seed}@{percent}");
     }
 
-    private static SemiSupervisedSplit Divide(InstanceDataset dataset, HashSet<long> labelled, IReadOnlyList<ImageRecord> images, string name) => new(
+    private static SemiSupervisedSplit Divide(
+        InstanceDataset dataset, HashSet<long> labelled, IReadOnlyList<ImageRecord> images, string name) => new(
         dataset with { Name = $"{dataset.Name}.{name}", Images = [.. images.Where(image => labelled.Contains(image.Id))] },
         dataset with { Name = $"{dataset.Name}.{name}-unlabelled", Images = [.. images.Where(image => !labelled.Contains(image.Id))] });
 
@@ -78,7 +81,8 @@ public sealed record SemiSupervisedSplit(InstanceDataset Labelled, InstanceDatas
             using var json = JsonDocument.Parse(File.ReadAllBytes(file));
             return json.RootElement.ValueKind == JsonValueKind.Object
                 && json.RootElement.TryGetProperty(percent, out var lists) && lists.ValueKind == JsonValueKind.Object
-                && lists.TryGetProperty(seed.ToString(System.Globalization.CultureInfo.InvariantCulture), out var list) && list.ValueKind == JsonValueKind.Array
+                && lists.TryGetProperty(seed.ToString(System.Globalization.CultureInfo.InvariantCulture), out var list)
+                    && list.ValueKind == JsonValueKind.Array
                 ? [.. list.EnumerateArray().Select(Index)]
                 : throw new DataFormatException(file, $"{percent}.{seed}", "the list is missing");
         }
@@ -87,7 +91,7 @@ public sealed record SemiSupervisedSplit(InstanceDataset Labelled, InstanceDatas
             throw new DataFormatException(file, "", $"not valid JSON: {error.Message}", error);
         }
 
-        long Index(JsonElement element) => element.ValueKind == JsonValueKind.Number && element.TryGetInt64(out long index)
+        long Index(JsonElement element) => element.ValueKind == JsonValueKind.Number && element.TryGetInt64(out var index)
             ? index
             : throw new DataFormatException(file, $"{percent}.{seed}", "expected integers");
     }

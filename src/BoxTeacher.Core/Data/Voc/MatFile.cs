@@ -18,12 +18,12 @@ internal sealed record MatMatrix(int Rows, int Columns, double[] Values)
         {
             throw new DataFormatException(file, key, $"a map of {Rows}x{Columns} is out of range");
         }
-        ushort[] labels = new ushort[Values.Length];
-        for (int x = 0; x < Columns; x++)
+        var labels = new ushort[Values.Length];
+        for (var x = 0; x < Columns; x++)
         {
-            for (int y = 0; y < Rows; y++)
+            for (var y = 0; y < Rows; y++)
             {
-                double value = Values[(x * Rows) + y];
+                var value = Values[(x * Rows) + y];
                 labels[(y * Columns) + x] = value is >= 0 and <= ushort.MaxValue && value == Math.Truncate(value)
                     ? (ushort)value
                     : throw new DataFormatException(file, key, $"{value} is not a label");
@@ -47,7 +47,7 @@ internal static class MatFile
     /// <exception cref="DataFormatException">The file is malformed or holds no such struct.</exception>
     public static Dictionary<string, MatMatrix> ReadStruct(string file, string name)
     {
-        byte[] data = File.ReadAllBytes(file);
+        var data = File.ReadAllBytes(file);
         if (data.Length < 128 || data[126] != 'I' || data[127] != 'M')
         {
             throw new DataFormatException(file, "", "this is not a little-endian MATLAB level 5 file");
@@ -57,13 +57,13 @@ internal static class MatFile
             ReadOnlySpan<byte> rest = data.AsSpan(128);
             while (!rest.IsEmpty)
             {
-                var (type, body) = TakeElement(ref rest, padded: false);
+                var (type, _body) = TakeElement(ref rest, padded: false);
                 if (type == CompressedType)
                 {
-                    ReadOnlySpan<byte> inflated = Inflate(body.ToArray());
-                    (type, body) = TakeElement(ref inflated, padded: true);
+                    ReadOnlySpan<byte> inflated = Inflate(_body.ToArray());
+                    (type, _body) = TakeElement(ref inflated, padded: true);
                 }
-                if (type == MatrixType && TryReadStruct(body, name) is { } fields)
+                if (type == MatrixType && TryReadStruct(_body, name) is { } fields)
                 {
                     return fields;
                 }
@@ -78,24 +78,24 @@ internal static class MatFile
 
     private static Dictionary<string, MatMatrix>? TryReadStruct(ReadOnlySpan<byte> matrix, string name)
     {
-        int kind = TakeHeader(ref matrix, out int[] dimensions, out string ownName);
+        var kind = TakeHeader(ref matrix, out var dimensions, out var ownName);
         if (kind != StructClass || ownName != name || dimensions.Any(length => length != 1))
         {
             return null;
         }
         var (_, lengthBytes) = TakeElement(ref matrix, padded: true);
-        int nameLength = BinaryPrimitives.ReadInt32LittleEndian(lengthBytes);
+        var nameLength = BinaryPrimitives.ReadInt32LittleEndian(lengthBytes);
         var (_, names) = TakeElement(ref matrix, padded: true);
         if (nameLength is < 1 or > 64)
         {
             throw new InvalidDataException("field names of that length");
         }
         var fields = new Dictionary<string, MatMatrix>();
-        for (int i = 0; i + nameLength <= names.Length; i += nameLength)
+        for (var i = 0; i + nameLength <= names.Length; i += nameLength)
         {
-            string field = Encoding.ASCII.GetString(names.Slice(i, nameLength)).TrimEnd('\0');
-            var (type, body) = TakeElement(ref matrix, padded: true);
-            if (type == MatrixType && !body.IsEmpty && TryReadNumbers(body) is { } numbers)
+            var field = Encoding.ASCII.GetString(names.Slice(i, nameLength)).TrimEnd('\0');
+            var (type, _body) = TakeElement(ref matrix, padded: true);
+            if (type == MatrixType && !_body.IsEmpty && TryReadNumbers(_body) is { } numbers)
             {
                 fields[field] = numbers;
             }
@@ -105,22 +105,25 @@ internal static class MatFile
 
     private static MatMatrix? TryReadNumbers(ReadOnlySpan<byte> matrix)
     {
-        int kind = TakeHeader(ref matrix, out int[] dimensions, out _);
+        var kind = TakeHeader(ref matrix, out var dimensions, out _);
         if (kind is < FirstNumericClass or > LastNumericClass || dimensions.Length != 2)
         {
             return null;
         }
-        var (type, body) = TakeElement(ref matrix, padded: true);
-        int size = type switch { 1 or 2 => 1, 3 or 4 => 2, 5 or 6 or 7 => 4, 9 or 12 or 13 => 8, _ => throw new InvalidDataException($"numbers of type {type}") };
-        long count = (long)dimensions[0] * dimensions[1];
-        if (dimensions[0] < 0 || dimensions[1] < 0 || count * size != body.Length)
+        var (type, _body) = TakeElement(ref matrix, padded: true);
+        var size = type switch
+        {
+            1 or 2 => 1, 3 or 4 => 2, 5 or 6 or 7 => 4, 9 or 12 or 13 => 8, _ => throw new InvalidDataException($"numbers of type {type}"),
+        };
+        var count = (long)dimensions[0] * dimensions[1];
+        if (dimensions[0] < 0 || dimensions[1] < 0 || count * size != _body.Length)
         {
             throw new InvalidDataException("a matrix of another size than its numbers");
         }
-        double[] values = new double[count];
-        for (int i = 0; i < values.Length; i++)
+        var values = new double[count];
+        for (var i = 0; i < values.Length; i++)
         {
-            values[i] = ReadNumber(body[(i * size)..], type);
+            values[i] = ReadNumber(_body[(i * size)..], type);
         }
         return new MatMatrix(dimensions[0], dimensions[1], values);
     }
@@ -146,7 +149,7 @@ internal static class MatFile
         int kind = flags.IsEmpty ? throw new InvalidDataException("a matrix without a class") : flags[0];
         var (_, lengths) = TakeElement(ref matrix, padded: true);
         dimensions = new int[lengths.Length / 4];
-        for (int i = 0; i < dimensions.Length; i++)
+        for (var i = 0; i < dimensions.Length; i++)
         {
             dimensions[i] = BinaryPrimitives.ReadInt32LittleEndian(lengths[(4 * i)..]);
         }
@@ -158,15 +161,15 @@ internal static class MatFile
     // An element's tag is type and length, four bytes each; or, for at most four bytes of data, both in four bytes.
     private static Element TakeElement(scoped ref ReadOnlySpan<byte> data, bool padded)
     {
-        uint first = BinaryPrimitives.ReadUInt32LittleEndian(data);
+        var first = BinaryPrimitives.ReadUInt32LittleEndian(data);
         if (first >> 16 != 0)
         {
-            int small = (int)(first >> 16);
+            var small = (int)(first >> 16);
             var inline = data.Slice(4, small <= 4 ? small : throw new InvalidDataException("a short element of more than four bytes"));
             data = data[8..];
             return new Element((int)(first & 0xFFFF), inline);
         }
-        int length = checked((int)BinaryPrimitives.ReadUInt32LittleEndian(data[4..]));
+        var length = checked((int)BinaryPrimitives.ReadUInt32LittleEndian(data[4..]));
         var body = data.Slice(8, length);
         data = data[Math.Min(data.Length, padded ? 8 + ((length + 7) & ~7) : 8 + length)..];
         return new Element((int)first, body);
@@ -176,7 +179,7 @@ internal static class MatFile
     {
         using var source = new ZLibStream(new MemoryStream(compressed), CompressionMode.Decompress);
         using var target = new MemoryStream();
-        byte[] buffer = new byte[1 << 16];
+        var buffer = new byte[1 << 16];
         for (int read; (read = source.Read(buffer)) > 0;)
         {
             target.Write(buffer, 0, read);
@@ -190,12 +193,12 @@ internal static class MatFile
 
     private readonly ref struct Element(int type, ReadOnlySpan<byte> body)
     {
-        private readonly ReadOnlySpan<byte> body = body;
+        private readonly ReadOnlySpan<byte> _body = body;
 
         public void Deconstruct(out int kind, out ReadOnlySpan<byte> data)
         {
             kind = type;
-            data = body;
+            data = _body;
         }
     }
 }

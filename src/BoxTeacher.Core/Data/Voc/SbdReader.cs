@@ -17,7 +17,7 @@ public static class SbdReader
     public static InstanceDataset Read(string folder, string split)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        string root = Root(folder);
+        var root = Root(folder);
         var images = ReadImages(root, VocReader.ReadNames(Path.Combine(root, $"{split}.txt")));
         return new InstanceDataset($"sbd_{split}", VocCategories.All, VocReader.Renumbered(images));
     }
@@ -36,10 +36,12 @@ public static class SbdReader
 
     private static ImageRecord ReadImage(string root, string name, long id)
     {
-        string file = Path.Combine(root, "inst", $"{name}.mat");
+        var file = Path.Combine(root, "inst", $"{name}.mat");
         var truth = MatFile.ReadStruct(file, "GTinst");
-        var segmentation = truth.GetValueOrDefault("Segmentation") ?? throw new DataFormatException(file, "GTinst.Segmentation", "the field is missing");
-        var categories = truth.GetValueOrDefault("Categories") ?? throw new DataFormatException(file, "GTinst.Categories", "the field is missing");
+        var segmentation = truth.GetValueOrDefault("Segmentation")
+            ?? throw new DataFormatException(file, "GTinst.Segmentation", "the field is missing");
+        var categories = truth.GetValueOrDefault("Categories")
+            ?? throw new DataFormatException(file, "GTinst.Categories", "the field is missing");
         var map = segmentation.ToLabelMap(file, "GTinst.Segmentation");
         var annotations = new List<Annotation>();
         foreach (var (label, pixels) in map.Count())
@@ -48,15 +50,17 @@ public static class SbdReader
             {
                 continue;
             }
-            double category = label <= categories.Values.Length ? categories.Values[label - 1] : double.NaN;
+            var category = label <= categories.Values.Length ? categories.Values[label - 1] : double.NaN;
             if (!(category >= 1 && category <= VocCategories.All.Count && category == Math.Truncate(category)))
             {
-                throw new DataFormatException(file, "GTinst.Categories", $"object {label} has no category of 1 to {VocCategories.All.Count}");
+                throw new DataFormatException(
+                    file, "GTinst.Categories", $"object {label} has no category of 1 to {VocCategories.All.Count}");
             }
             var mask = map.MaskOf(label);
-            annotations.Add(new Annotation(annotations.Count + 1, (int)category - 1, mask.Bounds, pixels, IsCrowd: false, new Segmentation.RunLength(mask)));
+            annotations.Add(new Annotation(
+                annotations.Count + 1, (int)category - 1, mask.Bounds, pixels, IsCrowd: false, new Segmentation.RunLength(mask)));
         }
-        string picture = Path.GetFullPath(Path.Combine(root, "img", $"{name}.jpg"));
+        var picture = Path.GetFullPath(Path.Combine(root, "img", $"{name}.jpg"));
         return new ImageRecord(id, picture, map.Width, map.Height, annotations);
     }
 }

@@ -19,14 +19,14 @@ public static class VocCategories
     /// </summary>
     public static byte[] Palette()
     {
-        byte[] palette = new byte[3 * 256];
-        for (int label = 0; label < 256; label++)
+        var palette = new byte[3 * 256];
+        for (var label = 0; label < 256; label++)
         {
-            for (int bit = 0; bit < 8; bit++)
+            for (var bit = 0; bit < 8; bit++)
             {
-                for (int channel = 0; channel < 3; channel++)
+                for (var channel = 0; channel < 3; channel++)
                 {
-                    int value = (label >> ((3 * bit) + channel)) & 1;
+                    var value = (label >> ((3 * bit) + channel)) & 1;
                     palette[(3 * label) + channel] |= (byte)(value << (7 - bit));
                 }
             }

@@ -26,8 +26,8 @@ public static class VocReader
     public static InstanceDataset Read(string folder, string split)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        string root = Directory.Exists(Path.Combine(folder, "VOC2012")) ? Path.Combine(folder, "VOC2012") : folder;
-        string[] names = ReadNames(Path.Combine(root, "ImageSets", "Segmentation", $"{split}.txt"));
+        var root = Directory.Exists(Path.Combine(folder, "VOC2012")) ? Path.Combine(folder, "VOC2012") : folder;
+        var names = ReadNames(Path.Combine(root, "ImageSets", "Segmentation", $"{split}.txt"));
         var images = new ImageRecord[names.Length];
         ParallelWork.For(names.Length, i => images[i] = ReadImage(root, names[i], i + 1));
         return new InstanceDataset($"voc_{split}", VocCategories.All, Renumbered(images));
@@ -45,12 +45,13 @@ public static class VocReader
     {
         ArgumentException.ThrowIfNullOrEmpty(vocFolder);
         ArgumentException.ThrowIfNullOrEmpty(sbdFolder);
-        string root = Directory.Exists(Path.Combine(vocFolder, "VOC2012")) ? Path.Combine(vocFolder, "VOC2012") : vocFolder;
+        var root = Directory.Exists(Path.Combine(vocFolder, "VOC2012")) ? Path.Combine(vocFolder, "VOC2012") : vocFolder;
         var train = Read(vocFolder, "train");
         var taken = train.Images.Select(image => Path.GetFileNameWithoutExtension(image.FileName)).ToHashSet();
         taken.UnionWith(ReadNames(Path.Combine(root, "ImageSets", "Segmentation", "val.txt")));
-        string sbd = SbdReader.Root(sbdFolder);
-        string[] names = [.. ReadNames(Path.Combine(sbd, "train.txt")).Concat(ReadNames(Path.Combine(sbd, "val.txt"))).Where(name => !taken.Contains(name))];
+        var sbd = SbdReader.Root(sbdFolder);
+        string[] names = [.. ReadNames(Path.Combine(sbd, "train.txt"))
+            .Concat(ReadNames(Path.Combine(sbd, "val.txt"))).Where(name => !taken.Contains(name))];
         var images = SbdReader.ReadImages(sbd, names);
         return new InstanceDataset("voc_train_aug", VocCategories.All, Renumbered([.. train.Images, .. images]));
     }
@@ -59,8 +60,8 @@ public static class VocReader
     /// <exception cref="DataFormatException">A line cannot be the name of a file.</exception>
     internal static string[] ReadNames(string file)
     {
-        string[] lines = File.ReadAllLines(file);
-        for (int i = 0; i < lines.Length; i++)
+        var lines = File.ReadAllLines(file);
+        for (var i = 0; i < lines.Length; i++)
         {
             lines[i] = lines[i].Trim();
             if (lines[i].Length > MaxNameLength || lines[i].AsSpan().ContainsAny('/', '\\', '\0'))
@@ -87,33 +88,34 @@ public static class VocReader
 
     private static ImageRecord ReadImage(string root, string name, long id)
     {
-        string objectFile = Path.Combine(root, "SegmentationObject", $"{name}.png");
-        string classFile = Path.Combine(root, "SegmentationClass", $"{name}.png");
+        var objectFile = Path.Combine(root, "SegmentationObject", $"{name}.png");
+        var classFile = Path.Combine(root, "SegmentationClass", $"{name}.png");
         var objects = ImageFile.ReadIndexed(objectFile);
         var classes = ImageFile.ReadIndexed(classFile);
         if ((objects.Height, objects.Width) != (classes.Height, classes.Width))
         {
-            throw new DataFormatException(classFile, "", $"{classes.Height}x{classes.Width} pixels, but {objects.Height}x{objects.Width} in SegmentationObject");
+            throw new DataFormatException(
+                classFile, "", $"{classes.Height}x{classes.Width} pixels, but {objects.Height}x{objects.Width} in SegmentationObject");
         }
         var boxes = ReadBoxes(Path.Combine(root, "Annotations", $"{name}.xml"));
         var labels = objects.Count().Where(entry => entry.Label is > 0 and not Void).ToList();
         var annotations = new List<Annotation>(labels.Count);
         foreach (var (label, pixels) in labels)
         {
-            int category = CategoryOf(classFile, objects, classes, label);
+            var category = CategoryOf(classFile, objects, classes, label);
             var mask = objects.MaskOf(label);
             var box = boxes.Count == labels.Count && label <= boxes.Count ? boxes[label - 1] : mask.Bounds;
             annotations.Add(new Annotation(annotations.Count + 1, category, box, pixels, IsCrowd: false, new Segmentation.RunLength(mask)));
         }
-        string picture = Path.GetFullPath(Path.Combine(root, "JPEGImages", $"{name}.jpg"));
+        var picture = Path.GetFullPath(Path.Combine(root, "JPEGImages", $"{name}.jpg"));
         return new ImageRecord(id, picture, objects.Width, objects.Height, annotations);
     }
 
     // The smallest class label under the object, as the tools have it.
     private static int CategoryOf(string file, LabelMap objects, LabelMap classes, int label)
     {
-        int category = Void;
-        for (int i = 0; i < objects.Labels.Length; i++)
+        var category = Void;
+        for (var i = 0; i < objects.Labels.Length; i++)
         {
             if (objects.Labels[i] == label && classes.Labels[i] is > 0 and var found && found < category)
             {
@@ -136,7 +138,8 @@ public static class VocReader
         XDocument document;
         try
         {
-            using var reader = XmlReader.Create(file, new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit, MaxCharactersInDocument = 1 << 24 });
+            using var reader =
+                XmlReader.Create(file, new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit, MaxCharactersInDocument = 1 << 24 });
             document = XDocument.Load(reader);
         }
         catch (XmlException error)
@@ -145,7 +148,7 @@ public static class VocReader
         }
         foreach (var element in document.Root?.Elements("object") ?? [])
         {
-            string key = $"object[{boxes.Count}].bndbox";
+            var key = $"object[{boxes.Count}].bndbox";
             var box = element.Element("bndbox") ?? throw new DataFormatException(file, key, "the element is missing");
             double x0 = Number(box, "xmin"), y0 = Number(box, "ymin"), x1 = Number(box, "xmax"), y1 = Number(box, "ymax");
             if (x1 < x0 || y1 < y0)
@@ -155,7 +158,8 @@ public static class VocReader
             boxes.Add(Box.FromCorners(x0 - 1, y0 - 1, x1, y1));
 
             double Number(XElement parent, string name) =>
-                double.TryParse(parent.Element(name)?.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value)
+                double.TryParse(parent.Element(name)?.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+                    && double.IsFinite(value)
                     ? value
                     : throw new DataFormatException(file, $"{key}.{name}", "expected a number");
         }

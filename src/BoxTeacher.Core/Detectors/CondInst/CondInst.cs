@@ -137,7 +137,8 @@ public sealed class CondInst : MaskDetector
         mask_head.Steps = step.Iteration + 1;
         var targets = Assign(features, view.Truth);
         var instances = InstancesAt(features, targets, _sampler(features, targets, step));
-        return new StudentOutputs(_loss.Terms(features.Dense, targets), StudentMasks.Of(TrainedLogits(features, instances), instances.BoxIndex));
+        return new StudentOutputs(
+            _loss.Terms(features.Dense, targets), StudentMasks.Of(TrainedLogits(features, instances), instances.BoxIndex));
     }
 
     /// <inheritdoc/>
@@ -159,7 +160,8 @@ public sealed class CondInst : MaskDetector
         for (var i = 0; i < result.Length; i++)
         {
             var masks = probabilities.narrow(0, first, candidates[i].Count);
-            result[i] = MaskPostprocess.Apply(candidates[i], masks, images.Sizes[i], sizes?[i] ?? images.Sizes[i], maskStride: MaskStride).Instances;
+            var output = sizes?[i] ?? images.Sizes[i];
+            result[i] = MaskPostprocess.Apply(candidates[i], masks, images.Sizes[i], output, maskStride: MaskStride).Instances;
             result[i].MoveToOuterDisposeScope();
             first += candidates[i].Count;
         }

@@ -33,7 +33,11 @@ public sealed class DynamicMaskHead : nn.Module<Tensor, MaskInstances, Tensor>
         int channels = 8, int layers = 3, bool relativeCoordinates = true) : base(nameof(DynamicMaskHead))
     {
         if (featureStride % outputStride != 0)
-            throw new ArgumentException($"The output stride {outputStride} does not divide the features' stride {featureStride}.", nameof(outputStride));
+        {
+            throw new ArgumentException(
+                $"The output stride {outputStride} does not divide the features' stride {featureStride}.", nameof(outputStride));
+        }
+
         ArgumentOutOfRangeException.ThrowIfLessThan(layers, 2);
         sizes_of_interest = tensor([.. sizesOfInterest]);
         _iter = zeros(1);
@@ -65,13 +69,20 @@ public sealed class DynamicMaskHead : nn.Module<Tensor, MaskInstances, Tensor>
     public override Tensor forward(Tensor input1, MaskInstances input2)
     {
         if (input2.Parameters.size(1) != ParameterCount)
-            throw new ArgumentException($"The head needs {ParameterCount} numbers per instance, not {input2.Parameters.size(1)}.", nameof(input2));
+        {
+            throw new ArgumentException(
+                $"The head needs {ParameterCount} numbers per instance, not {input2.Parameters.size(1)}.", nameof(input2));
+        }
+
         using var scope = NewDisposeScope();
         var (height, width) = (input1.size(2), input1.size(3));
         var (layers, features) = (Layers(input2, input1), WithCoordinates(input1));
         var masks = new List<Tensor> { input1.new_zeros([0, height * width]) };
         foreach (var (image, start, count) in input2.Runs())
+        {
             masks.Add(Evaluate(layers, features[image], start, count));
+        }
+
         return AlignedBilinear.Upsample(cat(masks).view(-1, 1, height, width), _featureStride / _outputStride).MoveToOuterDisposeScope();
     }
 
@@ -106,7 +117,10 @@ public sealed class DynamicMaskHead : nn.Module<Tensor, MaskInstances, Tensor>
     private Tensor FirstLayer(Tensor weight, Tensor bias, MaskInstances instances, Tensor features)
     {
         if (!_shape.RelativeCoordinates)
+        {
             return cat([weight, bias], 2);
+        }
+
         var levels = tensor(Array.ConvertAll(instances.Levels, level => (long)level), device: features.device);
         var scale = sizes_of_interest.index_select(0, levels).to(features.dtype).reciprocal().view(-1, 1, 1);
         var point = tensor(instances.Points, [instances.Count, 2, 1], features.dtype, features.device);
@@ -121,8 +135,9 @@ public sealed class DynamicMaskHead : nn.Module<Tensor, MaskInstances, Tensor>
         var rows = new List<Tensor>();
         if (_shape.RelativeCoordinates)
         {
-            var x = (arange(width, dtype: features.dtype, device: features.device) * _featureStride + _featureStride / 2).view(1, width).expand(height, width);
-            var y = (arange(height, dtype: features.dtype, device: features.device) * _featureStride + _featureStride / 2).view(height, 1).expand(height, width);
+            Tensor Pixels(long cells) => arange(cells, dtype: features.dtype, device: features.device) * _featureStride + _featureStride / 2;
+            var x = Pixels(width).view(1, width).expand(height, width);
+            var y = Pixels(height).view(height, 1).expand(height, width);
             rows.AddRange([x, y]);
         }
         rows.Add(ones(height, width, features.dtype, features.device));
@@ -147,10 +162,18 @@ public sealed record MaskInstances
     public MaskInstances(int[] images, int[] levels, float[] points, Tensor parameters, int[]? boxIndex = null)
     {
         if (levels.Length != images.Length || points.Length != 2 * images.Length || parameters.size(0) != images.Length)
+        {
             throw new ArgumentException($"{images.Length} instances need as many levels, points and rows of parameters.");
+        }
+
         for (var i = 1; i < images.Length; i++)
+        {
             if (images[i] < images[i - 1])
+            {
                 throw new ArgumentException("Instances must be ordered by image.", nameof(images));
+            }
+        }
+
         (Images, Levels, Points, Parameters, BoxIndex) = (images, levels, points, parameters, boxIndex ?? []);
     }
 
@@ -178,7 +201,10 @@ public sealed record MaskInstances
         for (var (start, end) = (0, 0); start < Count; start = end)
         {
             while (end < Count && Images[end] == Images[start])
+            {
                 end++;
+            }
+
             yield return (Images[start], start, end - start);
         }
     }

@@ -20,12 +20,16 @@ public sealed class MaskBranch : nn.Module<IReadOnlyList<Tensor>, Tensor>
     /// <param name="channels">Width of its 3x3 convolutions; 128 as published.</param>
     /// <param name="convolutions">Depth of the tower; 4 as published.</param>
     /// <param name="outputs">Channels that come out; 16 in BoxTeacher, 8 in CondInst.</param>
-    public MaskBranch(IReadOnlyList<FeatureLevel> levels, int channels = 128, int convolutions = 4, int outputs = 16) : base(nameof(MaskBranch))
+    public MaskBranch(IReadOnlyList<FeatureLevel> levels, int channels = 128, int convolutions = 4, int outputs = 16)
+        : base(nameof(MaskBranch))
     {
         refine = nn.ModuleList([.. levels.Select(level => ConvBlock(level.Channels, channels))]);
         var layers = new List<nn.Module<Tensor, Tensor>>();
         for (var i = 0; i < convolutions; i++)
+        {
             layers.Add(ConvBlock(channels, channels));
+        }
+
         layers.Add(nn.Conv2d(channels, outputs, 1));
         tower = nn.Sequential(layers);
         Stride = levels[0].Stride;
@@ -46,7 +50,10 @@ public sealed class MaskBranch : nn.Module<IReadOnlyList<Tensor>, Tensor>
         using var scope = NewDisposeScope();
         var sum = refine[0].call(input[0]);
         for (var i = 1; i < _factors.Length; i++)
+        {
             sum = sum + AlignedBilinear.Upsample(refine[i].call(input[i]), _factors[i]);
+        }
+
         return tower.call(sum).MoveToOuterDisposeScope();
     }
 

@@ -30,7 +30,9 @@ public static class MaskPostprocess
     /// <param name="probabilities">Their masks [n,1,h,w] over the padded input.</param>
     /// <param name="network">Size of the input image without padding.</param>
     /// <param name="output">Size to give boxes and masks in.</param>
-    /// <param name="threshold">Probability above which a pixel is foreground; null keeps probabilities, all of which then count for the quality.</param>
+    /// <param name="threshold">
+    /// Probability above which a pixel is foreground; null keeps probabilities, all of which then count for the quality.
+    /// </param>
     /// <param name="maskStride">Input pixels per cell of the masks.</param>
     public static Postprocessed Apply(BoxCandidates candidates, Tensor probabilities, ImageSize network, ImageSize output,
         double? threshold = 0.5, int maskStride = 4)
@@ -48,7 +50,8 @@ public static class MaskPostprocess
         var step = (int)Math.Clamp(PixelsAtOnce / Math.Max(output.Area, network.Area), 1, Math.Max(rows.Length, 1));
         for (var start = 0; start < rows.Length; start += step)
         {
-            var (mask, itsQuality) = Finish(coarse.narrow(0, start, Math.Min(step, rows.Length - start)), network, output, threshold, maskStride);
+            var (mask, itsQuality) =
+                Finish(coarse.narrow(0, start, Math.Min(step, rows.Length - start)), network, output, threshold, maskStride);
             masks.Add(mask);
             qualities.Add(itsQuality);
         }
@@ -59,7 +62,8 @@ public static class MaskPostprocess
             tensor(boxes, [rows.Length, 4], device: device),
             tensor(kept.Classes, [rows.Length], device: device),
             (detectorScores * quality).sqrt(),
-            none ? probabilities.new_zeros([0, output.Height, output.Width]).to(threshold is null ? probabilities.dtype : ScalarType.Bool) : cat(masks));
+            none ? probabilities.new_zeros([0, output.Height, output.Width]).to(threshold is null ? probabilities.dtype : ScalarType.Bool)
+                : cat(masks));
         return new Postprocessed(found.MoveToOuterDisposeScope(), quality.MoveToOuterDisposeScope(), rows);
     }
 
@@ -73,27 +77,42 @@ public static class MaskPostprocess
     {
         using var scope = NewDisposeScope();
         if (FusedKernels.ResizeMasks(probabilities, network, output, maskStride) is { } fused)
+        {
             return fused.MoveToOuterDisposeScope();
+        }
+
         var full = AlignedBilinear.Upsample(probabilities, maskStride).narrow(2, 0, network.Height).narrow(3, 0, network.Width);
         // At its own size the resize is the identity.
         if (output != network)
+        {
             full = F.interpolate(full, [output.Height, output.Width], null, InterpolationMode.Bilinear, align_corners: false);
+        }
+
         return full.select(1, 0).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The mean probability of the foreground pixels, sum p[p>t] / (#{p>t} + 1e-6), of masks [n,H,W]; of all pixels without a threshold.</summary>
+    /// <summary>
+    /// The mean probability of the foreground pixels, sum p[p>t] / (#{p>t} + 1e-6), of masks [n,H,W]; of all pixels without a threshold.
+    /// </summary>
     public static Tensor Quality(Tensor probabilities, double? threshold = 0.5)
     {
         using var scope = NewDisposeScope();
         if (threshold is not { } limit)
+        {
             return (probabilities.sum([1, 2]) / (probabilities.size(1) * probabilities.size(2) + 1e-6)).MoveToOuterDisposeScope();
+        }
+
         if (FusedKernels.MaskQuality(probabilities, limit) is { } fused)
+        {
             return fused.MoveToOuterDisposeScope();
+        }
+
         var foreground = (probabilities > limit).to(probabilities.dtype);
         return ((probabilities * foreground).sum([1, 2]) / (foreground.sum([1, 2]) + 1e-6)).MoveToOuterDisposeScope();
     }
 
-    private static (Tensor Mask, Tensor Quality) Finish(Tensor coarse, ImageSize network, ImageSize output, double? threshold, int maskStride)
+    private static (Tensor Mask, Tensor Quality) Finish(
+        Tensor coarse, ImageSize network, ImageSize output, double? threshold, int maskStride)
     {
         using var scope = NewDisposeScope();
         var soft = Resize(coarse, network, output, maskStride);

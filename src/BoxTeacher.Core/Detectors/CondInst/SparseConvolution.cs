@@ -17,13 +17,16 @@ internal static class SparseConvolution
     /// <param name="weight">[K,C,k,k], k odd.</param>
     /// <param name="bias">[K].</param>
     /// <returns>[M,K], connected to the maps and the weights.</returns>
-    public static Tensor At(IReadOnlyList<Tensor> maps, LocationGrid grid, ReadOnlySpan<int> images, ReadOnlySpan<int> locations, Tensor weight, Tensor bias)
+    public static Tensor At(
+        IReadOnlyList<Tensor> maps, LocationGrid grid, ReadOnlySpan<int> images, ReadOnlySpan<int> locations, Tensor weight, Tensor bias)
     {
         using var scope = NewDisposeScope();
         var (outputs, channels, kernel) = (weight.size(0), weight.size(1), (int)weight.size(2));
         var used = new bool[grid.Levels.Count];
         foreach (var location in locations)
+        {
             used[grid.LevelOf(location)] = true;
+        }
 
         // Row 0 is the zero padding; then every cell of the levels in use, channels last.
         var rows = new List<Tensor> { maps[0].new_zeros([1, channels]) };
@@ -32,7 +35,10 @@ internal static class SparseConvolution
         for (var l = 0; l < used.Length; l++)
         {
             if (!used[l])
+            {
                 continue;
+            }
+
             firstRow[l] = count;
             rows.Add(maps[l].permute(0, 2, 3, 1).reshape(-1, channels));
             count += maps[l].size(0) * grid.Levels[l].Count;
@@ -46,12 +52,14 @@ internal static class SparseConvolution
             var level = grid.Levels[l];
             var (row, column) = Math.DivRem(locations[i] - level.Offset, level.Width);
             for (var dy = -(kernel / 2); dy <= kernel / 2; dy++)
+            {
                 for (var dx = -(kernel / 2); dx <= kernel / 2; dx++)
                 {
                     var (y, x) = (row + dy, column + dx);
                     var inside = y >= 0 && y < level.Height && x >= 0 && x < level.Width;
                     index[next++] = inside ? firstRow[l] + (long)images[i] * level.Count + y * level.Width + x : 0;
                 }
+            }
         }
         var patches = cat(rows).index_select(0, tensor(index, [index.Length], device: maps[0].device));
         var kernels = weight.permute(0, 2, 3, 1).reshape(outputs, kernel * kernel * channels);

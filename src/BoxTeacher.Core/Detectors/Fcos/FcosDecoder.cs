@@ -40,7 +40,10 @@ public sealed class FcosDecoder(double scoreThreshold = 0.05, int perLevel = 100
         }
         var result = new BoxCandidates[images];
         for (var image = 0; image < images; image++)
+        {
             result[image] = Detections(byLevel, image, outputs.Grid, ltrb);
+        }
+
         return result;
     }
 
@@ -50,7 +53,9 @@ public sealed class FcosDecoder(double scoreThreshold = 0.05, int perLevel = 100
         for (var level = 0; level < grid.Levels.Count; level++)
         {
             if (byLevel[image, level] is not { } found)
+            {
                 continue;
+            }
             // The order of ties in the suppression: location, then class; the best first only where the level has too many.
             found.Sort((a, b) => (a.Location, a.Class).CompareTo((b.Location, b.Class)));
             pairs.AddRange(found.Count > perLevel ? found.OrderByDescending(pair => pair.Score).Take(perLevel) : found);

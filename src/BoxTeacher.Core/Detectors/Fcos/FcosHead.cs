@@ -69,7 +69,10 @@ public sealed class FcosHead : nn.Module<IReadOnlyList<Tensor>, FcosOutputs>
             centerness[l] = box.select(1, 4);
         }
         foreach (var tower in towers)
+        {
             tower.MoveToOuterDisposeScope();
+        }
+
         return new FcosOutputs(
             cat(logits, 2).MoveToOuterDisposeScope(),
             cat(distances, 2).relu_().MoveToOuterDisposeScope(),

@@ -24,7 +24,8 @@ public sealed class FcosTargets
             (Images[i], Locations[i], BoxIndex[i], Classes[i]) = (positive.Image, positive.Location, positive.Box, positive.Class);
             flat[i] = (long)positive.Image * grid.Count + positive.Location;
             float stride = grid.Levels[grid.LevelOf(positive.Location)].Stride;
-            var (left, top, right, bottom) = (positive.Left / stride, positive.Top / stride, positive.Right / stride, positive.Bottom / stride);
+            var (left, top, right, bottom) =
+                (positive.Left / stride, positive.Top / stride, positive.Right / stride, positive.Bottom / stride);
             (distances[4 * i], distances[4 * i + 1], distances[4 * i + 2], distances[4 * i + 3]) = (left, top, right, bottom);
             centerness[i] = MathF.Sqrt(MathF.Min(left, right) / MathF.Max(left, right) * (MathF.Min(top, bottom) / MathF.Max(top, bottom)));
         }
@@ -69,13 +70,17 @@ public sealed class FcosTargets
         var labels = new long[ImageCount * Grid.Count];
         Array.Fill(labels, background);
         for (var i = 0; i < Count; i++)
+        {
             labels[Images[i] * Grid.Count + Locations[i]] = Classes[i];
+        }
+
         return tensor(labels, [ImageCount, Grid.Count], device: Flat.device);
     }
 }
 
 /// <summary>One location that is responsible for one box; distances in pixels.</summary>
-internal readonly record struct FcosPositive(int Image, int Location, int Box, long Class, float Left, float Top, float Right, float Bottom);
+internal readonly record struct FcosPositive(
+    int Image, int Location, int Box, long Class, float Left, float Top, float Right, float Bottom);
 
 /// <summary>The largest distances a level regresses, both ends included, in pixels.</summary>
 public readonly record struct SizeRange(float Min, float Max);
@@ -100,7 +105,10 @@ public sealed class FcosAssigner(IReadOnlyList<SizeRange> sizeRanges, double? ce
     {
         var ranges = new SizeRange[limits.Length + 1];
         for (var i = 0; i < ranges.Length; i++)
+        {
             ranges[i] = new SizeRange(i == 0 ? -1 : limits[i - 1], i == limits.Length ? 1e8f : limits[i]);
+        }
+
         return ranges;
     }
 
@@ -112,7 +120,11 @@ public sealed class FcosAssigner(IReadOnlyList<SizeRange> sizeRanges, double? ce
     public FcosTargets Assign(LocationGrid grid, IReadOnlyList<Instances> truth, Device device)
     {
         if (grid.Levels.Count != sizeRanges.Count)
-            throw new ArgumentException($"The grid has {grid.Levels.Count} levels, the assigner {sizeRanges.Count} size ranges.", nameof(grid));
+        {
+            throw new ArgumentException(
+                $"The grid has {grid.Levels.Count} levels, the assigner {sizeRanges.Count} size ranges.", nameof(grid));
+        }
+
         var positives = new List<FcosPositive>();
         var best = new FcosPositive[grid.Count];
         var bestArea = new float[grid.Count];
@@ -125,13 +137,22 @@ public sealed class FcosAssigner(IReadOnlyList<SizeRange> sizeRanges, double? ce
             if (!(skipWhenFirstCenterIsZero && classes.Length > 0 && boxes[0] + boxes[2] == 0))
             {
                 for (var i = 0; i < classes.Length; i++)
+                {
                     for (var level = 0; level < sizeRanges.Count; level++)
+                    {
                         Claim(boxes.AsSpan(4 * i, 4), grid.Levels[level], sizeRanges[level], best, bestArea,
                             new FcosPositive { Image = image, Box = firstBox + i, Class = classes[i] });
+                    }
+                }
             }
             for (var location = 0; location < grid.Count; location++)
+            {
                 if (bestArea[location] < NoBox)
+                {
                     positives.Add(best[location]);
+                }
+            }
+
             firstBox += classes.Length;
         }
         return new FcosTargets(grid, truth.Count, positives, device);
@@ -141,7 +162,8 @@ public sealed class FcosAssigner(IReadOnlyList<SizeRange> sizeRanges, double? ce
     private const float NoBox = 1e8f;
 
     // Only the few cells under the center square are visited: the cost grows with the boxes, not with the locations.
-    private void Claim(ReadOnlySpan<float> box, GridLevel level, SizeRange range, FcosPositive[] best, float[] bestArea, FcosPositive template)
+    private void Claim(
+        ReadOnlySpan<float> box, GridLevel level, SizeRange range, FcosPositive[] best, float[] bestArea, FcosPositive template)
     {
         var (x1, y1, x2, y2) = (box[0], box[1], box[2], box[3]);
         var area = (x2 - x1) * (y2 - y1);
@@ -156,19 +178,27 @@ public sealed class FcosAssigner(IReadOnlyList<SizeRange> sizeRanges, double? ce
         var (firstColumn, lastColumn) = Cells(left, right, level.Stride, level.Width);
         var (firstRow, lastRow) = Cells(top, bottom, level.Stride, level.Height);
         for (var row = firstRow; row <= lastRow; row++)
+        {
             for (var column = firstColumn; column <= lastColumn; column++)
             {
                 float x = column * level.Stride + level.Stride / 2, y = row * level.Stride + level.Stride / 2;
                 if (!(x - left > 0 && y - top > 0 && right - x > 0 && bottom - y > 0))
+                {
                     continue;
+                }
+
                 var (l, t, r, b) = (x - x1, y - y1, x2 - x, y2 - y);
                 var longest = MathF.Max(MathF.Max(l, t), MathF.Max(r, b));
                 var location = level.Offset + row * level.Width + column;
                 if (longest < range.Min || longest > range.Max || area >= bestArea[location])
+                {
                     continue;
+                }
+
                 bestArea[location] = area;
                 best[location] = template with { Location = location, Left = l, Top = t, Right = r, Bottom = b };
             }
+        }
     }
 
     // A superset of the cells whose center lies between the two coordinates.

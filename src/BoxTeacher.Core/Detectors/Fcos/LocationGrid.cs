@@ -44,7 +44,10 @@ public sealed class LocationGrid
     {
         var level = _levels.Length - 1;
         while (level > 0 && location < _levels[level].Offset)
+        {
             level--;
+        }
+
         return level;
     }
 
@@ -61,7 +64,10 @@ public sealed class LocationGrid
     {
         var points = new float[2 * Count];
         for (var i = 0; i < Count; i++)
+        {
             (points[2 * i], points[2 * i + 1]) = PointOf(i);
+        }
+
         return tensor(points, [Count, 2], device: device);
     }
 }

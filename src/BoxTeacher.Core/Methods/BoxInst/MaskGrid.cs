@@ -47,7 +47,8 @@ public sealed record MaskGrid(
     public static MaskGrid Of(View view, int stride = 4, int bottomRows = 10)
     {
         using var scope = NewDisposeScope();
-        var pixels = view.Pixels ?? throw new ArgumentException("Colors are compared on a view's pixels, and this one has none.", nameof(view));
+        var pixels = view.Pixels
+            ?? throw new ArgumentException("Colors are compared on a view's pixels, and this one has none.", nameof(view));
         var (height, width) = (pixels.shape[2] / stride, pixels.shape[3] / stride);
         int[] images = [.. view.Truth.SelectMany((truth, image) => Enumerable.Repeat(image, truth.Count))];
         var boxes = cat([.. view.Truth.Select(truth => truth.Boxes)]);

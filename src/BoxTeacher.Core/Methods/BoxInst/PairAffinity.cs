@@ -32,7 +32,8 @@ public static class Affinity
     public static PairAffinity Masks { get; } = (_, masks, pairs) => OfMasks(masks, pairs);
 
     /// <summary>
-    /// The same of masks smoothed by <see cref="MaskSmoothing.Mean3x3"/> (BoxTeacher's noise-reduced affinity, section 3.4), which uses it as
+    /// The same of masks smoothed by <see cref="MaskSmoothing.Mean3x3"/> (BoxTeacher's noise-reduced affinity, section 3.4), which uses it
+    /// as
     /// <c>Affinity.SmoothedMasks.AtLeast(0.5)</c>.
     /// </summary>
     public static PairAffinity SmoothedMasks { get; } = (_, masks, pairs) =>
@@ -42,7 +43,8 @@ public static class Affinity
     };
 
     /// <summary>No pair: the loss that reads this affinity is zero.</summary>
-    public static PairAffinity None { get; } = (_, masks, pairs) => masks.new_zeros([masks.size(0), pairs.Count, masks.size(1), masks.size(2)]);
+    public static PairAffinity None { get; } = (_, masks, pairs) =>
+        masks.new_zeros([masks.size(0), pairs.Count, masks.size(1), masks.size(2)]);
 
     /// <summary>Hard affinities: 1 where the affinity is at least <paramref name="threshold"/> (which is &gt; 0), else 0.</summary>
     public static PairAffinity AtLeast(this PairAffinity affinity, double threshold)

@@ -33,7 +33,8 @@ public static class Assignment
         (predictions, iou) => Greedy(predictions, iou, iouThreshold, scoreThreshold, prediction => prediction.Index > 0);
 
     private static int[] Greedy(
-        IReadOnlyList<RankedPrediction> predictions, float[,] iou, double iouThreshold, double scoreThreshold, Func<RankedPrediction, bool> holds)
+        IReadOnlyList<RankedPrediction> predictions, float[,] iou,
+        double iouThreshold, double scoreThreshold, Func<RankedPrediction, bool> holds)
     {
         var rowOfBox = new int[iou.GetLength(1)];
         Array.Fill(rowOfBox, -1);

@@ -64,7 +64,9 @@ public sealed class BoxTeacherMethod(
         return labeller.Label(teacher.Look, weak.Images, grid);
     }
 
-    /// <summary>The losses of a student's answer: those of its boxes, of its masks from boxes, and of its masks from pseudo masks.</summary>
+    /// <summary>
+    /// The losses of a student's answer: those of its boxes, of its masks from boxes, and of its masks from pseudo masks.
+    /// </summary>
     /// <param name="outputs">The answer to the strong view.</param>
     /// <param name="grid">The boxes on the mask grid.</param>
     /// <param name="labels">Their pseudo masks, from wherever they come.</param>

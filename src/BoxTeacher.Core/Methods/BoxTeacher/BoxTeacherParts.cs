@@ -13,7 +13,8 @@ public sealed record BoxInstParts(PairAffinity? ColorAffinity = null) : MethodPa
     protected override IEnumerable<(string Name, Action<Device> Trial)> Given => PartTrials.Affinity(nameof(ColorAffinity), ColorAffinity);
 
     /// <summary>The given affinity, its answers checked at every step; or the recipe's.</summary>
-    internal PairAffinity ColorAffinityOr(PairAffinity own) => ColorAffinity is { } given ? PartCheck.Checked(nameof(ColorAffinity), given) : own;
+    internal PairAffinity ColorAffinityOr(PairAffinity own) =>
+        ColorAffinity is { } given ? PartCheck.Checked(nameof(ColorAffinity), given) : own;
 }
 
 /// <summary>Parts of BoxTeacher.</summary>
@@ -54,10 +55,12 @@ public sealed record BoxTeacherParts(
     internal PseudoMaskAssignment AssignmentOr(PseudoMaskAssignment own) => Assignment is { } given ? PartCheck.Checked(given) : own;
 
     /// <summary>The given affinity, its answers checked at every step; or the recipe's.</summary>
-    internal PairAffinity MaskAffinityOr(PairAffinity own) => MaskAffinity is { } given ? PartCheck.Checked(nameof(MaskAffinity), given) : own;
+    internal PairAffinity MaskAffinityOr(PairAffinity own) =>
+        MaskAffinity is { } given ? PartCheck.Checked(nameof(MaskAffinity), given) : own;
 
     /// <summary>The given affinity, its answers checked at every step; or the recipe's.</summary>
-    internal PairAffinity ColorAffinityOr(PairAffinity own) => ColorAffinity is { } given ? PartCheck.Checked(nameof(ColorAffinity), given) : own;
+    internal PairAffinity ColorAffinityOr(PairAffinity own) =>
+        ColorAffinity is { } given ? PartCheck.Checked(nameof(ColorAffinity), given) : own;
 
     /// <summary>The given schedule, its answers checked at every step; or the recipe's.</summary>
     internal MomentumSchedule MomentumOr(MomentumSchedule own) => Momentum is { } given ? PartCheck.Checked(given) : own;
@@ -67,11 +70,13 @@ public sealed record BoxTeacherParts(
 internal static class PartTrials
 {
     /// <summary>A trial of a part, if it is given.</summary>
-    public static IEnumerable<(string Name, Action<Device> Trial)> Of<T>(string name, T? part, Action<T, Device> trial) where T : Delegate =>
+    public static IEnumerable<(string Name, Action<Device> Trial)> Of<T>(string name, T? part, Action<T, Device> trial) where T
+        : Delegate =>
         part is null ? [] : [(name, device => trial(part, device))];
 
     /// <summary>A trial of an affinity, if it is given.</summary>
-    public static IEnumerable<(string Name, Action<Device> Trial)> Affinity(string name, PairAffinity? affinity) => Of(name, affinity, (given, device) =>
+    public static IEnumerable<(string Name, Action<Device> Trial)> Affinity(string name, PairAffinity? affinity) =>
+        Of(name, affinity, (given, device) =>
     {
         var grid = FakeBatch.Grid(device);
         PartCheck.Checked(name, given)(grid, FakeBatch.Masks(grid), new PixelPairs());

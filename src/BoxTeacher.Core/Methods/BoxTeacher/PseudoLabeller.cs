@@ -47,7 +47,9 @@ public sealed record TeacherSize(int ShortSide = 800, int LongSide = 1333)
 /// </summary>
 /// <param name="assignment">Which prediction a box gets.</param>
 /// <param name="confidence">How far its mask is trusted.</param>
-/// <param name="iouThreshold">The teacher makes masks for predictions that overlap some box by so much, inclusive, and for no others.</param>
+/// <param name="iouThreshold">
+/// The teacher makes masks for predictions that overlap some box by so much, inclusive, and for no others.
+/// </param>
 /// <param name="maskThreshold">Foreground probability of a pseudo mask; null keeps masks soft.</param>
 /// <param name="teacherSize">Size that the teacher sees images in; null: the batch's.</param>
 public sealed class PseudoLabeller(
@@ -160,7 +162,8 @@ public sealed class PseudoLabeller(
             sampled.narrow(0, start, length).narrow(1, 0, samples.size(1)).narrow(2, 0, samples.size(2)).copy_(samples);
         }
 
-        return new Labels(sampled.MoveToOuterDisposeScope(), HostValues.Floats(cat(ranks)), PartCheck.Confidences(HostValues.Floats(cat(trusts))));
+        return new Labels(
+            sampled.MoveToOuterDisposeScope(), HostValues.Floats(cat(ranks)), PartCheck.Confidences(HostValues.Floats(cat(trusts))));
     }
 
     private void Assign(Matched match, Labels labels, int firstBox, Tensor masks, Tensor trust)

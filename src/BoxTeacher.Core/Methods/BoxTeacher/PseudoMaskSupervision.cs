@@ -61,7 +61,10 @@ public sealed class PseudoMaskSupervision(
         var masks = (labels.Masks > 0.5).to(student.Probabilities.dtype);
         var trust = confidence.index_select(0, trusted);
 
-        var terms = new List<LossTerm> { Term("loss_mask", trust * DiceLoss.PerInstance(probabilities, masks.index_select(0, boxes)), maskWeight) };
+        var terms = new List<LossTerm>
+        {
+            Term("loss_mask", trust * DiceLoss.PerInstance(probabilities, masks.index_select(0, boxes)), maskWeight),
+        };
         if (averageWeight > 0)
         {
             terms.Add(Term("loss_avg", trust * ProjectionLoss.Mean(probabilities, masks, boxes), averageWeight));

@@ -81,5 +81,6 @@ public static class Confidence
     /// The published score of the masks cut at 0.5, also where masks are kept soft: soft masks may then be compared with binary ones under
     /// the same weights.
     /// </summary>
-    public static ConfidenceScore OfBinaryMasks { get; } = masks => Published(new TeacherMasks(masks.Boxes, masks.Scores, masks.Probabilities));
+    public static ConfidenceScore OfBinaryMasks { get; } = masks =>
+        Published(new TeacherMasks(masks.Boxes, masks.Scores, masks.Probabilities));
 }

@@ -34,12 +34,14 @@ internal sealed class NumpyArray
     /// <param name="source">The file, for messages.</param>
     internal static Tensor Build(object? state, string source)
     {
-        if (state is not object?[] { Length: 5 } parts || parts[1] is not object?[] sizes || parts[2] is not NumpyType type || parts[3] is not (bool or long))
+        if (state is not object?[] { Length: 5 } parts
+            || parts[1] is not object?[] sizes || parts[2] is not NumpyType type || parts[3] is not (bool or long))
         {
             throw new InvalidDataException($"{source}: broken numpy array");
         }
         var data = Bytes(parts[4]) ?? throw new InvalidDataException($"{source}: a numpy array of objects is no plain data");
-        var shape = sizes.Select(n => n is long and >= 0 ? (long)n : throw new InvalidDataException($"{source}: broken sizes of a numpy array")).ToArray();
+        var shape = sizes.Select(n =>
+            n is long and >= 0 ? (long)n : throw new InvalidDataException($"{source}: broken sizes of a numpy array")).ToArray();
         var scalarType = type.Type(source);
         var bytes = shape.Aggregate((Int128)scalarType.ElementSize(), (product, n) => product * n);
         if (!TensorBytes.AreSizes(shape) || bytes != data.Length)

@@ -55,13 +55,15 @@ internal static class PickleGlobals
         ("torch", _) when Types.TryGetValue(name, out var type) => type,
         ("torch", "Size") => new PickleFunction("torch.Size", a => (object?[])a[0]!),
         ("collections", "OrderedDict") => new PickleFunction("collections.OrderedDict", Dictionary),
-        ("numpy.core.multiarray" or "numpy._core.multiarray", "_reconstruct") => new PickleFunction("numpy._reconstruct", a => a[0] == Ndarray ? new NumpyArray() : throw new InvalidCastException()),
+        ("numpy.core.multiarray" or "numpy._core.multiarray", "_reconstruct") =>
+            new PickleFunction("numpy._reconstruct", a => a[0] == Ndarray ? new NumpyArray() : throw new InvalidCastException()),
         ("numpy.core.multiarray" or "numpy._core.multiarray", "scalar")
             => new PickleFunction("numpy.scalar", a => NumpyArray.Number((NumpyType)a[0]!, NumpyArray.Bytes(a[1])!, source)),
         ("numpy", "ndarray") => Ndarray,
         ("numpy", "dtype") => new PickleFunction("numpy.dtype", a => new NumpyType((string)a[0]!)),
         // How Python 3 writes bytes in the old protocols.
-        ("_codecs", "encode") => new PickleFunction("_codecs.encode", a => a is [string text, "latin1"] ? Encoding.Latin1.GetBytes(text) : throw new InvalidCastException()),
+        ("_codecs", "encode") => new PickleFunction("_codecs.encode", a =>
+            a is [string text, "latin1"] ? Encoding.Latin1.GetBytes(text) : throw new InvalidCastException()),
         _ => null,
     };
 
@@ -84,12 +86,15 @@ internal static class PickleGlobals
         var (offset, size, stride) = ((long)a[1]!, Numbers(a[2]), Numbers(a[3]));
         if (size.Length != stride.Length || offset < 0 || size.Concat(stride).Any(n => n < 0) || !TensorBytes.AreSizes(size))
         {
-            throw new InvalidDataException($"{source}: a tensor with sizes [{string.Join(", ", size)}], strides [{string.Join(", ", stride)}], offset {offset}");
+            throw new InvalidDataException(
+                $"{source}: a tensor with sizes [{string.Join(", ", size)}], strides [{string.Join(", ", stride)}], offset {offset}");
         }
-        var last = size.Contains(0) ? -1 : size.Zip(stride).Aggregate((BigInteger)offset, (sum, d) => sum + (BigInteger)(d.First - 1) * d.Second);
+        var last = size.Contains(0)
+            ? -1 : size.Zip(stride).Aggregate((BigInteger)offset, (sum, d) => sum + (BigInteger)(d.First - 1) * d.Second);
         if (last >= storage.Elements.NumberOfElements)
         {
-            throw new InvalidDataException($"{source}: a tensor reaches to element {last} of a storage of {storage.Elements.NumberOfElements}");
+            throw new InvalidDataException(
+                $"{source}: a tensor reaches to element {last} of a storage of {storage.Elements.NumberOfElements}");
         }
         return storage.Elements.as_strided(size, stride, size.Contains(0) ? 0 : offset);
     }
@@ -98,7 +103,8 @@ internal static class PickleGlobals
 
     /// <summary>Checks a persistent id and gives its parts.</summary>
     internal static (ScalarType Type, string Key, long Count, object?[]? View) Storage(object? id, string source)
-        => id is object?[] { Length: >= 5 } p && p[0] is "storage" && p[1] is ScalarType type && p[4] is long and >= 0 && p[2] is string or long
+        => id is object?[] { Length: >= 5 } p
+            && p[0] is "storage" && p[1] is ScalarType type && p[4] is long and >= 0 && p[2] is string or long
             ? (type, p[2]!.ToString()!, (long)p[4]!, p.Length > 5 ? p[5] as object?[] : null)
             : throw new InvalidDataException($"{source}: the pickle refers to an object outside it that is no storage");
 }

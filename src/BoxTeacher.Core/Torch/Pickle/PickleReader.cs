@@ -20,7 +20,8 @@ internal sealed record PickleFunction(string Name, Func<object?[], object?> Invo
 /// <param name="source">The file, for messages.</param>
 /// <param name="find">The value or <see cref="PickleFunction"/> of a module and name; null: refused.</param>
 /// <param name="persistent">The object of a persistent id.</param>
-internal sealed class PickleReader(Stream stream, long length, string source, Func<string, string, object?> find, Func<object?, object?> persistent)
+internal sealed class PickleReader(
+    Stream stream, long length, string source, Func<string, string, object?> find, Func<object?, object?> persistent)
 {
     private static readonly object Mark = new();
 
@@ -177,7 +178,8 @@ internal sealed class PickleReader(Stream stream, long length, string source, Fu
     }
 
     private object Global(string module, string name)
-        => find(module, name) ?? throw Broken($"the pickle asks for {module}.{name}: only tensors and plain containers are read, and nothing is executed");
+        => find(module, name)
+            ?? throw Broken($"the pickle asks for {module}.{name}: only tensors and plain containers are read, and nothing is executed");
 
     private void StackGlobal()
     {
@@ -198,7 +200,8 @@ internal sealed class PickleReader(Stream stream, long length, string source, Fu
         {
             _stack.Add(function.Invoke(arguments));
         }
-        catch (Exception e) when (e is InvalidCastException or NullReferenceException or IndexOutOfRangeException or ArgumentException or OverflowException)
+        catch (Exception e) when (
+            e is InvalidCastException or NullReferenceException or IndexOutOfRangeException or ArgumentException or OverflowException)
         {
             throw new InvalidDataException($"{source}: {function.Name} is called with arguments that do not fit it", e);
         }
@@ -241,7 +244,8 @@ internal sealed class PickleReader(Stream stream, long length, string source, Fu
         }
     }
 
-    private void Get(long key) => _stack.Add(_memo.TryGetValue(key, out var value) ? value : throw Broken($"broken pickle: memo {key} is missing"));
+    private void Get(long key) =>
+        _stack.Add(_memo.TryGetValue(key, out var value) ? value : throw Broken($"broken pickle: memo {key} is missing"));
 
     private byte Byte()
     {
@@ -293,9 +297,11 @@ internal sealed class PickleReader(Stream stream, long length, string source, Fu
     private double Number(string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var d)
         ? d : throw Broken($"broken pickle: '{text}' is no number");
 
-    private long Index(string text) => Integer(text) is long index ? index : throw Broken($"broken pickle: '{text}' is no place in its memory");
+    private long Index(string text) =>
+        Integer(text) is long index ? index : throw Broken($"broken pickle: '{text}' is no place in its memory");
 
-    private object Long(long bytes) => bytes <= 1024 ? Shortest(new BigInteger(Bytes(bytes))) : throw Broken($"an integer of {bytes} bytes");
+    private object Long(long bytes) =>
+        bytes <= 1024 ? Shortest(new BigInteger(Bytes(bytes))) : throw Broken($"an integer of {bytes} bytes");
 
     private static object Shortest(BigInteger number)
     {
@@ -324,7 +330,8 @@ internal sealed class PickleReader(Stream stream, long length, string source, Fu
             var digits = (unicode, code) switch { (true, 'u') => 4, (true, 'U') => 8, (false, 'x') => 2, _ => 0 };
             if (digits > 0)
             {
-                var value = i + 2 + digits <= text.Length && int.TryParse(text.AsSpan(i + 2, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var number) && number is >= 0 and <= 0x10ffff
+                var value = i + 2 + digits <= text.Length && int.TryParse(text.AsSpan(i + 2, digits),
+                    NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var number) && number is >= 0 and <= 0x10ffff
                     ? number : throw Broken("broken pickle: an escape that is no character");
                 plain.Append(value <= char.MaxValue ? ((char)value).ToString() : char.ConvertFromUtf32(value));
                 i += 1 + digits;
@@ -342,5 +349,6 @@ internal sealed class PickleReader(Stream stream, long length, string source, Fu
         return plain.ToString();
     }
 
-    private string Quoted(string text) => text is ['\'', .., '\''] or ['"', .., '"'] ? text[1..^1] : throw Broken("broken pickle: a string without quotes");
+    private string Quoted(string text) =>
+        text is ['\'', .., '\''] or ['"', .., '"'] ? text[1..^1] : throw Broken("broken pickle: a string without quotes");
 }

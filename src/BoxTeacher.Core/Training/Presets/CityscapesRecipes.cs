@@ -3,12 +3,14 @@ using BoxTeacher.Augmentation;
 namespace BoxTeacher.Training;
 
 /// <summary>
-/// Cityscapes (8 classes), its annotations as <c>boxteacher data cityscapes</c> writes them. No hyper-parameters of these methods are published for it: the
+/// Cityscapes (8 classes), its annotations as <c>boxteacher data cityscapes</c> writes them. No hyper-parameters of these methods are
+/// published for it: the
 /// schedule and the sizes are those of detectron2's Mask R-CNN on Cityscapes, everything else is as on COCO.
 /// </summary>
 public static class CityscapesRecipes
 {
-    private const string Schedule = "budget, solver.schedule, augmentation.geometry, test sizes: ours; those of detectron2's Mask R-CNN on Cityscapes";
+    private const string Schedule =
+        "budget, solver.schedule, augmentation.geometry, test sizes: ours; those of detectron2's Mask R-CNN on Cityscapes";
 
     /// <summary>BoxTeacher R-50.</summary>
     public static Recipe BoxTeacherR50 { get; } = Create(

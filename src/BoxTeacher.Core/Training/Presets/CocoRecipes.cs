@@ -23,7 +23,8 @@ public static class CocoRecipes
     public static Recipe BoxTeacherR50x3 { get; } = BoxTeacher("r50_3x", PublishedParts.R50, Msra50, Steps3x, ColorAugmentation.StrongV2);
 
     /// <summary>BoxTeacher R-101, 270,000 iterations; published 36.2 mask AP (val).</summary>
-    public static Recipe BoxTeacherR101x3 { get; } = BoxTeacher("r101_3x", PublishedParts.R101, Msra101, Steps3x, ColorAugmentation.StrongV2);
+    public static Recipe BoxTeacherR101x3 { get; } =
+        BoxTeacher("r101_3x", PublishedParts.R101, Msra101, Steps3x, ColorAugmentation.StrongV2);
 
     /// <summary>BoxTeacher R-101 with deformable convolutions, 270,000 iterations; published 37.2 mask AP (val).</summary>
     public static Recipe BoxTeacherR101Dcnx3 { get; } =
@@ -31,7 +32,8 @@ public static class CocoRecipes
 
     /// <summary>BoxTeacher Swin-B, 270,000 iterations with AdamW; published 40.2 mask AP (val).</summary>
     public static Recipe BoxTeacherSwinBasex3 { get; } =
-        BoxTeacher("swin_base_3x", PublishedParts.SwinBase, "pretrained/swin_base_patch4_window7_224_ts.pth", Steps3x, ColorAugmentation.StrongV2)
+        BoxTeacher(
+            "swin_base_3x", PublishedParts.SwinBase, "pretrained/swin_base_patch4_window7_224_ts.pth", Steps3x, ColorAugmentation.StrongV2)
             with { Solver = PublishedParts.AdamW(Steps3x) };
 
     /// <summary>BoxInst R-50, 90,000 iterations; published 30.7 mask AP (val).</summary>
@@ -70,7 +72,8 @@ public static class CocoRecipes
         Create($"boxinst_{name}", PublishedParts.Detector(backbone, weights), PublishedParts.BoxInst, strong: null, steps);
 
     private static Recipe CondInst(string name, BackboneRecipe backbone, string weights, int[] steps) =>
-        Create($"condinst_{name}", PublishedParts.Detector(backbone, weights, maskFeatures: 8) with { MaxProposals = 8 * 500 }, PublishedParts.CondInst, strong: null, steps) with
+        Create($"condinst_{name}", PublishedParts.Detector(backbone, weights, maskFeatures: 8) with { MaxProposals = 8 * 500 },
+            PublishedParts.CondInst, strong: null, steps) with
         {
             Notes =
             [
@@ -82,7 +85,8 @@ public static class CocoRecipes
     private static Recipe Create(string name, DetectorRecipe detector, MethodRecipe method, ColorAugmentation? strong, int[] steps) => new(
         $"coco-{name}",
         new DatasetRecipe(
-            "coco/annotations/instances_train2017.json", "coco/train2017", "coco/annotations/instances_val2017.json", "coco/val2017", GroupByAspect: true),
+            "coco/annotations/instances_train2017.json", "coco/train2017",
+            "coco/annotations/instances_val2017.json", "coco/val2017", GroupByAspect: true),
         detector,
         method,
         PublishedParts.Augmentation(strong),

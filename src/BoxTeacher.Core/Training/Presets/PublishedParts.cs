@@ -44,7 +44,8 @@ internal static class PublishedParts
             AverageWeight: 0,
             NormalizerForm.Count,
             WarmUpIterations: 10_000),
-        new TeacherRecipe(MomentumCap: 0.999, TeacherMode.Training, TeacherBuffers.Own, new TeacherSize(TestShortEdge, MaxSize), Network.Teacher));
+        new TeacherRecipe(
+            MomentumCap: 0.999, TeacherMode.Training, TeacherBuffers.Own, new TeacherSize(TestShortEdge, MaxSize), Network.Teacher));
 
     /// <summary>BoxInst's method.</summary>
     public static BoxInstRecipe BoxInst { get; } = new(Pairwise);
@@ -57,13 +58,16 @@ internal static class PublishedParts
         new(PixelNormalization.CaffeBgr, backbone, maskFeatures) { Weights = weights };
 
     /// <summary>Several scales in training, 800/1333 in tests.</summary>
-    public static AugmentationRecipe Augmentation(ColorAugmentation? strong) => new(GeometryAugmentation.MultiScale, strong, TestShortEdge, MaxSize);
+    public static AugmentationRecipe Augmentation(ColorAugmentation? strong) =>
+        new(GeometryAugmentation.MultiScale, strong, TestShortEdge, MaxSize);
 
     /// <summary>SGD at 0.01 for 16 images, a warm-up of 1000 iterations, a tenth of the rate from each step on.</summary>
-    public static SolverRecipe Sgd(params IReadOnlyList<int> steps) => Solver(new SgdRecipe(LearningRate: 0.01, WeightDecay: 1e-4, Momentum: 0.9), steps);
+    public static SolverRecipe Sgd(params IReadOnlyList<int> steps) =>
+        Solver(new SgdRecipe(LearningRate: 0.01, WeightDecay: 1e-4, Momentum: 0.9), steps);
 
     /// <summary>AdamW at 1e-4 with weight decay 0.05, the same schedule.</summary>
-    public static SolverRecipe AdamW(params IReadOnlyList<int> steps) => Solver(new AdamWRecipe(LearningRate: 1e-4, WeightDecay: 0.05), steps);
+    public static SolverRecipe AdamW(params IReadOnlyList<int> steps) =>
+        Solver(new AdamWRecipe(LearningRate: 1e-4, WeightDecay: 0.05), steps);
 
     private static SolverRecipe Solver(OptimizerRecipe optimizer, IReadOnlyList<int> steps) =>
         new(optimizer, new MultiStepSchedule(new LearningRateWarmUp(1000, 0.001), steps, Gamma: 0.1), ClipNorm: null);

@@ -20,7 +20,8 @@ public static class Recipes
     public static Recipe ShapesBoxTeacher { get; } = Shapes("shapes-boxteacher", BoxTeacher(ShapesPairs, ConfidenceForm.Published));
 
     /// <summary>BoxTeacher on Shapes with every assigned pseudo mask counted fully.</summary>
-    public static Recipe ShapesBoxTeacherWithoutConfidence { get; } = Shapes("shapes-boxteacher-no-confidence", BoxTeacher(ShapesPairs, ConfidenceForm.Off));
+    public static Recipe ShapesBoxTeacherWithoutConfidence { get; } =
+        Shapes("shapes-boxteacher-no-confidence", BoxTeacher(ShapesPairs, ConfidenceForm.Off));
 
     /// <summary>BoxInst on Shapes: the baseline without a teacher.</summary>
     public static Recipe ShapesBoxInst { get; } = Shapes("shapes-boxinst", new BoxInstRecipe(ShapesPairs));
@@ -29,7 +30,8 @@ public static class Recipes
     public static Recipe ShapesCondInst { get; } = Shapes("shapes-condinst", new SupervisedRecipe(Supervision.Masks));
 
     /// <summary>BoxTeacher on the Penn-Fudan pedestrians.</summary>
-    public static Recipe PennFudanBoxTeacher { get; } = PennFudan("pennfudan-boxteacher", BoxTeacher(PennFudanPairs, ConfidenceForm.Published));
+    public static Recipe PennFudanBoxTeacher { get; } =
+        PennFudan("pennfudan-boxteacher", BoxTeacher(PennFudanPairs, ConfidenceForm.Published));
 
     /// <summary>BoxTeacher on the Penn-Fudan pedestrians with every assigned pseudo mask counted fully.</summary>
     public static Recipe PennFudanBoxTeacherWithoutConfidence { get; } =
@@ -76,7 +78,8 @@ public static class Recipes
     private static Recipe PennFudan(string name, MethodRecipe method) => FromScratch(
         name, "pennfudan", method, new GeometryAugmentation([160, 192, 224], 320, 0.5), new BudgetRecipe(1200, 4, 400, 400));
 
-    private static Recipe FromScratch(string name, string folder, MethodRecipe method, GeometryAugmentation geometry, BudgetRecipe budget) => new(
+    private static Recipe FromScratch(
+        string name, string folder, MethodRecipe method, GeometryAugmentation geometry, BudgetRecipe budget) => new(
         name,
         new DatasetRecipe(
             $"{folder}/annotations/instances_train.json",

@@ -3,7 +3,8 @@ using BoxTeacher.Augmentation;
 namespace BoxTeacher.Training;
 
 /// <summary>
-/// PASCAL VOC 2012 with SBD's images (20 classes), its annotations as <c>boxteacher data voc</c> writes them. Only BoxInst's R-50 configuration is
+/// PASCAL VOC 2012 with SBD's images (20 classes), its annotations as <c>boxteacher data voc</c> writes them. Only BoxInst's R-50
+/// configuration is
 /// published (AdelaiDet, configs/BoxInst/VOC); the others take over what it says, and their notes name what is ours.
 /// </summary>
 public static class VocRecipes
@@ -41,7 +42,8 @@ public static class VocRecipes
         "augmentation.strong: ours; that of the 3x configurations on COCO",
         "method: ours; the published values on COCO, warm-ups of 10,000 iterations included");
 
-    private static Recipe Create(string name, ResNetRecipe backbone, MethodRecipe method, ColorAugmentation? strong, params IReadOnlyList<string> notes)
+    private static Recipe Create(
+        string name, ResNetRecipe backbone, MethodRecipe method, ColorAugmentation? strong, params IReadOnlyList<string> notes)
     {
         var weights = backbone.Depth == 50 ? "pretrained/MSRA-R-50.pkl" : "pretrained/R-101.pkl";
         return new Recipe(

@@ -9,7 +9,8 @@ namespace BoxTeacher.Training;
 public abstract record DetectorRecipe(PixelNormalization Pixels)
 {
     /// <summary>
-    /// File that the networks begin with, relative to the data root, in any layout that <see cref="ModelFile"/> knows; null: random weights.
+    /// File that the networks begin with, relative to the data root, in any layout that <see cref="ModelFile"/> knows; null: random
+    /// weights.
     /// </summary>
     public string? Weights { get; init; }
 
@@ -27,7 +28,9 @@ public abstract record DetectorRecipe(PixelNormalization Pixels)
 /// <param name="Pixels">How it wants its pixels.</param>
 public abstract record CondInstRecipe(PixelNormalization Pixels) : DetectorRecipe(Pixels)
 {
-    /// <summary>How many locations per image get a mask in training, the best of each box; published for BoxInst and BoxTeacher: 64.</summary>
+    /// <summary>
+    /// How many locations per image get a mask in training, the best of each box; published for BoxInst and BoxTeacher: 64.
+    /// </summary>
     public int InstancesPerImage { get; init; } = 64;
 
     /// <summary>
@@ -65,7 +68,8 @@ public sealed record SmallCondInst(PixelNormalization Pixels) : CondInstRecipe(P
 public sealed record PublishedCondInst(PixelNormalization Pixels, BackboneRecipe Backbone, int MaskFeatures) : CondInstRecipe(Pixels)
 {
     /// <inheritdoc/>
-    public override Detector Build(int classes) => CondInst.Published(Backbone.Build(), classes, maskFeatures: MaskFeatures, sampler: Sampler);
+    public override Detector Build(int classes) =>
+        CondInst.Published(Backbone.Build(), classes, maskFeatures: MaskFeatures, sampler: Sampler);
 
     /// <inheritdoc/>
     public override IEnumerable<string> Problems() =>
@@ -84,7 +88,8 @@ public abstract record BackboneRecipe(int Frozen)
     public abstract Backbone Build();
 
     /// <summary>What is wrong with the values, each with its key.</summary>
-    public virtual IEnumerable<string> Problems() => RecipeProblems.Of(Frozen is >= 0 and <= 5 ? null : $"frozen: must be in 0..5, not {Frozen}");
+    public virtual IEnumerable<string> Problems() =>
+        RecipeProblems.Of(Frozen is >= 0 and <= 5 ? null : $"frozen: must be in 0..5, not {Frozen}");
 }
 
 /// <summary>A residual network with frozen batch normalization.</summary>
@@ -120,7 +125,8 @@ public sealed record ResNetRecipe(int Frozen, int Depth, bool StrideInFirst, IRe
 /// <param name="Heads">Heads of the four stages; Swin-B: 4, 8, 16, 32.</param>
 /// <param name="DropPath">Probability of skipping the last block in training; published: 0.2.</param>
 [RecipeKind("swin")]
-public sealed record SwinRecipe(int Frozen, int Channels, IReadOnlyList<int> Depths, IReadOnlyList<int> Heads, double DropPath) : BackboneRecipe(Frozen)
+public sealed record SwinRecipe(int Frozen, int Channels, IReadOnlyList<int> Depths, IReadOnlyList<int> Heads, double DropPath)
+    : BackboneRecipe(Frozen)
 {
     /// <inheritdoc/>
     public override Backbone Build() => new SwinTransformer(Channels, Depths, Heads, dropPath: DropPath, frozen: Frozen);

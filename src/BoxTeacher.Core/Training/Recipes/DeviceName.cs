@@ -28,7 +28,8 @@ public readonly record struct DeviceName(int? Index)
     {
         null => CPU,
         { } index when cuda.is_available() && index < cuda.device_count() => new Device(DeviceType.CUDA, index),
-        _ => throw new RecipeException($"device {this}: libtorch {__version__} sees {(cuda.is_available() ? cuda.device_count() : 0)} CUDA devices here; see docs/torch.md"),
+        _ => throw new RecipeException(
+            $"device {this}: libtorch {__version__} sees {(cuda.is_available() ? cuda.device_count() : 0)} CUDA devices here; see docs/torch.md"),
     };
 
     /// <inheritdoc/>
@@ -48,6 +49,7 @@ public readonly record struct DeviceName(int? Index)
             }
         }
 
-        public override void Write(Utf8JsonWriter writer, DeviceName value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+        public override void Write(Utf8JsonWriter writer, DeviceName value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(value.ToString());
     }
 }

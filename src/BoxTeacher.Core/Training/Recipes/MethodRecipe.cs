@@ -36,7 +36,8 @@ public abstract record MethodRecipe
     {
         null => none,
         T own => own,
-        _ => throw new RecipeException($"{GetType().Name} has no place for {string.Join(", ", parts.Names)}; its parts are a {typeof(T).Name}"),
+        _ => throw new RecipeException(
+            $"{GetType().Name} has no place for {string.Join(", ", parts.Names)}; its parts are a {typeof(T).Name}"),
     };
 
     /// <summary>Makes sure that a method without parts gets none.</summary>
@@ -84,10 +85,13 @@ public sealed class BuildContext(Recipe recipe, int classes)
     /// <summary>The detector as the kind that a method needs.</summary>
     /// <exception cref="RecipeException">It is of another kind.</exception>
     public T As<T>(Detector detector) where T : Detector => detector as T
-        ?? throw new RecipeException($"{recipe.Method.GetType().Name} teaches a {typeof(T).Name}; {recipe.Detector.GetType().Name} builds none");
+        ?? throw new RecipeException(
+            $"{recipe.Method.GetType().Name} teaches a {typeof(T).Name}; {recipe.Detector.GetType().Name} builds none");
 }
 
-/// <summary>The detector's own losses on labelled images; with CondInst, whose losses see full masks, the upper bound (Tian et al. 2020).</summary>
+/// <summary>
+/// The detector's own losses on labelled images; with CondInst, whose losses see full masks, the upper bound (Tian et al. 2020).
+/// </summary>
 /// <param name="Sees">The labels that the detector's losses read.</param>
 [RecipeKind("supervised")]
 public sealed record SupervisedRecipe(Supervision Sees) : MethodRecipe

@@ -5,7 +5,9 @@ using BoxTeacher.Methods;
 
 namespace BoxTeacher.Training;
 
-/// <summary>Everything that decides a run's outcome, as plain data; together with the data set's files it can be repeated exactly.</summary>
+/// <summary>
+/// Everything that decides a run's outcome, as plain data; together with the data set's files it can be repeated exactly.
+/// </summary>
 /// <param name="Name">What tables and reports call it.</param>
 /// <param name="Dataset">Where images and labels are.</param>
 /// <param name="Detector">The network.</param>
@@ -15,7 +17,9 @@ namespace BoxTeacher.Training;
 /// <param name="Budget">How long, how often.</param>
 /// <param name="Seed">Fixes initial weights, order and augmentation.</param>
 /// <param name="Device">Where everything is computed; on another device a run has other last digits.</param>
-/// <param name="Parts">Functions of a script that took the place of the method's own; without the script the run cannot be repeated.</param>
+/// <param name="Parts">
+/// Functions of a script that took the place of the method's own; without the script the run cannot be repeated.
+/// </param>
 /// <param name="Notes">What a reader should know, such as which values are not published; without effect.</param>
 public sealed record Recipe(
     string Name,
@@ -33,11 +37,13 @@ public sealed record Recipe(
     /// <summary>The recipe with its parts on record.</summary>
     /// <param name="parts">Functions in the place of the method's own.</param>
     /// <param name="source">Where their code is, for a reader.</param>
-    public Recipe Replacing(MethodParts parts, string source) => this with { Parts = [.. parts.Names.Select(name => new PartRecord(name, source))] };
+    public Recipe Replacing(MethodParts parts, string source) =>
+        this with { Parts = [.. parts.Names.Select(name => new PartRecord(name, source))] };
 
     /// <summary>What is wrong with the values, each with its key.</summary>
     public IEnumerable<string> Problems() => RecipeProblems.In(
-        ("budget", Budget.Problems()), ("solver", Solver.Problems()), ("augmentation", Augmentation.Problems()), ("detector", Detector.Problems()),
+        ("budget", Budget.Problems()), ("solver", Solver.Problems()),
+        ("augmentation", Augmentation.Problems()), ("detector", Detector.Problems()),
         ("method", Method.Problems()));
 
     /// <summary>The detector with random weights that depend on the seed alone, also when other threads build theirs.</summary>
@@ -45,7 +51,9 @@ public sealed record Recipe(
     /// <exception cref="RecipeException">The device is not there.</exception>
     public Detectors.Detector BuildDetector(int classes) => new BuildContext(this, classes).NewDetector();
 
-    /// <summary>The method with its networks on the recipe's device; the caller disposes it. Its parts are tried on a tiny batch first.</summary>
+    /// <summary>
+    /// The method with its networks on the recipe's device; the caller disposes it. Its parts are tried on a tiny batch first.
+    /// </summary>
     /// <param name="classes">Number of categories.</param>
     /// <param name="root">The folder that a weights file of the recipe is relative to.</param>
     /// <param name="parts">Functions in the place of the method's own, which the recipe has on record; null: none.</param>
@@ -77,7 +85,7 @@ public sealed record Recipe(
 
     private void CheckParts(MethodParts? parts)
     {
-        IReadOnlyList<string> given = parts?.Names ?? [];
+        var given = parts?.Names ?? [];
         var recorded = (Parts ?? []).Select(part => part.Name).ToList();
         if (recorded.Except(given).Any())
         {
@@ -87,7 +95,8 @@ public sealed record Recipe(
 
         if (given.Except(recorded).Any())
         {
-            throw new RecipeException($"{Name}: the parts {string.Join(", ", given)} are not on the recipe's record; Recipe.Replacing puts them there");
+            throw new RecipeException(
+                $"{Name}: the parts {string.Join(", ", given)} are not on the recipe's record; Recipe.Replacing puts them there");
         }
     }
 }
@@ -108,7 +117,8 @@ public sealed record DatasetRecipe(
 {
     /// <summary>The data set to learn from.</summary>
     /// <param name="root">The folder that the paths are relative to.</param>
-    public InstanceDataset ReadTraining(string root) => CocoReader.Read(Path.Combine(root, TrainAnnotations), Path.Combine(root, TrainImages));
+    public InstanceDataset ReadTraining(string root) =>
+        CocoReader.Read(Path.Combine(root, TrainAnnotations), Path.Combine(root, TrainImages));
 
     /// <summary>The data set to evaluate on.</summary>
     /// <param name="root">The folder that the paths are relative to.</param>

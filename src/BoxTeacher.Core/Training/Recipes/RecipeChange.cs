@@ -7,7 +7,8 @@ namespace BoxTeacher.Training;
 public static class RecipeChange
 {
     /// <summary>
-    /// A copy with one value changed: <c>recipe.With(r => r.Solver.ClipNorm, 5)</c>. Every record on the way is copied; casts on the way say
+    /// A copy with one value changed: <c>recipe.With(r => r.Solver.ClipNorm, 5)</c>. Every record on the way is copied; casts on the way
+    /// say
     /// which kind of detector, method, ... is meant.
     /// </summary>
     /// <param name="record">A record of records.</param>

@@ -13,17 +13,17 @@ namespace BoxTeacher.Training;
 /// </summary>
 public static class RecipeJson
 {
-    private static (int Assemblies, JsonSerializerOptions Options) cached;
+    private static (int Assemblies, JsonSerializerOptions Options) _cached;
 
     // Kinds of recipes may come with every assembly, such as a notebook's next cell.
     private static JsonSerializerOptions Options
     {
         get
         {
-            var (count, (known, options)) = (AppDomain.CurrentDomain.GetAssemblies().Length, cached);
+            var (count, (known, options)) = (AppDomain.CurrentDomain.GetAssemblies().Length, _cached);
             if (options is null || known != count)
             {
-                cached = (count, options = NewOptions());
+                _cached = (count, options = NewOptions());
             }
 
             return options;
@@ -46,7 +46,10 @@ public static class RecipeJson
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
     };
 
-    private static readonly JsonDocumentOptions DocumentOptions = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
+    private static readonly JsonDocumentOptions DocumentOptions = new()
+    {
+        CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true,
+    };
 
     /// <summary>The recipe as indented JSON, keys in camel case.</summary>
     public static string Write(Recipe recipe) => JsonSerializer.Serialize(recipe, Options);
@@ -147,7 +150,8 @@ public static class RecipeJson
         Type? type = null;
         foreach (var part in parts)
         {
-            var property = at?.GetType().GetProperties().FirstOrDefault(candidate => JsonNamingPolicy.CamelCase.ConvertName(candidate.Name) == part);
+            var property = at?.GetType()
+                .GetProperties().FirstOrDefault(candidate => JsonNamingPolicy.CamelCase.ConvertName(candidate.Name) == part);
             if (property is null)
             {
                 return null;
@@ -165,7 +169,8 @@ public static class RecipeJson
             _ when value == typeof(bool) => "true or false",
             _ when value == typeof(string) => "a text",
             _ when value == typeof(DeviceName) => "cpu, cuda or cuda:N",
-            { IsAbstract: true } when RecipeKindResolver.Of(value) is { Count: > 0 } kinds => $"an object of kind {string.Join(", ", kinds.Select(kind => kind.Name))}",
+            { IsAbstract: true } when RecipeKindResolver.Of(value) is { Count: > 0 } kinds =>
+                $"an object of kind {string.Join(", ", kinds.Select(kind => kind.Name))}",
             _ => null,
         };
         return words is not null && value != type ? $"{words}, or null" : words;

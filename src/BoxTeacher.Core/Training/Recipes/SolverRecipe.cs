@@ -27,7 +27,8 @@ public abstract record OptimizerRecipe(double LearningRate, double WeightDecay)
 public sealed record SgdRecipe(double LearningRate, double WeightDecay, double Momentum) : OptimizerRecipe(LearningRate, WeightDecay)
 {
     /// <inheritdoc/>
-    public override OptimizerHelper Build(nn.Module network) => optim.SGD(Learning(network), LearningRate, Momentum, weight_decay: WeightDecay);
+    public override OptimizerHelper Build(nn.Module network) =>
+        optim.SGD(Learning(network), LearningRate, Momentum, weight_decay: WeightDecay);
 
     /// <inheritdoc/>
     public override IEnumerable<string> Problems() =>
@@ -44,7 +45,8 @@ public sealed record AdamWRecipe(double LearningRate, double WeightDecay, double
     : OptimizerRecipe(LearningRate, WeightDecay)
 {
     /// <inheritdoc/>
-    public override OptimizerHelper Build(nn.Module network) => optim.AdamW(Learning(network), LearningRate, Beta1, Beta2, weight_decay: WeightDecay);
+    public override OptimizerHelper Build(nn.Module network) =>
+        optim.AdamW(Learning(network), LearningRate, Beta1, Beta2, weight_decay: WeightDecay);
 
     /// <inheritdoc/>
     public override IEnumerable<string> Problems() =>
@@ -97,7 +99,8 @@ public abstract record LearningRateSchedule(LearningRateWarmUp WarmUp)
 
     /// <summary>What is wrong with the values, each with its key.</summary>
     public virtual IEnumerable<string> Problems() => RecipeProblems.Of(
-        RecipeProblems.NotNegative("warmUp.iterations", WarmUp.Iterations), RecipeProblems.Fraction("warmUp.startFactor", WarmUp.StartFactor));
+        RecipeProblems.NotNegative("warmUp.iterations", WarmUp.Iterations),
+        RecipeProblems.Fraction("warmUp.startFactor", WarmUp.StartFactor));
 
     /// <summary>The factor without the warm-up.</summary>
     protected abstract double Decay(long iteration, int total);

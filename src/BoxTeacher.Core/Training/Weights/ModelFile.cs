@@ -23,23 +23,33 @@ public static class ModelFile
                       select KeyValuePair.Create(entry.Prefix + tensor.Key, tensor.Value);
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
         if (Path.GetExtension(file).Equals(".pth", StringComparison.OrdinalIgnoreCase))
+        {
             PthWriter.Write(file, tensors, under: "model");
+        }
         else
+        {
             SafeTensors.Write(file, tensors);
+        }
     }
 
     /// <summary>Reads both networks completely.</summary>
-    /// <exception cref="InvalidDataException">The file is damaged, or its names or shapes are not this model's; the message names them.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is damaged, or its names or shapes are not this model's; the message names them.
+    /// </exception>
     public static void Read(string file, ITrainingMethod method)
     {
         using var scope = NewDisposeScope();
         var tensors = WeightsFile.Read(file);
         foreach (var (prefix, network) in Networks(method))
+        {
             ReadAll(file, tensors, prefix, network);
+        }
     }
 
     /// <summary>Reads one network completely: from a method's file by its prefix, or from a file that holds only this network.</summary>
-    /// <exception cref="InvalidDataException">The file is damaged, or its names or shapes are not this model's; the message names them.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is damaged, or its names or shapes are not this model's; the message names them.
+    /// </exception>
     public static void Read(string file, Network which, nn.Module network)
     {
         using var scope = NewDisposeScope();
@@ -65,20 +75,31 @@ public static class ModelFile
         foreach (var (name, tensor) in tensors)
         {
             if (layout.Translate(name) is { } translated && state.ContainsKey(translated))
+            {
                 found[translated] = tensor;
+            }
             else if (!IsTeacher(layout, name) && !IsDerived(name))
+            {
                 unexpected.Add(name);
+            }
         }
         var misshapen = found.Where(entry => !SameShape(entry.Value, state[entry.Key])).ToList();
         foreach (var (name, _) in misshapen)
+        {
             found.Remove(name);
+        }
+
         if (found.Count == 0)
+        {
             throw new InvalidDataException($"{file}: none of its tensors fits the network: {WeightsReport.Summary([.. tensors.Keys])}");
+        }
+
         var statistics = layout is WeightLayout.Caffe2 ? FoldedStatistics(state, found) : [];
         Copy(found, state);
         Copy(statistics, state);
         return new WeightsReport(
-            file, layout, [.. found.Keys], [.. state.Keys.Except(found.Keys).Except(statistics.Keys).Except(misshapen.Select(entry => entry.Key))],
+            file, layout, [.. found.Keys],
+            [.. state.Keys.Except(found.Keys).Except(statistics.Keys).Except(misshapen.Select(entry => entry.Key))],
             unexpected, [.. misshapen.Select(entry => $"{entry.Key} {Shape(entry.Value)} for {Shape(state[entry.Key])}")]);
     }
 
@@ -102,14 +123,19 @@ public static class ModelFile
         foreach (var (name, tensor) in state)
         {
             if (!SameShape(stored[name], tensor))
+            {
                 throw new InvalidDataException($"{file}: {prefix}{name} has shape {Shape(stored[name])}, the model wants {Shape(tensor)}");
+            }
         }
         Copy(stored, state);
 
         void Refuse(string what, IEnumerable<string> names)
         {
             if (names.Select(name => prefix + name).ToList() is { Count: > 0 } list)
-                throw new InvalidDataException($"{file}: {list.Count} tensors {what}, the first is {list[0]}: {WeightsReport.Summary(list)}");
+            {
+                throw new InvalidDataException(
+                    $"{file}: {list.Count} tensors {what}, the first is {list[0]}: {WeightsReport.Summary(list)}");
+            }
         }
     }
 
@@ -117,7 +143,9 @@ public static class ModelFile
     {
         using var guard = no_grad();
         foreach (var (name, value) in values)
+        {
             state[name].copy_(value);
+        }
     }
 
     private static bool IsTeacher(WeightLayout layout, string name) =>
@@ -135,7 +163,9 @@ public static class ModelFile
     {
         yield return (Prefix(Network.Student), method.Student);
         if (method.Teacher is { } teacher)
+        {
             yield return (Prefix(Network.Teacher), teacher.Network);
+        }
     }
 
     private static string Prefix(Network network) => network == Network.Student ? "student." : "teacher.";

@@ -25,7 +25,9 @@ public abstract partial record WeightLayout
         public override string? Translate(string name) => name;
     }
 
-    /// <summary>A backbone by itself: detectron2's ResNets (<c>stem.*</c>, <c>res2.*</c>) and Swin (<c>patch_embed.*</c>, <c>layers.*</c>).</summary>
+    /// <summary>
+    /// A backbone by itself: detectron2's ResNets (<c>stem.*</c>, <c>res2.*</c>) and Swin (<c>patch_embed.*</c>, <c>layers.*</c>).
+    /// </summary>
     public sealed record BottomUp : WeightLayout
     {
         /// <inheritdoc/>
@@ -42,11 +44,20 @@ public abstract partial record WeightLayout
         public override string? Translate(string name)
         {
             if (name == "conv1_w")
+            {
                 return Backbone + "stem.conv1.weight";
+            }
+
             if (Caffe2StemName().Match(name) is { Success: true } stem)
+            {
                 return $"{Backbone}stem.conv1.norm.{NormTensor(stem.Groups[1].Value)}";
+            }
+
             if (Caffe2BlockName().Match(name) is not { Success: true } block)
+            {
                 return null;
+            }
+
             var convolution = block.Groups[3].Value switch { "1" => "shortcut", "2a" => "conv1", "2b" => "conv2", _ => "conv3" };
             var tensor = block.Groups[5].Success ? "norm." + NormTensor(block.Groups[5].Value) : "weight";
             return $"{Backbone}res{block.Groups[1].Value}.{block.Groups[2].Value}.{convolution}.{tensor}";
@@ -71,7 +82,10 @@ public abstract partial record WeightLayout
         public override string? Translate(string name)
         {
             if (TorchVisionName().Match(name) is not { Success: true } match)
+            {
                 return null;
+            }
+
             var place = match.Groups[1].Success ? $"res{match.Groups[2].ValueSpan[0] - '0' + 1}.{match.Groups[3].Value}" : "stem";
             var (kind, number, tensor) = (match.Groups[4].Value, match.Groups[5].Value, match.Groups[6].Value);
             var layer = kind == "downsample." ? "shortcut" : "conv" + number;
@@ -86,7 +100,8 @@ public abstract partial record WeightLayout
     /// <summary>The layout of a file by the names in it; null: none of those known.</summary>
     public static WeightLayout? Of(IReadOnlyCollection<string> names)
     {
-        bool Begins(params string[] beginnings) => names.Any(name => beginnings.Any(beginning => name.StartsWith(beginning, StringComparison.Ordinal)));
+        bool Begins(params string[] beginnings) =>
+            names.Any(name => beginnings.Any(beginning => name.StartsWith(beginning, StringComparison.Ordinal)));
         return Begins("student.", "teacher.") ? new Method()
             : Begins("backbone.", "proposal_generator.") ? new Detector()
             : Begins("res_conv1_bn_", "res2_0_branch") ? new Caffe2()

@@ -20,13 +20,18 @@ internal static class WeightsFile
     {
         using var scope = NewDisposeScope();
         var tensors = IsSafetensors(file) ? SafeTensors.Read(file) : PthReader.ReadTensors(file);
-        var container = Containers.FirstOrDefault(beginning => tensors.Keys.Any(name => name.StartsWith(beginning, StringComparison.Ordinal))) ?? "";
+        var container =
+            Containers.FirstOrDefault(beginning => tensors.Keys.Any(name => name.StartsWith(beginning, StringComparison.Ordinal))) ?? "";
         // The solver's momentum lies among the weights of Caffe2's files.
         var weights = tensors
-            .Where(entry => entry.Key.StartsWith(container, StringComparison.Ordinal) && !entry.Key.EndsWith("_momentum", StringComparison.Ordinal))
+            .Where(entry =>
+                entry.Key.StartsWith(container, StringComparison.Ordinal) && !entry.Key.EndsWith("_momentum", StringComparison.Ordinal))
             .ToDictionary(entry => entry.Key[container.Length..], entry => entry.Value);
         foreach (var tensor in weights.Values)
+        {
             tensor.MoveToOuterDisposeScope();
+        }
+
         return weights;
     }
 

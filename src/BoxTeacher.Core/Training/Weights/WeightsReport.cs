@@ -29,7 +29,9 @@ public sealed record WeightsReport(
         void Line(string what, IReadOnlyList<string> names)
         {
             if (names.Count > 0)
+            {
                 text.Append($"\n  {names.Count} {what}: {Summary(names)}");
+            }
         }
     }
 
