@@ -60,7 +60,7 @@ type private StopAfter(steps: int, stop: CancellationTokenSource) =
                     member _.Ended(_, _) = () }
 
 /// Keeps what the runs tell.
-type private Record(told: ConcurrentQueue<PlannedRun * TrainingEvent>) =
+type Record(told: ConcurrentQueue<PlannedRun * TrainingEvent>) =
     interface IProgressDisplay with
         member _.Show(_, work) =
             work

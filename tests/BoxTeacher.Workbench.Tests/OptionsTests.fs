@@ -14,14 +14,16 @@ let ``no options are shapes, all cores, and a folder named after the script`` ()
     Assert.Equal(Environment.ProcessorCount, options.Parallel)
     Assert.Equal("runs/some-name", options.Out.Replace('\\', '/'))
     Assert.Equal((false, None, None), (options.Quick, options.Seeds, options.Iterations))
+    Assert.Equal((None, None), (options.Threads, options.Device))
 
 [<Fact>]
 let ``every option arrives`` () =
     let options =
-        parse [ "--quick"; "--data"; "pennfudan"; "--source"; "/a b/Ped"; "--seeds"; "5"; "--iterations"; "70"; "--parallel"; "3"; "--out"; "o"; "--data-root"; "d" ]
+        parse [ "--quick"; "--data"; "pennfudan"; "--source"; "/a b/Ped"; "--seeds"; "5"; "--iterations"; "70"; "--parallel"; "3"; "--threads"; "2"; "--device"; "cuda:1"; "--out"; "o"; "--data-root"; "d" ]
 
     Assert.Equal(DataChoice.PennFudan "/a b/Ped", options.Data)
     Assert.Equal((true, Some 5, Some 70, 3), (options.Quick, options.Seeds, options.Iterations, options.Parallel))
+    Assert.Equal((Some 2, Some "cuda:1"), (options.Threads, options.Device |> Option.map string))
     Assert.Equal(("o", "d"), (options.Out, options.DataRoot))
     Assert.Contains("--source \"/a b/Ped\"", options.Command)
     Assert.StartsWith("dotnet fsi experiments/some-name.fsx --quick", options.Command)
@@ -33,6 +35,10 @@ let ``photos have a place where they are looked for`` () =
 [<Theory>]
 [<InlineData("--seeds", "0")>]
 [<InlineData("--seeds", "x")>]
+[<InlineData("--threads", "0")>]
+[<InlineData("--threads", "two")>]
+[<InlineData("--device", "gpu")>]
+[<InlineData("--device", "cuda:-1")>]
 [<InlineData("--data", "coco")>]
 [<InlineData("--source", "x")>]
 [<InlineData("--nonsense", "x")>]
@@ -40,8 +46,20 @@ let ``what makes no sense is refused by name`` (option: string) (value: string) 
     let error = Assert.Throws<ArgumentException>(fun () -> parse [ option; value ] |> ignore)
     Assert.Equal(option, error.ParamName)
     Assert.Contains(option, error.Message)
+    if option <> "--source" && option <> "--nonsense" then Assert.Contains($"'{value}'", error.Message)
 
 [<Fact>]
 let ``a value that is missing is named`` () =
     let error = Assert.Throws<ArgumentException>(fun () -> parse [ "--quick"; "--out" ] |> ignore)
     Assert.Contains("--out needs a value", error.Message)
+
+    for option in [ "--threads"; "--device" ] do
+        Assert.Contains($"{option} needs a value", Assert.Throws<ArgumentException>(fun () -> parse [ option ] |> ignore).Message)
+
+[<Fact>]
+let ``devices are those that a recipe names`` () =
+    for name in [ "cpu"; "cuda"; "cuda:3" ] do
+        Assert.Equal(Some name, (parse [ "--device"; name ]).Device |> Option.map string)
+
+    let error = Assert.Throws<ArgumentException>(fun () -> parse [ "--device"; "gpu" ] |> ignore)
+    Assert.Contains("cpu, cuda and cuda:N", error.Message)

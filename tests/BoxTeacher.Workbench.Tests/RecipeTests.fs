@@ -1,0 +1,124 @@
+module BoxTeacher.Workbench.Tests.RecipeTests
+
+open System
+open System.Reflection
+open System.Text.RegularExpressions
+open Xunit
+open BoxTeacher.Methods
+open BoxTeacher.Training
+open BoxTeacher.Workbench
+
+let private recipe = Recipe.boxTeacher DataChoice.Shapes
+
+/// The keys whose values a change changes, with the values after it; none where the key is gone.
+let private changed (change: Recipe -> Recipe) recipe =
+    RecipeDifferences.between [ for r in [ recipe; change recipe ] -> Json.parse (RecipeJson.Write r) ]
+    |> List.map (fun (key, values) -> key, values[1] |> Option.map (fun value -> Regex.Replace(value, @"\s", "")))
+
+/// Changes of one value or of a few that belong together, by the name of their function, and the keys with the values that they set.
+let private typed: (string * (Recipe -> Recipe) * (string * string) list) list =
+    [ "Recipe.named", Recipe.named "another", [ "name", "\"another\"" ]
+      "Recipe.seeded", Recipe.seeded 7L, [ "seed", "7" ]
+      "Recipe.onDevice", Recipe.onDevice (DeviceName.Parse "cuda:1"), [ "device", "\"cuda:1\"" ]
+      "Recipe.learningFrom", Recipe.learningFrom "a.json" "a", [ "dataset.trainAnnotations", "\"a.json\""; "dataset.trainImages", "\"a\"" ]
+      "Recipe.evaluatedOn", Recipe.evaluatedOn "b.json" "b", [ "dataset.validationAnnotations", "\"b.json\""; "dataset.validationImages", "\"b\"" ]
+      "Recipe.resized",
+      Recipe.resized 96,
+      [ "augmentation.geometry.shortEdges", "[96]"
+        "augmentation.geometry.maxSize", "192"
+        "augmentation.testShortEdge", "96"
+        "augmentation.testMaxSize", "192" ]
+      "Recipe.withoutStrongColors", Recipe.withoutStrongColors, [ "augmentation.strong", "null" ]
+      "Recipe.set", Recipe.set "method.pairwise.dilation" "3", [ "method.pairwise.dilation", "3" ]
+      "Recipe.evaluatedEvery", Recipe.evaluatedEvery 7, [ "budget.evaluateEvery", "7"; "budget.checkpointEvery", "7" ]
+      "Solver.learningRate", Solver.learningRate 0.125, [ "solver.optimizer.learningRate", "0.125" ]
+      "Solver.weightDecay", Solver.weightDecay 0.25, [ "solver.optimizer.weightDecay", "0.25" ]
+      "Solver.clipNorm", Solver.clipNorm (Some 2.5), [ "solver.clipNorm", "2.5" ]
+      "BoxTeacher.confidence", BoxTeacher.confidence ConfidenceForm.Paper, [ "method.pseudoMasks.confidence", "\"paper\"" ]
+      "BoxTeacher.assignment", BoxTeacher.assignment AssignmentForm.OneToOne, [ "method.pseudoMasks.assignment", "\"oneToOne\"" ]
+      "BoxTeacher.maskThreshold", BoxTeacher.maskThreshold None, [ "method.pseudoMasks.maskThreshold", "null" ]
+      "BoxTeacher.maskWeight", BoxTeacher.maskWeight 0.75, [ "method.pseudoMasks.maskWeight", "0.75" ]
+      "BoxTeacher.affinityWeight", BoxTeacher.affinityWeight 0.0, [ "method.pseudoMasks.affinityWeight", "0" ]
+      "BoxTeacher.affinityThreshold", BoxTeacher.affinityThreshold (Some 0.75), [ "method.pseudoMasks.affinityThreshold", "0.75" ]
+      "BoxTeacher.warmUp", BoxTeacher.warmUp 17, [ "method.pseudoMasks.warmUpIterations", "17" ]
+      "BoxTeacher.momentumCap", BoxTeacher.momentumCap 0.5, [ "method.teacher.momentumCap", "0.5" ]
+      "BoxTeacher.momentum", BoxTeacher.momentum MomentumForm.Constant, [ "method.teacher.momentum", "\"constant\"" ]
+      "BoxTeacher.evaluate", BoxTeacher.evaluate Network.Student, [ "method.teacher.evaluate", "\"student\"" ] ]
+
+/// The functions of other kinds, which have tests of their own.
+let private others = [ "Recipe.boxTeacher"; "Recipe.taughtBy"; "Recipe.iterations"; "Recipe.asBoxInst"; "Recipe.asCondInst"; "BoxTeacher.asSelfTraining" ]
+
+/// The names of the typed changes.
+let names =
+    let data = TheoryData<string>()
+    for name, _, _ in typed do data.Add name
+    data
+
+[<Theory; MemberData(nameof names)>]
+let ``a typed change changes its own values and nothing else`` name =
+    let _, change, expected = typed |> List.find (fun (other, _, _) -> other = name)
+    let differences = changed change recipe
+    Assert.Equal<(string * string) list>(List.sort expected, List.sort [ for key, value in differences do match value with Some value -> key, value | None -> () ])
+    // What is gone is a part of what was changed.
+    Assert.All([ for key, value in differences do if value.IsNone then key ], fun gone ->
+        Assert.Contains(expected, fun (key, _) -> gone.StartsWith(key + ".")))
+
+[<Fact>]
+let ``every change that is piped is tried here`` () =
+    let functions =
+        [ for holder in [ "Recipe"; "Solver"; "BoxTeacher" ] do
+              let holderType = typeof<Variant>.Assembly.GetType $"BoxTeacher.Workbench.{holder}"
+
+              for found in holderType.GetMethods(BindingFlags.Public ||| BindingFlags.Static ||| BindingFlags.DeclaredOnly) do
+                  $"{holder}.{found.Name}" ]
+
+    Assert.Equal<string list>(List.sort functions, List.sort (others @ [ for name, _, _ in typed -> name ]))
+
+[<Fact>]
+let ``a limit may be taken away again`` () =
+    let limited = recipe |> Solver.clipNorm (Some 2.5) |> BoxTeacher.affinityThreshold (Some 0.75) |> BoxTeacher.maskThreshold (Some 0.25)
+    let free = Solver.clipNorm None >> BoxTeacher.affinityThreshold None >> BoxTeacher.maskThreshold None
+    let nulls = [ for key in [ "method.pseudoMasks.affinityThreshold"; "method.pseudoMasks.maskThreshold"; "solver.clipNorm" ] -> key, Some "null" ]
+    Assert.Equal<(string * string option) list>(nulls, List.sort (changed free limited))
+
+[<Fact>]
+let ``another method keeps all that is not the method's`` () =
+    let boxInst, condInst = Recipe.asBoxInst recipe, Recipe.asCondInst recipe
+    let method = recipe.Method :?> BoxTeacherRecipe
+    Assert.Equal(BoxInstRecipe method.Pairwise, boxInst.Method :?> BoxInstRecipe)
+    Assert.Equal(boxInst, Recipe.asBoxInst boxInst)
+    Assert.Equal(SupervisedRecipe BoxTeacher.Augmentation.Supervision.Masks, condInst.Method :?> SupervisedRecipe)
+    Assert.Equal(boxInst.Method, (recipe |> Recipe.taughtBy boxInst.Method).Method)
+
+    for change in [ Recipe.asBoxInst; Recipe.asCondInst; BoxTeacher.asSelfTraining ] do
+        Assert.All(changed change recipe, fun (key, _) -> Assert.StartsWith("method.", key))
+
+[<Fact>]
+let ``self-training is BoxInst for a half, then BoxTeacher under what it froze`` () =
+    let staged = (BoxTeacher.asSelfTraining recipe).Method :?> StagedRecipe
+    let first, second = staged.Stages[0], staged.Stages[1]
+    Assert.Equal(2, staged.Stages.Count)
+    Assert.Equal((0.0, 0.5), (first.Start, second.Start))
+    Assert.Equal((false, true), (first.RestartsStudent, second.RestartsStudent))
+    Assert.Equal((Recipe.asBoxInst recipe).Method, first.Method)
+
+    let frozen = [ "method.teacher.evaluate", Some "\"student\""; "method.teacher.momentum", Some "\"constant\""; "method.teacher.momentumCap", Some "1" ]
+    Assert.Equal<(string * string option) list>(frozen, List.sort (changed (Recipe.taughtBy second.Method) recipe))
+    // A file has the stages too.
+    Assert.Equal(RecipeJson.Write(BoxTeacher.asSelfTraining recipe), RecipeJson.Write(RecipeJson.Parse(RecipeJson.Write(BoxTeacher.asSelfTraining recipe))))
+
+[<Fact>]
+let ``a change of a method that the recipe does not have is refused, and the method named`` () =
+    let refused (change: Recipe -> Recipe) recipe =
+        Assert.Throws<ArgumentException>(fun () -> change recipe |> ignore).Message
+
+    let ofBoxTeacher = [ for name, change, _ in typed do if name.StartsWith "BoxTeacher." then change ] @ [ BoxTeacher.asSelfTraining ]
+    Assert.Equal(11, ofBoxTeacher.Length)
+
+    for change in ofBoxTeacher do
+        Assert.Contains("BoxInstRecipe", refused change (Recipe.asBoxInst recipe))
+        Assert.Contains("SupervisedRecipe", refused change (Recipe.asCondInst recipe))
+        Assert.Contains("StagedRecipe", refused change (BoxTeacher.asSelfTraining recipe))
+
+    Assert.Contains("SupervisedRecipe", refused Recipe.asBoxInst (Recipe.asCondInst recipe))
+    Assert.Contains("StagedRecipe", refused Recipe.asBoxInst (BoxTeacher.asSelfTraining recipe))
