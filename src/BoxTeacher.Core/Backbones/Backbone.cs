@@ -1,6 +1,123 @@
+using System.Numerics;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
 
 namespace BoxTeacher.Backbones;
+
+/// <summary>
+/// A feature pyramid (Lin et al. 2017): 1x1 lateral and 3x3 output convolutions with bias, nearest enlargement by two on the way
+/// down, sums. Named <c>bottom_up</c>, <c>fpn_lateral3</c>, <c>fpn_output3</c>, ... with 3 for stride 8.
+/// </summary>
+public sealed class FeaturePyramid : Backbone
+{
+    private readonly Backbone bottom_up;
+    private readonly PyramidTop? top_block;
+    private readonly Conv2d[] _lateral;
+    private readonly Conv2d[] _output;
+
+    /// <summary>A pyramid over all outputs of a backbone.</summary>
+    /// <param name="bottomUp">The backbone.</param>
+    /// <param name="channels">Channels of every level.</param>
+    /// <param name="top">Adds P6 and P7, made from P5 as FCOS does.</param>
+    public FeaturePyramid(Backbone bottomUp, int channels = 256, bool top = true) : base(nameof(FeaturePyramid))
+    {
+        bottom_up = bottomUp;
+        if (top)
+        {
+            top_block = new PyramidTop(channels);
+        }
+
+        RegisterComponents();
+        var levels = new List<FeatureLevel>();
+        _lateral = new Conv2d[bottomUp.Levels.Count];
+        _output = new Conv2d[bottomUp.Levels.Count];
+        for (var i = 0; i < _lateral.Length; i++)
+        {
+            var (stride, inputs) = bottomUp.Levels[i];
+            var stage = BitOperations.Log2((uint)stride);
+            register_module($"fpn_lateral{stage}", _lateral[i] = XavierConv(inputs, channels, 1, 1));
+            register_module($"fpn_output{stage}", _output[i] = XavierConv(channels, channels, 3, 1));
+            levels.Add(new FeatureLevel(stride, channels));
+        }
+        if (top)
+        {
+            levels.Add(new FeatureLevel(2 * levels[^1].Stride, channels));
+            levels.Add(new FeatureLevel(2 * levels[^1].Stride, channels));
+        }
+        Levels = levels;
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<FeatureLevel> Levels { get; }
+
+    /// <summary>The backbone below the pyramid.</summary>
+    public Backbone BottomUp => bottom_up;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Tensor> forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        var stages = bottom_up.call(input);
+        var levels = new List<Tensor>();
+        Tensor? above = null;
+        for (var i = stages.Count - 1; i >= 0; i--)
+        {
+            var level = _lateral[i].call(stages[i]);
+            if (above is not null)
+            {
+                level.add_(F.interpolate(above, [level.size(2), level.size(3)], mode: InterpolationMode.Nearest));
+            }
+
+            above = level;
+            levels.Insert(0, _output[i].call(level));
+        }
+        if (top_block is not null)
+        {
+            var (p6, p7) = top_block.call(levels[^1]);
+            levels.Add(p6);
+            levels.Add(p7);
+        }
+        foreach (var level in levels)
+        {
+            level.MoveToOuterDisposeScope();
+        }
+
+        return levels;
+    }
+
+    internal static Conv2d XavierConv(int inputs, int outputs, int kernel, int stride)
+    {
+        var convolution = nn.Conv2d(inputs, outputs, kernel, stride, kernel / 2);
+        nn.init.kaiming_uniform_(convolution.weight, 1);
+        nn.init.zeros_(convolution.bias!);
+        return convolution;
+    }
+}
+
+/// <summary>The two coarsest levels of FCOS: P6 = conv(P5), P7 = conv(ReLU(P6)), both 3x3 of stride 2.</summary>
+public sealed class PyramidTop : nn.Module<Tensor, (Tensor P6, Tensor P7)>
+{
+    private readonly Conv2d p6;
+    private readonly Conv2d p7;
+
+    /// <summary>The two convolutions.</summary>
+    /// <param name="channels">Channels of the pyramid.</param>
+    public PyramidTop(int channels) : base(nameof(PyramidTop))
+    {
+        p6 = FeaturePyramid.XavierConv(channels, channels, 3, 2);
+        p7 = FeaturePyramid.XavierConv(channels, channels, 3, 2);
+        RegisterComponents();
+    }
+
+    /// <inheritdoc/>
+    public override (Tensor P6, Tensor P7) forward(Tensor input)
+    {
+        var sixth = p6.call(input);
+        using var active = sixth.relu();
+        return (sixth, p7.call(active));
+    }
+}
 
 /// <summary>One feature map of a backbone.</summary>
 /// <param name="Stride">Input pixels per cell, a power of two.</param>

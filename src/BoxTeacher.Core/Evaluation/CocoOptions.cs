@@ -1,3 +1,5 @@
+using BoxTeacher.Data;
+
 namespace BoxTeacher.Evaluation;
 
 /// <summary>What COCO evaluation is asked for; the defaults are the published protocol.</summary>
@@ -55,5 +57,51 @@ public sealed record CocoOptions
         {
             throw new ArgumentException("Three ascending limits are needed.", nameof(MaxDetections));
         }
+    }
+}
+
+/// <summary>
+/// What became of each detection, in the order of <see cref="CocoGroups.Detections"/>; one bit an overlap threshold.
+/// </summary>
+internal sealed class CocoOutcome(int detections, int areas)
+{
+    /// <summary>Its place by score within its cell; -1 if it is beyond the limit.</summary>
+    public int[] Rank { get; } = new int[detections];
+
+    /// <summary>For area range and detection: at which thresholds it found a truth.</summary>
+    public uint[,] Found { get; } = new uint[areas, detections];
+
+    /// <summary>For area range and detection: at which thresholds it counts neither as right nor as wrong.</summary>
+    public uint[,] Ignored { get; } = new uint[areas, detections];
+}
+
+/// <summary>
+/// Average precision and recall as the COCO tools define them (COCOeval of the COCO API). The results are theirs to the
+/// last bit, quirks included: an annotation whose id is 0 never counts as found.
+/// </summary>
+public static class CocoEvaluator
+{
+    /// <summary>Compares detections with the truth.</summary>
+    /// <param name="truth">The data set.</param>
+    /// <param name="results">
+    /// The detections. Those of category -1 are left out; equal scores count in the order of this list.
+    /// </param>
+    /// <param name="type">Whether boxes or masks are compared.</param>
+    /// <param name="options">The protocol; null: the published one.</param>
+    /// <exception cref="ArgumentException">
+    /// A detection is of an image or a category that the truth lacks, has a score that is not a number, or an option is
+    /// out of range.
+    /// </exception>
+    public static CocoSummary Evaluate(
+        InstanceDataset truth, IReadOnlyList<DetectionResult> results, IouType type, CocoOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(truth);
+        ArgumentNullException.ThrowIfNull(results);
+        options ??= CocoOptions.Default;
+        options.Check();
+        var groups = CocoGroups.Make(truth, results, options);
+        var outcome = new CocoOutcome(groups.Detections.Length, CocoOptions.Areas.Count);
+        CocoMatcher.MatchAll(groups, type, options, outcome);
+        return CocoCurves.Draw(groups, outcome, options);
     }
 }

@@ -44,3 +44,99 @@ public sealed class ConvNorm : nn.Module<Tensor, Tensor>
         return norm.call(F.conv2d(input, weight, null, _stride, _padding)).MoveToOuterDisposeScope();
     }
 }
+
+/// <summary>One learned factor; FCOS has one per pyramid level (FCOS, section 3.2).</summary>
+public sealed class Scale : nn.Module<Tensor, Tensor>
+{
+    private readonly Parameter scale;
+
+    /// <summary>A factor that starts at <paramref name="initial"/>.</summary>
+    public Scale(double initial = 1) : base(nameof(Scale))
+    {
+        scale = nn.Parameter(full([1], initial, float32));
+        RegisterComponents();
+        this.DetachFromDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public override Tensor forward(Tensor input) => input * scale;
+}
+
+/// <summary>
+/// <see cref="DeformableConvolution"/> with its weight and its normalization, named as the published checkpoints name it:
+/// <c>weight</c> and <c>norm.*</c>. What moves the taps comes from outside.
+/// </summary>
+public sealed class DeformableConvNorm : nn.Module<Tensor, Tensor, Tensor>
+{
+    private readonly Parameter weight;
+    private readonly nn.Module<Tensor, Tensor> norm;
+    private readonly int _groups;
+    private readonly int _stride;
+
+    /// <summary>A square convolution without bias and with "same" padding, followed by a normalization.</summary>
+    /// <param name="inputs">Input channels.</param>
+    /// <param name="outputs">Output channels.</param>
+    /// <param name="kernel">Side of the kernel, odd.</param>
+    /// <param name="stride">Step in both directions.</param>
+    /// <param name="groups">Groups of input channels that have offsets of their own.</param>
+    /// <param name="norm">Makes the normalization of the given number of channels.</param>
+    public DeformableConvNorm(long inputs, long outputs, int kernel, int stride, int groups, Func<long, nn.Module<Tensor, Tensor>> norm)
+        : base(nameof(DeformableConvNorm))
+    {
+        weight = nn.Parameter(empty(outputs, inputs, kernel, kernel));
+        nn.init.kaiming_normal_(weight, 0, nn.init.FanInOut.FanOut, nn.init.NonlinearityType.ReLU);
+        this.norm = norm(outputs);
+        (_groups, _stride) = (groups, stride);
+        RegisterComponents();
+        this.DetachFromDisposeScope();
+    }
+
+    /// <summary>How many numbers per output pixel move and weight the taps: 27 for one group and a 3x3 kernel.</summary>
+    /// <param name="kernel">Side of the kernel.</param>
+    /// <param name="groups">Groups of input channels.</param>
+    public static int MotionChannels(int kernel, int groups) => 3 * groups * kernel * kernel;
+
+    /// <summary>The convolution, normalized.</summary>
+    /// <param name="input">[N,inputs,H,W].</param>
+    /// <param name="motion">[N,<see cref="MotionChannels"/>,h,w]: offsets (two thirds), then logits of the factors.</param>
+    /// <returns>[N,outputs,h,w].</returns>
+    public override Tensor forward(Tensor input, Tensor motion)
+    {
+        using var scope = NewDisposeScope();
+        var side = (int)weight.size(2);
+        var taps = _groups * side * side;
+        var (offset, mask) = (motion.narrow(1, 0, 2 * taps), motion.narrow(1, 2 * taps, taps).sigmoid());
+        return norm.call(DeformableConvolution.Apply(input, offset, mask, weight, null, _stride, side / 2)).MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>
+/// Batch normalization whose statistics and affine parameters are constants (buffers): y = x * scale + shift with
+/// scale = weight / sqrt(running_var + eps), shift = bias - running_mean * scale.
+/// </summary>
+public sealed class FrozenBatchNorm2d : nn.Module<Tensor, Tensor>
+{
+    private readonly Tensor weight;
+    private readonly Tensor bias;
+    private readonly Tensor running_mean;
+    private readonly Tensor running_var;
+    private readonly double _eps;
+
+    /// <summary>The identity until weights are loaded.</summary>
+    /// <param name="channels">Number of channels.</param>
+    /// <param name="eps">Added to the variance.</param>
+    public FrozenBatchNorm2d(long channels, double eps = 1e-5) : base(nameof(FrozenBatchNorm2d))
+    {
+        weight = ones(channels);
+        bias = zeros(channels);
+        running_mean = zeros(channels);
+        running_var = ones(channels) - eps;
+        _eps = eps;
+        RegisterComponents();
+        this.DetachFromDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public override Tensor forward(Tensor input) =>
+        F.batch_norm(input, running_mean, running_var, weight, bias, training: false, eps: _eps);
+}

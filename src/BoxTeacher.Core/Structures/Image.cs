@@ -1,3 +1,4 @@
+
 namespace BoxTeacher.Structures;
 
 /// <summary>A color picture: height x width x 3 bytes, red, green, blue, row by row.</summary>
@@ -44,4 +45,64 @@ public sealed class Image
     /// <summary>One row of pixels, width * 3 bytes.</summary>
     /// <param name="y">Row, 0-based.</param>
     public Span<byte> Row(int y) => Pixels.AsSpan(3 * Width * y, 3 * Width);
+}
+
+/// <summary>Height and width of an image in pixels; height first, as in a tensor's shape.</summary>
+/// <param name="Height">Number of rows.</param>
+/// <param name="Width">Number of columns.</param>
+public readonly record struct ImageSize(int Height, int Width)
+{
+    /// <summary>The longest side that readers accept, 65,535 pixels: also JPEG's own limit.</summary>
+    public const int MaxSide = 65_535;
+
+    /// <summary>Number of pixels.</summary>
+    public long Area => (long)Height * Width;
+
+    /// <summary>
+    /// The size after a resize that brings the short side to <paramref name="shortSide"/> unless the long side would pass
+    /// <paramref name="longSide"/> (detectron2's ResizeShortestEdge); both sides are rounded half up.
+    /// </summary>
+    /// <param name="shortSide">Wanted short side, in pixels.</param>
+    /// <param name="longSide">Limit of the long side, in pixels.</param>
+    public ImageSize Resized(int shortSide, int longSide)
+    {
+        var scale = (double)shortSide / Math.Min(Height, Width);
+        var (height, width) = Height < Width ? (shortSide, scale * Width) : (scale * Height, (double)shortSide);
+        var longest = Math.Max(height, width);
+        if (longest > longSide)
+        {
+            var shrink = longSide / longest;
+            (height, width) = (height * shrink, width * shrink);
+        }
+
+        return new ImageSize((int)(height + 0.5), (int)(width + 0.5));
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Height}x{Width}";
+}
+
+/// <summary>The order in which a backbone wants its three color channels.</summary>
+public enum ChannelOrder
+{
+    /// <summary>Red, green, blue.</summary>
+    Rgb,
+
+    /// <summary>Blue, green, red: the order of detectron2's Caffe-trained backbones.</summary>
+    Bgr,
+}
+
+/// <summary>How bytes become a network's input: (x - mean) / std per channel, channels in the given order.</summary>
+/// <param name="Order">Channel order of the result, of the mean and of the standard deviation.</param>
+/// <param name="Mean">Three numbers to subtract, 0..255.</param>
+/// <param name="Std">Three positive numbers to divide by.</param>
+public sealed record PixelNormalization(ChannelOrder Order, IReadOnlyList<double> Mean, IReadOnlyList<double> Std)
+{
+    private static readonly double[] ImageNetMean = [103.53, 116.28, 123.675];
+
+    /// <summary>All published BoxTeacher configurations: BGR, ImageNet mean, not scaled.</summary>
+    public static PixelNormalization CaffeBgr { get; } = new(ChannelOrder.Bgr, ImageNetMean, [1, 1, 1]);
+
+    /// <summary>For networks that learn from scratch: BGR, ImageNet mean, divided by 58 (about unit variance).</summary>
+    public static PixelNormalization CaffeBgrUnitScale { get; } = new(ChannelOrder.Bgr, ImageNetMean, [58, 58, 58]);
 }

@@ -37,3 +37,75 @@ public sealed record ViewPair(View Weak, View Strong);
 /// <param name="Labelled">Images with labels.</param>
 /// <param name="Unlabelled">Images whose labels nobody may see; null where a method learns without such.</param>
 public sealed record Batch(ViewPair Labelled, ViewPair? Unlabelled = null);
+
+/// <summary>
+/// Images of different sizes in one tensor: normalized, padded with zeros on the right and at the bottom. The tensor belongs to the
+/// dispose scope in which it was made.
+/// </summary>
+/// <param name="Images">[N, 3, H, W], floating point.</param>
+/// <param name="Sizes">The N sizes without padding.</param>
+/// <exception cref="ArgumentException">The tensor is not [N, C, H, W] of N sizes, or a size exceeds H x W.</exception>
+public sealed record ImageBatch(Tensor Images, IReadOnlyList<ImageSize> Sizes)
+{
+    /// <summary>The padded images, [N, 3, H, W].</summary>
+    public Tensor Images { get; } = Checked(Images, Sizes);
+
+    /// <summary>N.</summary>
+    public int Count => Sizes.Count;
+
+    /// <summary>The common size H x W after padding.</summary>
+    public ImageSize PaddedSize => new((int)Images.shape[2], (int)Images.shape[3]);
+
+    /// <summary>Pads images to their common size, rounded up to a multiple of the coarsest stride.</summary>
+    /// <param name="images">Each [3, h, w], normalized: the padding is zero after normalization.</param>
+    /// <param name="divisor">The padded sides become multiples of it; 32 for a five-stage backbone.</param>
+    /// <exception cref="ArgumentException">There is no image.</exception>
+    public static ImageBatch Collate(IReadOnlyList<Tensor> images, int divisor = 32)
+    {
+        using var scope = NewDisposeScope();
+        ImageSize[] sizes = [.. images.Select(image => new ImageSize((int)image.shape[1], (int)image.shape[2]))];
+        var padded = PaddedSizeOf(sizes, divisor);
+        var batch = zeros(sizes.Length, images[0].shape[0], padded.Height, padded.Width, images[0].dtype, images[0].device);
+        for (var i = 0; i < sizes.Length; i++)
+        {
+            batch[i].narrow(1, 0, sizes[i].Height).narrow(2, 0, sizes[i].Width).copy_(images[i]);
+        }
+
+        return new ImageBatch(batch.MoveToOuterDisposeScope(), sizes);
+    }
+
+    /// <summary>The common padded size of images: the largest sides, each rounded up to a multiple of <paramref name="divisor"/>.</summary>
+    /// <exception cref="ArgumentException">There is no image.</exception>
+    public static ImageSize PaddedSizeOf(IReadOnlyList<ImageSize> sizes, int divisor = 32)
+    {
+        if (sizes.Count == 0)
+        {
+            throw new ArgumentException("A batch needs at least one image.", nameof(sizes));
+        }
+
+        int RoundUp(int side) => (side + divisor - 1) / divisor * divisor;
+        return new ImageSize(RoundUp(sizes.Max(size => size.Height)), RoundUp(sizes.Max(size => size.Width)));
+    }
+
+    /// <summary>Hands the tensor to the dispose scope outside the current one.</summary>
+    public ImageBatch MoveToOuterDisposeScope()
+    {
+        Images.MoveToOuterDisposeScope();
+        return this;
+    }
+
+    private static Tensor Checked(Tensor images, IReadOnlyList<ImageSize> sizes)
+    {
+        var shape = images.shape;
+        if (shape.Length != 4 || shape[0] != sizes.Count)
+        {
+            throw new ArgumentException(
+                $"A batch of {sizes.Count} images needs a tensor [{sizes.Count},C,H,W], not [{string.Join(',', shape)}].", nameof(images));
+        }
+
+        var misfit = sizes.FirstOrDefault(size => size.Height > shape[2] || size.Width > shape[3]);
+        return misfit == default
+            ? images
+            : throw new ArgumentException($"An image of {misfit} does not fit into the batch's {shape[2]}x{shape[3]}.", nameof(sizes));
+    }
+}

@@ -1,5 +1,10 @@
+using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using BoxTeacher.Files;
 using BoxTeacher.Structures;
+using BoxTeacher.Torch;
 using SkiaSharp;
 
 namespace BoxTeacher.Data;
@@ -162,4 +167,49 @@ public static class ImageFile
             ? throw new DataFormatException(path, "", "the file is longer than 1 GB")
             : File.ReadAllBytes(path);
     }
+}
+
+/// <summary>Finds SkiaSharp's native half also from scripts and notebooks.</summary>
+internal static class SkiaRuntime
+{
+    [ModuleInitializer]
+    [SuppressMessage(
+        "Usage", "CA2255", Justification = "The native library has to be found by whoever uses SkiaSharp first, here or elsewhere.")]
+    internal static void AwaitSkiaSharp() => PackageNatives.WhenLoaded(nameof(SkiaSharp), assembly =>
+        // Zero leaves it to the usual search.
+        NativeLibrary.SetDllImportResolver(assembly, (name, _, _) =>
+            PackageNatives.Files(assembly, OperatingSystem.IsWindows() ? $"{name}.dll" : PackageNatives.FileName("SkiaSharp"))
+                .FirstOrDefault() is { } file ? NativeLibrary.Load(file) : 0));
+}
+
+/// <summary>How a camera was held, by the EXIF data of a picture (EXIF 2.3, section 4.6: a TIFF header and a list of tags).</summary>
+internal static class ExifOrientation
+{
+    private const ushort Tag = 0x0112;
+    private const int EntryLength = 12;
+
+    /// <summary>Where the first pixel of the file belongs; upper left if nothing, or nothing valid, is said of it.</summary>
+    /// <param name="exif">EXIF data, "II" or "MM" first; may be empty.</param>
+    public static SKEncodedOrigin Of(ReadOnlySpan<byte> exif)
+    {
+        var little = exif.StartsWith("II*\0"u8);
+        if (!little && !exif.StartsWith("MM\0*"u8) || exif.Length < 8)
+        {
+            return SKEncodedOrigin.TopLeft;
+        }
+        var list = little ? BinaryPrimitives.ReadUInt32LittleEndian(exif[4..]) : BinaryPrimitives.ReadUInt32BigEndian(exif[4..]);
+        var count = list <= exif.Length - 2 ? Short(exif[(int)list..], little) : 0;
+        for (var at = (long)list + 2; count > 0 && at + EntryLength <= exif.Length; count--, at += EntryLength)
+        {
+            var entry = exif[(int)at..];
+            if (Short(entry, little) == Tag)
+            {
+                return Short(entry[8..], little) is >= 1 and <= 8 and var origin ? (SKEncodedOrigin)origin : SKEncodedOrigin.TopLeft;
+            }
+        }
+        return SKEncodedOrigin.TopLeft;
+    }
+
+    private static int Short(ReadOnlySpan<byte> bytes, bool little) =>
+        little ? BinaryPrimitives.ReadUInt16LittleEndian(bytes) : BinaryPrimitives.ReadUInt16BigEndian(bytes);
 }
