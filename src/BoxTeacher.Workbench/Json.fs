@@ -54,7 +54,9 @@ module internal Json =
         tryPath path json |> Option.filter (fun item -> item.ValueKind = JsonValueKind.Number) |> Option.map _.GetDouble()
 
     let tryText path json =
-        tryPath path json |> Option.filter (fun item -> item.ValueKind = JsonValueKind.String) |> Option.bind (fun item -> Option.ofObj (item.GetString()))
+        tryPath path json
+        |> Option.filter (fun item -> item.ValueKind = JsonValueKind.String)
+        |> Option.bind (fun item -> Option.ofObj (item.GetString()))
 
     /// The items of the array at a path; none where there is no array.
     let items path json =

@@ -13,7 +13,8 @@ module Terminal =
     /// The terminal; for output that goes elsewhere, a console without colors and wide enough for a table.
     let console () =
         if Console.IsOutputRedirected then
-            let settings = AnsiConsoleSettings(Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Interactive = InteractionSupport.No)
+            let noColors, notInteractive = ColorSystemSupport.NoColors, InteractionSupport.No
+            let settings = AnsiConsoleSettings(Ansi = AnsiSupport.No, ColorSystem = noColors, Interactive = notInteractive)
             let console = AnsiConsole.Create settings
             console.Profile.Width <- widthOfLogs
             console

@@ -84,7 +84,8 @@ module Generate =
                 (Gen.choose (0, size.Width - 1))
         | Shape.Rectangle ->
             Gen.map2
-                (fun (top, bottom) (left, right) -> within (fun y x -> if y >= top && y <= bottom && x >= left && x <= right then 1.0 else 0.0))
+                (fun (top, bottom) (left, right) ->
+                    within (fun y x -> if y >= top && y <= bottom && x >= left && x <= right then 1.0 else 0.0))
                 (interval size.Height)
                 (interval size.Width)
         | Shape.Blob ->
@@ -107,7 +108,10 @@ module Generate =
     let softMask (size: ImageSize) =
         let soften (mask: Grid) =
             Grid.init mask.Height mask.Width (fun y x ->
-                let near = [ for v in y - 1 .. y + 1 do for u in x - 1 .. x + 1 do if v >= 0 && u >= 0 && v < mask.Height && u < mask.Width then mask[v, u] ]
+                let near =
+                    [ for v in max 0 (y - 1) .. min (mask.Height - 1) (y + 1) do
+                          for u in max 0 (x - 1) .. min (mask.Width - 1) (x + 1) do
+                              mask[v, u] ]
                 Math.Round(List.average near, 2))
 
         Gen.oneof [ binaryMask size |> Gen.map soften; grid size (number 0.0 1.0) ]
@@ -162,7 +166,8 @@ module Generate =
     /// A picture of a size: of one color, of two, of a run of colors, or of noise.
     let image (size: ImageSize) =
         let color = Gen.arrayOfLength 3 (Gen.choose (0, 255) |> Gen.map byte)
-        let paint (pixel: int -> int -> byte array) = Image(Array.concat [ for y in 0 .. size.Height - 1 do for x in 0 .. size.Width - 1 -> pixel y x ], size.Height, size.Width)
+        let paint (pixel: int -> int -> byte array) =
+            Image(Array.concat [ for y in 0 .. size.Height - 1 do for x in 0 .. size.Width - 1 -> pixel y x ], size.Height, size.Width)
 
         Gen.oneof
             [ color |> Gen.map (fun c -> paint (fun _ _ -> c))
@@ -199,11 +204,22 @@ module Generate =
                 return Box.FromCorners(x - left, y - above, x + right, y + below)
             }
         | Relation.Inside ->
-            Gen.map2 (fun u v -> Box.FromSize(at truth.X0 truth.Width (u / 2.0), at truth.Y0 truth.Height (v / 2.0), truth.Width * (1.0 - u), truth.Height * (1.0 - v))) share share
-        | Relation.Around -> Gen.map2 (fun u v -> Box.FromCorners(truth.X0 - 8.0 * u, truth.Y0 - 8.0 * v, truth.X1 + 8.0 * v, truth.Y1 + 8.0 * u)) share share
+            let inside u v =
+                let x, y = at truth.X0 truth.Width (u / 2.0), at truth.Y0 truth.Height (v / 2.0)
+                Box.FromSize(x, y, truth.Width * (1.0 - u), truth.Height * (1.0 - v))
+
+            Gen.map2 inside share share
+        | Relation.Around ->
+            let around u v = Box.FromCorners(truth.X0 - 8.0 * u, truth.Y0 - 8.0 * v, truth.X1 + 8.0 * v, truth.Y1 + 8.0 * u)
+            Gen.map2 around share share
         | Relation.Touching -> box |> Gen.map (fun b -> Box.FromCorners(truth.X1, b.Y0, truth.X1 + b.Width, b.Y1))
         | Relation.Apart -> Gen.map2 (fun (b: Box) gap -> Box.FromSize(truth.X1 + 10.0 * gap, b.Y0, b.Width, b.Height)) box share
-        | Relation.NoExtent -> Gen.map2 (fun u v -> let x, y = at truth.X0 truth.Width u, at truth.Y0 truth.Height v in Box.FromCorners(x, y, x, y)) share share
+        | Relation.NoExtent ->
+            let point u v =
+                let x, y = at truth.X0 truth.Width u, at truth.Y0 truth.Height v
+                Box.FromCorners(x, y, x, y)
+
+            Gen.map2 point share share
 
     /// A pair of boxes in a relation.
     let boxPairOf relation =

@@ -265,7 +265,8 @@ module Law =
     let leavesItsInput =
         create "leaves its input" "The tensors that the loss is given hold the same numbers afterwards." any [] (fun loss case ->
             use _ = torch.NewDisposeScope()
-            let given = [ Tensors.ofShape case.Shape case.Prediction; Tensors.ofShape case.Shape case.Truth; Tensors.ofShape [| int64 case.Count |] case.Weights ]
+            let predicted, truth = Tensors.ofShape case.Shape case.Prediction, Tensors.ofShape case.Shape case.Truth
+            let given = [ predicted; truth; Tensors.ofShape [| int64 case.Count |] case.Weights ]
             loss.Evaluate given[0] given[1] given[2] |> ignore
 
             List.zip3 [ "prediction"; "truth"; "weights" ] given [ case.Prediction; case.Truth; case.Weights ]

@@ -34,7 +34,10 @@ module Need =
     let several =
         { Text = "several objects"
           Holds = fun case -> case.Count > 1
-          Make = fun case -> if case.Count > 1 then case else Case.pick [ 0; 0 ] case |> Case.splice 1 (Case.swap case |> Case.pick [ 0; 0 ]) }
+          Make =
+            fun case ->
+                if case.Count > 1 then case
+                else Case.pick [ 0; 0 ] case |> Case.splice 1 (Case.swap case |> Case.pick [ 0; 0 ]) }
 
     /// A first object that does not count.
     let unweighted =

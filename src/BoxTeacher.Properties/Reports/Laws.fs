@@ -55,9 +55,9 @@ module Laws =
     /// Every law, with tolerances that a loss with a small eps keeps: 1e-3 at the truth and in float32, 1e-4 for enlarged
     /// pictures, 1e-6 for what costs less than the truth.
     let all =
-        [ Law.finite; Law.finiteGradient; Law.finiteFarOut; Law.neverNegative; Law.zeroAtTruth 1e-3; Law.leastAtTruth 1e-6; Law.rightBeatsWrong
-          Law.surerIsBetter; Law.towardsTruth; Law.pullsToTruth; Law.gradientOfValues; Law.weightZero; Law.linearInWeights
-          Law.apart; Law.additive; Law.anyOrder; Law.noObjects; Law.symmetric; Law.sameInsideOut; Law.sameInMirror
+        [ Law.finite; Law.finiteGradient; Law.finiteFarOut; Law.neverNegative; Law.zeroAtTruth 1e-3; Law.leastAtTruth 1e-6
+          Law.rightBeatsWrong; Law.surerIsBetter; Law.towardsTruth; Law.pullsToTruth; Law.gradientOfValues; Law.weightZero
+          Law.linearInWeights; Law.apart; Law.additive; Law.anyOrder; Law.noObjects; Law.symmetric; Law.sameInsideOut; Law.sameInMirror
           Law.gradientInMirror; Law.sameTurned; Law.sameInFrame; Law.sameEnlarged 1e-4; Law.sameElsewhere
           Law.singlePrecision 1e-3; Law.repeatable; Law.leavesItsInput ]
 
@@ -107,7 +107,8 @@ module Laws =
             if not (law.Of loss.Kind) then
                 Outcome.Untried "it does not speak of losses of this kind"
             else
-                let property = Prop.forAll (inputs loss.Kind law) (fun case -> speaksOf law case ==> lazy Result.isOk (verdict law loss case))
+                let holds case = speaksOf law case ==> lazy Result.isOk (verdict law loss case)
+                let property = Prop.forAll (inputs loss.Kind law) holds
 
                 match run settings property with
                 | TestResult.Failed(data, [ generated ], [ shrunk ], _, _, last, size) ->

@@ -106,8 +106,11 @@ module AblationResult =
         let main = result.Metrics.Head
         let finished = result.Variants |> List.map (fun variant -> (runsOf variant result).Length)
 
+        let title (row: VariantSummary) =
+            if row.Variant = result.Base && result.Variants.Length > 1 then $"{row.Variant} (base)" else row.Variant
+
         let columns =
-            [ Column.text "variant" (fun (row: VariantSummary) -> if row.Variant = result.Base && result.Variants.Length > 1 then $"{row.Variant} (base)" else row.Variant)
+            [ Column.text "variant" title
               for name in result.Metrics do
                   Column.spread name 1 Better.Higher (metric name)
               if result.Variants.Length > 1 then

@@ -26,7 +26,7 @@ module RunState =
 
     /// The latest event of a kind, of several or of one's own.
     let private latest<'event when 'event :> TrainingEvent> (events: TrainingEvent seq) own =
-        events |> Seq.choose (fun happened -> match box happened with :? 'event as found -> Some found | _ -> None) |> Seq.tryLast |> Option.orElse own
+        System.Linq.Enumerable.OfType<'event> events |> Seq.tryLast |> Option.orElse own
 
     /// The state after an event that came at a time.
     let after (now: TimeSpan) (happened: TrainingEvent) state =

@@ -101,8 +101,8 @@ type PlainProgress(writer: TextWriter, every: TimeSpan) =
                         running.TryRemove run.Key |> ignore
                         write (Words.ended run how) }
 
-            use _ =
-                new Timer(TimerCallback(fun _ -> running.Values |> Seq.sortBy (fun (run, _) -> run.Label) |> Seq.iter (line >> write)), null, every, every)
+            let tell _ = running.Values |> Seq.sortBy (fun (run, _) -> run.Label) |> Seq.iter (line >> write)
+            use _ = new Timer(TimerCallback tell, null, every, every)
 
             work listener
 
@@ -112,7 +112,11 @@ type LiveProgress(console: IAnsiConsole) =
     interface IProgressDisplay with
         member _.Show(runs, work) =
             let columns: ProgressColumn array =
-                [| SpinnerColumn(); TaskDescriptionColumn(Alignment = Justify.Left); ProgressBarColumn(); PercentageColumn(); RemainingTimeColumn() |]
+                [| SpinnerColumn()
+                   TaskDescriptionColumn(Alignment = Justify.Left)
+                   ProgressBarColumn()
+                   PercentageColumn()
+                   RemainingTimeColumn() |]
 
             let progress = Progress(console, AutoClear = false, HideCompleted = false)
 

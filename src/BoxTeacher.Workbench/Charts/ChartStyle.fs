@@ -55,7 +55,8 @@ module ChartStyle =
 
     /// The bars of the series with an index, for Chart.withMarker: Chart.Column leaves the pattern out.
     let bars index =
-        let pattern = Pattern.init (Shape = patterns[round index % patterns.Length], FillMode = StyleParam.PatternFillMode.Overlay, FGColor = Color.fromString "white", Solidity = 0.35)
+        let shape, white = patterns[round index % patterns.Length], Color.fromString "white"
+        let pattern = Pattern.init (Shape = shape, FillMode = StyleParam.PatternFillMode.Overlay, FGColor = white, Solidity = 0.35)
         Marker.init (Color = color 1.0 index, Pattern = pattern)
 
     /// The line and a point of the series with an index, as SVG for a legend that many charts share.
@@ -135,8 +136,8 @@ module ChartStyle =
         Defaults.DefaultHeight <- above + plotHeight + below
         Defaults.DefaultDisplayOptions <- DisplayOptions.init (PlotlyJSReference = Full)
 
-    /// A chart with a plot of a height in pixels. The names of its legend, labels already, stand below the plot, each on lines of its own in
-    /// room that is kept for them; a single name needs none.
+    /// A chart with a plot of a height in pixels. The names of its legend, labels already, stand below the plot, each on lines of its own
+    /// in room that is kept for them; a single name needs none.
     let apply plotHeight (legend: string list) chart =
         let lines = if legend.Length > 1 then legend |> List.sumBy (fun name -> name.Split("<br>").Length) else 0
         let legendHeight = if lines > 0 then lines * legendLine + legendMargin else 0

@@ -88,7 +88,7 @@ type NotebookProgress(show: obj -> (obj -> unit), interval: TimeSpan) =
                         change run (fun view ->
                             let steps =
                                 match happened with
-                                | :? Resumed as resumed -> resumed.History |> Seq.choose (function :? StepFinished as step -> Some step | _ -> None)
+                                | :? Resumed as resumed -> System.Linq.Enumerable.OfType<StepFinished> resumed.History
                                 | :? StepFinished as step -> [ step ]
                                 | _ -> []
 

@@ -39,8 +39,7 @@ module internal VectorOverlay =
                 last <- last + 1
 
             for x0, x1 in rows[y] do
-                path.Append('M').Append(x0).Append(' ').Append(y).Append('h').Append(x1 - x0).Append('v').Append(last - y + 1).Append('h').Append(x0 - x1).Append 'z'
-                |> ignore
+                path.Append $"M{x0} {y}h{x1 - x0}v{last - y + 1}h{x0 - x1}z" |> ignore
 
             y <- last + 1
 

@@ -14,7 +14,8 @@ module AblationCharts =
         | [] -> []
         | first :: rest ->
             [ for iteration, value in first.Points do
-                  let others = rest |> List.map (fun curve -> curve.Points |> List.tryFind (fun (at, _) -> at = iteration) |> Option.map snd)
+                  let valueOf curve = curve.Points |> List.tryFind (fun (at, _) -> at = iteration) |> Option.map snd
+                  let others = rest |> List.map valueOf
 
                   if others |> List.forall Option.isSome then
                       let spread = Statistics.spread (value :: List.choose id others |> List.filter Double.IsFinite)

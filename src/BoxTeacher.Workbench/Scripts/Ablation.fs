@@ -105,7 +105,8 @@ module Ablation =
                 (nameof ablation)
                 $"'{variant.Name}' is evaluated on {dataset.ValidationAnnotations} and '{(fst datasets.Head).Name}' on {(snd datasets.Head).ValidationAnnotations}; what is compared is evaluated on the same images"
         | None ->
-            let loaded = datasets |> List.map snd |> List.distinct |> List.map (fun dataset -> dataset, LoadedData.read options.DataRoot dataset)
+            let distinct = datasets |> List.map snd |> List.distinct
+            let loaded = [ for dataset in distinct -> dataset, LoadedData.read options.DataRoot dataset ]
             [ for variant, dataset in datasets -> variant.Name, loaded |> List.find (fst >> (=) dataset) |> snd ] |> Map.ofList
 
     /// The runs of an ablation, seed after seed so that every variant gets somewhere when time runs out.
@@ -168,7 +169,12 @@ module Ablation =
         let mutable ends = []
         display.Show(runs, fun listener -> ends <- Matrix.run degree store listener train stop.Token runs)
 
-        let results = ends |> List.choose (fun (_, how) -> match how with RunEnd.Trained result | RunEnd.Cached result -> Some result | _ -> None)
+        let results =
+            [ for _, how in ends do
+                  match how with
+                  | RunEnd.Trained result
+                  | RunEnd.Cached result -> result
+                  | _ -> () ]
 
         let finished =
             { Question = ablation.Question

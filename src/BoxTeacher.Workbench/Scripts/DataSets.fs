@@ -1,6 +1,8 @@
 namespace BoxTeacher.Workbench
 
+open System
 open System.IO
+open System.Security.Cryptography
 open BoxTeacher.Data
 open BoxTeacher.Training
 
@@ -43,11 +45,17 @@ type internal LoadedData =
 module internal LoadedData =
 
     let read root (recipe: DatasetRecipe) =
-        let bytes file = System.Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(Path.Combine(root, (file: string)))))
+        let bytes (file: string) = Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(Path.Combine(root, file))))
 
         // Every byte of a large data set would take minutes to read.
         let images (set: InstanceDataset) =
-            RunStore.Fingerprint(seq { for image in set.Images do string (Path.GetFileName image.FileName); string (FileInfo(image.FileName).Length) })
+            RunStore.Fingerprint(
+                seq {
+                    for image in set.Images do
+                        string (Path.GetFileName image.FileName)
+                        string (FileInfo(image.FileName).Length)
+                }
+            )
 
         let training, validation = recipe.ReadTraining root, recipe.ReadValidation root
 

@@ -17,7 +17,10 @@ module internal PlainBatches =
     /// Batches of so many images, in order, on a device. Tensors belong to the dispose scope in which a batch is asked for.
     let ofImages (recipe: Recipe) supervision (device: torch.Device) size (images: ImageRecord list) =
         let geometry = GeometryAugmentation([| recipe.Augmentation.TestShortEdge |], recipe.Augmentation.TestMaxSize, 0.0)
-        let order: IReadOnlyList<SampleKey> list = [ for chunk in List.chunkBySize size (List.indexed images) -> [| for index, _ in chunk -> SampleKey(index, 0) |] ]
+
+        let order: IReadOnlyList<SampleKey> list =
+            [ for chunk in List.chunkBySize size (List.indexed images) -> [| for index, _ in chunk -> SampleKey(index, 0) |] ]
+
         let maker = SampleMakers.SharedGeometry(geometry, null)
 
         ViewLoader(Array.ofList images, order, maker, supervision, recipe.Detector.Pixels, RandomStream 0UL, device).Views(0L)
@@ -51,8 +54,8 @@ module internal Looking =
 
         RunLengthMask.Encode(bits, record.Height, record.Width)
 
-    /// The pseudo-labels of images with their confidences as scores; none without a teacher. The teacher runs as it does in training, so its
-    /// running statistics move.
+    /// The pseudo-labels of images with their confidences as scores; none without a teacher. The teacher runs as it does in training, so
+    /// its running statistics move.
     let pseudoLabels (recipe: Recipe) (method: ITrainingMethod) (images: ImageRecord list) =
         match method.PseudoLabelling with
         | null -> []

@@ -16,7 +16,8 @@ type internal RunHistory() =
 
     // Six digits are more than a loss curve shows, and a third of the bytes.
     static let short (value: float) =
-        if Double.IsFinite value then Double.Parse(value.ToString("G6", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture) else value
+        let invariant = CultureInfo.InvariantCulture
+        if Double.IsFinite value then Double.Parse(value.ToString("G6", invariant), invariant) else value
 
     let add name iteration value =
         match curves.TryGetValue name with

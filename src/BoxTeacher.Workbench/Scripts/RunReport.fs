@@ -19,7 +19,8 @@ module internal Origin =
         |> Option.map _.InformationalVersion
         |> Option.defaultValue "unknown"
 
-    /// A fingerprint of everything that computes: workbench, core, TorchSharp, libtorch's version and, where the user chose one, its folder.
+    /// A fingerprint of everything that computes: workbench, core, TorchSharp, libtorch's version and, where the user chose one, its
+    /// folder.
     let codeFingerprint =
         lazy
             (RunStore.Fingerprint

@@ -56,7 +56,8 @@ module internal RunTraining =
     let private precision (summary: CocoSummary) =
         let values = summary.Precision.ToArray()
         let options = CocoOptions.Default
-        let recalls, kinds, areas, limits = CocoOptions.RecallThresholds.Count, summary.Categories.Count, CocoOptions.Areas.Count, options.MaxDetections.Count
+        let recalls, kinds = CocoOptions.RecallThresholds.Count, summary.Categories.Count
+        let areas, limits = CocoOptions.Areas.Count, options.MaxDetections.Count
         let at threshold recall kind = values[((((threshold * recalls + recall) * kinds + kind) * areas) * limits) + limits - 1]
 
         [ for overlap in overlaps ->
@@ -75,7 +76,7 @@ module internal RunTraining =
 
     /// What a trained run has to show: its metrics, after an evaluation unless its last one is at hand, its history, and what its
     /// networks find.
-    let measure (data: LoadedData) (gallery: ImageRecord list) (recipe: Recipe) (method: ITrainingMethod) run (history: RunHistory) (last: Evaluated option) =
+    let measure (data: LoadedData) gallery (recipe: Recipe) (method: ITrainingMethod) run (history: RunHistory) (last: Evaluated option) =
         let result =
             match last |> Option.bind (fun evaluated -> Option.ofObj evaluated.Result) with
             | Some result -> result
@@ -97,7 +98,7 @@ module internal RunTraining =
             Pseudo = [ for image, labels in pseudo gallery -> image.Id, labels ] }
 
     /// Trains a run to the end of its budget, or until it is cancelled.
-    let train (data: LoadedData) (gallery: ImageRecord list) (recipe: Recipe) (methodOf: Recipe -> int -> ITrainingMethod) (context: RunContext) =
+    let train (data: LoadedData) gallery (recipe: Recipe) (methodOf: Recipe -> int -> ITrainingMethod) (context: RunContext) =
         use method = methodOf recipe data.Training.Categories.Count
         let history = RunHistory()
 
@@ -106,7 +107,8 @@ module internal RunTraining =
             context.Report happened
 
         let outcome =
-            TrainingRun(recipe, method, data.Training, data.Validation, RunFolder context.Folder).Run(Action<TrainingEvent> listen, context.Cancellation)
+            TrainingRun(recipe, method, data.Training, data.Validation, RunFolder context.Folder)
+                .Run(Action<TrainingEvent> listen, context.Cancellation)
 
         if not outcome.Finished then
             RunOutcome.Stopped outcome.Iteration

@@ -43,8 +43,8 @@ module Script =
             complain error.Message
             1
 
-    /// What scripts and notebooks begin with, in refs.fsx: libtorch is loaded, and charts have the looks of this project. Where LIBTORCH names
-    /// a libtorch that does not fit, a script ends with one line that says so, and a notebook's cell fails with it.
+    /// What scripts and notebooks begin with, in refs.fsx: libtorch is loaded, and charts have the looks of this project. Where LIBTORCH
+    /// names a libtorch that does not fit, a script ends with one line that says so, and a notebook's cell fails with it.
     let start () =
         let load () = TorchRuntime.Load() |> ignore
         if Notebook.isRunning () then load ()

@@ -16,8 +16,8 @@ module SingleRun =
           Iterations = recipe.Budget.Iterations
           Recipe = RecipeJson.Write recipe }
 
-    /// Trains to the end of the budget, from the newest checkpoint of the folder if there is one, and shows its progress. Ctrl-C and SIGTERM
-    /// end it after the step in progress, with a checkpoint. Raises RecipeException when the folder holds another run.
+    /// Trains to the end of the budget, from the newest checkpoint of the folder if there is one, and shows its progress. Ctrl-C and
+    /// SIGTERM end it after the step in progress, with a checkpoint. Raises RecipeException when the folder holds another run.
     [<CompiledName "Train">]
     let train (recipe: Recipe) (dataRoot: string) (folder: RunFolder) =
         let training, validation = recipe.Dataset.ReadTraining dataRoot, recipe.Dataset.ReadValidation dataRoot

@@ -82,8 +82,13 @@ type Variant internal (name: string, change: Recipe -> Recipe, methodOf: Recipe 
     /// read, belongs into the version. Raises ArgumentException without a version where there is no such text.
     [<MethodImpl(MethodImplOptions.NoInlining)>]
     static member Of
-        (name: string, change: Recipe -> Recipe, methodOf: Recipe -> int -> string -> ITrainingMethod, ?version: string, [<CallerFilePath>] ?file: string)
-        =
+        (
+            name: string,
+            change: Recipe -> Recipe,
+            methodOf: Recipe -> int -> string -> ITrainingMethod,
+            ?version: string,
+            [<CallerFilePath>] ?file: string
+        ) =
         let record = [| PartRecord("Method", Variant.SourceOf(name, version, file, Assembly.GetCallingAssembly())) |]
         // The script's function has a recipe without the record: it is the part on record.
         let plain (recipe: Recipe) = recipe.With((fun r -> r.Parts), null)
@@ -94,4 +99,5 @@ type Variant internal (name: string, change: Recipe -> Recipe, methodOf: Recipe 
     [<MethodImpl(MethodImplOptions.NoInlining)>]
     static member With(name: string, change: Recipe -> Recipe, parts: MethodParts, ?version: string, [<CallerFilePath>] ?file: string) =
         let source = Variant.SourceOf(name, version, file, Assembly.GetCallingAssembly())
-        Variant(name, (fun recipe -> (change recipe).Replacing(parts, source)), (fun recipe classes root -> recipe.BuildMethod(classes, root, parts)))
+        let replaced recipe = (change recipe).Replacing(parts, source)
+        Variant(name, replaced, (fun recipe classes root -> recipe.BuildMethod(classes, root, parts)))

@@ -367,7 +367,12 @@ module Table =
 
         let widths = table.Headings |> List.mapi (fun index _ -> parts index)
 
-        [ String.Join(",", [ for heading, parts in List.zip table.Headings widths do for part in parts -> quote (heading.Title.Replace("−", "-") + part) ])
+        let titles =
+            [ for heading, parts in List.zip table.Headings widths do
+                  for part in parts do
+                      quote (heading.Title.Replace("−", "-") + part) ]
+
+        [ String.Join(",", titles)
           for row in table.Rows do
               String.Join(",", [ for cell, parts in List.zip row widths do for field in fields parts.Length cell -> quote field ]) ]
         |> String.concat "\n"

@@ -136,7 +136,8 @@ public sealed class DynamicMaskHead : nn.Module<Tensor, MaskInstances, Tensor>
         var rows = new List<Tensor>();
         if (_shape.RelativeCoordinates)
         {
-            Tensor Pixels(long cells) => arange(cells, dtype: features.dtype, device: features.device) * _featureStride + _featureStride / 2;
+            Tensor Pixels(long cells) =>
+                arange(cells, dtype: features.dtype, device: features.device) * _featureStride + _featureStride / 2;
             var x = Pixels(width).view(1, width).expand(height, width);
             var y = Pixels(height).view(height, 1).expand(height, width);
             rows.AddRange([x, y]);
