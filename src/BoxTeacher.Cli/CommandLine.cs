@@ -33,11 +33,11 @@ internal static class CommandLine
     }
 
     /// <summary>Loads libtorch before a command reads anything, and says which one where the user chose it.</summary>
-    /// <param name="threads">Of each tensor operation.</param>
-    public static void LoadTorch(int threads)
+    /// <param name="threads">Of each tensor operation; null: all cores.</param>
+    public static void LoadTorch(int? threads)
     {
         var loaded = TorchRuntime.Load();
-        torch.set_num_threads(threads);
+        torch.set_num_threads(threads ?? Environment.ProcessorCount);
         if (Environment.GetEnvironmentVariable(TorchRuntime.FolderVariable) is { Length: > 0 })
         {
             Console.Error.WriteLine($"libtorch: {loaded}");
@@ -45,19 +45,14 @@ internal static class CommandLine
     }
 
     /// <summary>How many threads a command may use.</summary>
-    public static Option<int> Threads()
+    public static Option<int?> Threads()
     {
-        var option = new Option<int>("--threads")
-        {
-            Description = "Threads of each tensor operation; all cores by default.",
-            HelpName = "N",
-            DefaultValueFactory = _ => Environment.ProcessorCount,
-        };
+        var option = new Option<int?>("--threads") { Description = "Threads of each tensor operation; all cores by default.", HelpName = "N" };
         option.Validators.Add(given =>
         {
-            if (given.Errors.Any() is false && given.GetValueOrDefault<int>() < 1)
+            if (!given.Errors.Any() && given.GetValueOrDefault<int?>() is < 1 and var count)
             {
-                given.AddError($"--threads {given.GetValueOrDefault<int>()}: must be at least 1");
+                given.AddError($"--threads {count}: must be at least 1");
             }
         });
         return option;

@@ -163,12 +163,12 @@ let ``a run that goes on has the threads that it began with, unless it is given 
     let store = RunStore(temporaryFolder ())
     let run = plan "a" 1L
     use _ = store.Claim run
-    Assert.Equal(2, store.Threads(run, None, 2))
-    Assert.Equal(2, store.Threads(run, None, 1))
-    Assert.Equal(4, store.Threads(run, Some 4, 1))
-    Assert.Equal(4, store.Threads(run, None, 1))
+    Assert.Equal(2, RunFolder(store.Folder run).Threads(Nullable(), 2))
+    Assert.Equal(2, RunFolder(store.Folder run).Threads(Nullable(), 1))
+    Assert.Equal(4, RunFolder(store.Folder run).Threads(Nullable 4, 1))
+    Assert.Equal(4, RunFolder(store.Folder run).Threads(Nullable(), 1))
     File.WriteAllText(Path.Combine(store.Folder run, "threads"), "many")
-    Assert.Equal(3, store.Threads(run, None, 3))
+    Assert.Equal(3, RunFolder(store.Folder run).Threads(Nullable(), 3))
 
 [<Fact>]
 let ``the device of the options is the recipe's, and one that is not there is named`` () =

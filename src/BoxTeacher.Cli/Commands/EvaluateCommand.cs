@@ -112,7 +112,7 @@ internal static class EvaluateCommand
             : VocEvaluator.Evaluate(dataset, detections, wanted).Numbers;
     }
 
-    private static Column[] OfWeights(int threads, Recipe recipe, string root, string weights, MeasuredOn? task)
+    private static Column[] OfWeights(int? threads, Recipe recipe, string root, string weights, MeasuredOn? task)
     {
         CommandLine.LoadTorch(threads);
         var dataset = recipe.Dataset.ReadValidation(root);

@@ -21,12 +21,13 @@ internal static class TrainCommand
         command.SetAction(parsed =>
         {
             CommandLine.LoadTorch(parsed.GetValue(threads));
-            return Train(options.Read(parsed), parsed.GetRequiredValue(options.Data), parsed.GetValue(output), parsed.GetValue(resume));
+            return Train(
+                options.Read(parsed), parsed.GetRequiredValue(options.Data), parsed.GetValue(output), parsed.GetValue(resume), parsed.GetValue(threads));
         });
         return command;
     }
 
-    private static int Train(Recipe recipe, string root, string? output, bool resume)
+    private static int Train(Recipe recipe, string root, string? output, bool resume, int? threads)
     {
         var folder = new RunFolder(output ?? Path.Combine("runs", $"{recipe.Name}-{recipe.Seed}"));
         if (!resume && folder.Checkpoints.Latest() is { } latest)
@@ -34,7 +35,7 @@ internal static class TrainCommand
             throw new IOException($"{latest.Folder}: the folder holds a run already; --resume continues it, --out chooses another folder");
         }
 
-        var result = SingleRun.Train(recipe, root, folder);
+        var result = SingleRun.Train(recipe, root, folder, threads);
         Console.WriteLine(result.Finished
             ? $"finished: {folder.ModelFile}"
             : $"stopped after iteration {result.Iteration}; --resume --out {folder.Path} continues");

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using BoxTeacher.Data;
 using BoxTeacher.Files;
@@ -5,7 +6,7 @@ using BoxTeacher.Files;
 namespace BoxTeacher.Training;
 
 /// <summary>
-/// A run's folder: <c>recipe.json</c>, <c>categories.json</c>, checkpoints, and at the end <c>model.safetensors</c>. Together they say
+/// A run's folder: <c>recipe.json</c>, <c>categories.json</c>, <c>threads</c>, checkpoints, and at the end <c>model.safetensors</c>. Together they say
 /// what the weights are and can do.
 /// </summary>
 /// <param name="path">The folder; it need not exist.</param>
@@ -27,6 +28,8 @@ public sealed class RunFolder(string path)
 
     /// <summary>The checkpoints.</summary>
     public CheckpointFolder Checkpoints { get; } = new(path);
+
+    private string ThreadsFile => Child("threads");
 
     private string RecipeFile => Child("recipe.json");
 
@@ -55,6 +58,24 @@ public sealed class RunFolder(string path)
 
         Keep(RecipeFile, RecipeJson.Write(recipe));
         Keep(CategoriesFile, JsonSerializer.Serialize(categories, Options));
+    }
+
+    /// <summary>
+    /// How many threads the run has: those given, else those that it began with, else its share of the machine. Sums over another number of
+    /// threads have other last digits, and a run that goes on ends with the numbers of one that was never stopped.
+    /// </summary>
+    /// <param name="given">What a person asked for; null: nothing.</param>
+    /// <param name="share">The run's share of the machine.</param>
+    public int Threads(int? given, int share)
+    {
+        var known = File.Exists(ThreadsFile) && int.TryParse(File.ReadAllText(ThreadsFile), out var stored) && stored > 0 ? stored : (int?)null;
+        var count = given ?? known ?? share;
+        if (count != known)
+        {
+            AtomicFile.WriteText(ThreadsFile, count.ToString(CultureInfo.InvariantCulture));
+        }
+
+        return count;
     }
 
     /// <summary>The run's recipe.</summary>

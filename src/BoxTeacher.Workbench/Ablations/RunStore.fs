@@ -47,21 +47,6 @@ type RunStore(root: string) =
         with :? IOException as error ->
             raise (IOException($"{folder}: another process trains this run", error))
 
-    /// How many threads the run has: those given, else those that it began with, else its share of the machine. Sums over other numbers of
-    /// threads have other last digits, and a run that goes on ends with the numbers of one that was never stopped.
-    member store.Threads(run: PlannedRun, given: int option, share: int) =
-        let file = Path.Combine(store.Folder run, "threads")
-        let known = if File.Exists file then Some(File.ReadAllText file) else None
-
-        let count =
-            match given, known |> Option.map Int32.TryParse with
-            | Some count, _ -> count
-            | None, Some(true, count) when count > 0 -> count
-            | _ -> share
-
-        if known <> Some(string count) then AtomicFile.WriteText(file, string count)
-        count
-
     /// The run's result, when it is finished. Raises InvalidDataException naming the file when it cannot be read.
     member store.TryRead(run: PlannedRun) =
         let file = Path.Combine(store.Folder run, "result.json")

@@ -17,6 +17,10 @@ module RecipeDifferences =
             [ for part in json.EnumerateArray() do
                   let text name = Json.tryText name part |> Option.defaultValue ""
                   "part " + text "name", text "source" ]
+        | JsonValueKind.Array when json.EnumerateArray() |> Seq.exists (fun item -> item.ValueKind = JsonValueKind.Object) ->
+            // Stages and the like, each value by itself.
+            [ for index, item in Seq.indexed (json.EnumerateArray()) do
+                  yield! leaves $"{path}.{index}" item ]
         | _ -> [ path, json.GetRawText() ]
 
     /// The keys whose values differ, each with its value in every recipe; None where a recipe does not have the key.

@@ -157,7 +157,7 @@ module Ablation =
 
         let train (context: RunContext) =
             // Of this thread alone: each run has its share of the machine.
-            torch.set_num_threads (store.Threads(context.Run, options.Threads, threads))
+            torch.set_num_threads (RunFolder(context.Folder).Threads(Option.toNullable options.Threads, threads))
             let variant, recipe = byKey[context.Run.Key]
             let methodOf recipe classes = variant.Method recipe classes options.DataRoot
             RunTraining.train data[variant.Name] gallery recipe methodOf context

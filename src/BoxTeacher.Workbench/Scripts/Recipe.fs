@@ -6,7 +6,8 @@ open BoxTeacher.Data
 open BoxTeacher.Methods
 open BoxTeacher.Training
 
-/// Changes of recipes, to be piped. What has no function here is changed by its typed key, Recipe.change, or by its name, Recipe.set.
+/// Changes of recipes, to be piped. What has no function here is changed by its typed key, r.With((fun r -> r.Budget.BatchSize), 4), or by
+/// its name, Recipe.set.
 [<RequireQualifiedAccess>]
 module Recipe =
 

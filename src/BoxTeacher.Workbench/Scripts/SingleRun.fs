@@ -3,6 +3,7 @@ namespace BoxTeacher.Workbench
 open System
 open System.IO
 open System.Threading
+open TorchSharp
 open BoxTeacher.Training
 
 /// One run of one recipe, as `boxteacher train` does it.
@@ -17,9 +18,10 @@ module SingleRun =
           Recipe = RecipeJson.Write recipe }
 
     /// Trains to the end of the budget, from the newest checkpoint of the folder if there is one, and shows its progress. Ctrl-C and
-    /// SIGTERM end it after the step in progress, with a checkpoint. Raises RecipeException when the folder holds another run.
+    /// SIGTERM end it after the step in progress, with a checkpoint. threads are those of each tensor operation; null: those that the run
+    /// began with, which are all cores. Raises RecipeException when the folder holds another run.
     [<CompiledName "Train">]
-    let train (recipe: Recipe) (dataRoot: string) (folder: RunFolder) =
+    let train (recipe: Recipe) (dataRoot: string) (folder: RunFolder) (threads: Nullable<int>) =
         let training, validation = recipe.Dataset.ReadTraining dataRoot, recipe.Dataset.ReadValidation dataRoot
         use stop = new CancellationTokenSource()
         use _ = new StopSignals(stop)
@@ -33,6 +35,7 @@ module SingleRun =
                 listener.Progressed(run, happened)
 
             listener.Started run
+            torch.set_num_threads (folder.Threads(threads, Environment.ProcessorCount))
             result <- TrainingRun(recipe, method, training, validation, folder).Run(Action<TrainingEvent> listen, stop.Token)
             listener.Ended(run, (if result.Finished then RunEnd.Trained(history.Result run) else RunEnd.Stopped result.Iteration)))
 
