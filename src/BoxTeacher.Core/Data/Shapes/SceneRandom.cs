@@ -1,31 +1,23 @@
 using System.Numerics;
+using BoxTeacher.Structures;
 
 namespace BoxTeacher.Data;
 
 /// <summary>
-/// Random numbers of one scene (SplitMix64): a scene depends on the seed and its own number alone, so scenes can be
+/// Random numbers of one scene: a scene depends on the seed and its own number alone, so scenes can be
 /// made in any order and come out the same on every platform.
 /// </summary>
-internal sealed class SceneRandom(ulong seed)
+internal sealed class SceneRandom(RandomStream stream)
 {
-    private ulong _state = seed;
-
     /// <summary>The stream of one scene.</summary>
     public static SceneRandom Of(long seed, int split, int scene)
     {
-        var mixer = new SceneRandom((ulong)seed);
-        var mixed = mixer.Next() ^ ((ulong)(uint)split << 32 | (uint)scene);
-        return new SceneRandom(new SceneRandom(mixed).Next());
+        var mixed = new RandomStream((ulong)seed).NextBits() ^ ((ulong)(uint)split << 32 | (uint)scene);
+        return new SceneRandom(new RandomStream(new RandomStream(mixed).NextBits()));
     }
 
     /// <summary>64 random bits.</summary>
-    public ulong Next()
-    {
-        var z = _state += 0x9E3779B97F4A7C15;
-        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-        return z ^ (z >> 31);
-    }
+    public ulong Next() => stream.NextBits();
 
     /// <summary>A number in [0, 1).</summary>
     public float Unit() => (Next() >> 40) * (1f / (1 << 24));
