@@ -1,7 +1,6 @@
 using BoxTeacher.Data;
 using BoxTeacher.Evaluation;
 using BoxTeacher.Masks;
-using BoxTeacher.Structures;
 
 namespace BoxTeacher.Benchmarks.Eval;
 

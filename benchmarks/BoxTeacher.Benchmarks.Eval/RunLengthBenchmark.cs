@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using BoxTeacher.Data;
 using BoxTeacher.Masks;
-using BoxTeacher.Methods;
 
 namespace BoxTeacher.Benchmarks.Eval;
 

@@ -2,7 +2,6 @@ using BoxTeacher.Detectors;
 using BoxTeacher.Kernels;
 using BoxTeacher.Layers;
 using BoxTeacher.Losses;
-using BoxTeacher.Structures;
 using BenchmarkDotNet.Attributes;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -75,7 +74,7 @@ public class Pairs : KernelBenchmark
     {
         using var scope = NewDisposeScope();
         using var gradients = no_grad();
-        PairwiseAffinity.ByOperators(logits, weights, groups, pairs);
+        PairOperators.Evaluate(logits, weights, groups, pairs);
     }
 
     [Benchmark]

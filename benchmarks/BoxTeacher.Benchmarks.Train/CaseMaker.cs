@@ -1,9 +1,7 @@
 using System.Text.Json;
-using BoxTeacher.Detectors;
 using BoxTeacher.Structures;
 using BoxTeacher.Tests;
 using BoxTeacher.Torch;
-using TorchSharp;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
@@ -78,11 +76,11 @@ internal static class CaseMaker
         using var teacher = step.Network();
         teacher.load_state_dict(tensors.Where(entry => entry.Key.StartsWith("teacher.", StringComparison.Ordinal))
             .ToDictionary(entry => entry.Key["teacher.".Length..], entry => entry.Value));
-        using var batch = CaseReader.Normalized(weak);
-        using var seen = step.TeacherSize.Resize(batch);
+        var batch = CaseReader.Normalized(weak);
+        var seen = step.TeacherSize.Resize(batch);
         foreach (var (image, candidates) in teacher.Candidates(teacher.Extract(seen.Images)).Index())
         {
-            var (boxes, _) = MaskPostprocess.Rescale(candidates, seen.Sizes[image], batch.Sizes[image]);
+            var (boxes, _) = candidates.Rescaled(seen.Sizes[image], batch.Sizes[image]);
             var chosen = Apart(boxes, step.Side / 10f);
             yield return (tensor(chosen, [chosen.Length / 4, 4]), (arange(chosen.Length / 4) % step.Classes).to(int64));
         }
@@ -94,7 +92,7 @@ internal static class CaseMaker
         foreach (var box in boxes.Chunk(4))
         {
             if (chosen.Count < BoxesPerImage && box[2] - box[0] > least && box[3] - box[1] > least
-                && chosen.All(other => BoxTeacher.Layers.Boxes.Iou(other, box) < 0.4f))
+                && chosen.All(other => Box.IoU(other, box) < 0.4f))
             {
                 chosen.Add([box[0] + 1, box[1] + 1, box[2] - 1, box[3] - 1]);
             }

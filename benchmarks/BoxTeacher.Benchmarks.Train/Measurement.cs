@@ -1,5 +1,3 @@
-using BoxTeacher.Structures;
-
 namespace BoxTeacher.Benchmarks.Train;
 
 /// <summary>A case measured on all sides in turns; ours is the first.</summary>

@@ -10,8 +10,6 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using BoxTeacher.Benchmarks.Train;
-using BoxTeacher.Methods;
-using BoxTeacher.Structures;
 
 const double tolerance = 1e-3;
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;

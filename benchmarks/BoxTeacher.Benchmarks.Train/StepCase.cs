@@ -2,7 +2,6 @@ using System.Text.Json;
 using BoxTeacher.Backbones;
 using BoxTeacher.Detectors;
 using BoxTeacher.Methods;
-using BoxTeacher.Structures;
 
 namespace BoxTeacher.Benchmarks.Train;
 
@@ -22,7 +21,7 @@ namespace BoxTeacher.Benchmarks.Train;
 /// </param>
 internal sealed record StepCase(
     string Name, int Stem, int Res2, int Width, int Channels, int MaskChannels, int Classes, int Side, int Batch,
-    TestSize TeacherSize, double PublishedMilliseconds)
+    TeacherSize TeacherSize, double PublishedMilliseconds)
 {
     /// <summary>GFLOP/s of the reference convolution on the machine of the published times.</summary>
     public const double PublishedGigaflops = 77;
@@ -31,10 +30,10 @@ internal sealed record StepCase(
     private static readonly JsonSerializerOptions Options = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
     /// <summary>The reference set's tiny architecture.</summary>
-    public static StepCase Tiny { get; } = new("tiny", 8, 16, 4, 32, 16, 3, 128, 8, new TestSize(144, 170), 496.9);
+    public static StepCase Tiny { get; } = new("tiny", 8, 16, 4, 32, 16, 3, 128, 8, new TeacherSize(144, 170), 496.9);
 
     /// <summary>The full ResNet-50.</summary>
-    public static StepCase ResNet50 { get; } = new("R50", 64, 256, 64, 256, 128, 80, 320, 2, new TestSize(320, 320), 4427.6);
+    public static StepCase ResNet50 { get; } = new("R50", 64, 256, 64, 256, 128, 80, 320, 2, new TeacherSize(320, 320), 4427.6);
 
     /// <summary>The detector with random weights.</summary>
     public CondInst Network() =>

@@ -1,10 +1,8 @@
 using BoxTeacher.Detectors;
-using BoxTeacher.Layers;
 using BoxTeacher.Losses;
 using BoxTeacher.Methods;
 using BoxTeacher.Structures;
 using BoxTeacher.Torch;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -24,9 +22,12 @@ internal sealed class TrainStep : IDisposable
 
     private readonly BoxTeacherMethod method;
     private readonly PseudoLabeller labeller;
-    private readonly TestSize teacherSize;
+    private readonly TeacherSize teacherSize;
     private readonly SGD optimizer;
-    private readonly TrainingBatch batch;
+    private readonly CondInst student;
+    private readonly CondInst teacher;
+    private readonly Batch batch;
+    private readonly Tensor[] kept;
 
     public TrainStep(string folder)
     {
@@ -40,27 +41,31 @@ internal sealed class TrainStep : IDisposable
                 .ToDictionary(entry => entry.Key[name.Length..], entry => entry.Value));
             return network;
         }
-        var (student, teacher) = (Network("student."), Network("teacher."));
+        (student, teacher) = (Network("student."), Network("teacher."));
         teacherSize = step.TeacherSize;
-        labeller = new PseudoLabeller(GreedyAssignment.Published(), ConfidenceScore.Published);
+        labeller = new PseudoLabeller(Assignment.Published(), Confidence.Published);
         method = new BoxTeacherMethod(
             student, teacher, new EmaTeacher(teacher, student, Momentum.Capped()), labeller,
-            FcosLoss.Published, BoxSupervision.Published, PseudoMaskSupervision.Published, new PixelPairs());
+            BoxSupervision.Published, PseudoMaskSupervision.Published);
         optimizer = optim.SGD(student.parameters().Where(parameter => parameter.requires_grad), 1e-5, 0.9, weight_decay: 1e-4);
         batch = CaseReader.Batch(tensors);
+        var (weak, strong) = batch.Labelled;
+        // Boxes and classes are the same in both views.
+        kept = [weak.Images.Images, weak.Pixels!, strong.Images.Images, .. weak.Truth.SelectMany(truth => (Tensor[])[truth.Boxes, truth.Classes])];
+        Array.ForEach(kept, tensor => tensor.DetachFromDisposeScope());
     }
 
     public StepReport Run()
     {
         using var scope = NewDisposeScope();
         var parts = new PartTimes();
-        method.Student.zero_grad();
-        method.BeforeStep(Iteration);
+        student.zero_grad();
+        ((ITrainingMethod)method).BeforeStep(Iteration);
         parts.Done("EMA");
-        var scene = MaskScene.Of(batch.WeakPixels, batch.Weak.Sizes, batch.OriginalSizes, batch.Targets);
+        var grid = method.Grid(batch.Labelled.Weak);
         parts.Done("targets");
-        var labels = Label(scene, parts);
-        var losses = Learn(scene, labels, parts);
+        var labels = Label(grid, parts);
+        var losses = Learn(grid, labels, parts);
         optimizer.step();
         parts.Done("SGD");
         return new StepReport(parts.Milliseconds, losses.ToDictionary(loss => loss.Name, loss => (double)loss.Value().item<float>()));
@@ -70,28 +75,31 @@ internal sealed class TrainStep : IDisposable
     {
         optimizer.Dispose();
         method.Dispose();
-        batch.Dispose();
+        Array.ForEach(kept, tensor => tensor.Dispose());
     }
 
-    private PseudoMaskBatch Label(MaskScene scene, PartTimes parts)
+    private PseudoMasks Label(MaskGrid grid, PartTimes parts)
     {
         using var scope = NewDisposeScope();
         using var gradients = no_grad();
-        method.Teacher.train();
-        using var seen = teacherSize.Resize(batch.Weak);
-        var features = method.Teacher.Extract(seen.Images);
+        teacher.train();
+        var weak = batch.Labelled.Weak.Images;
+        var seen = teacherSize.Resize(weak);
+        var features = teacher.Extract(seen.Images);
         parts.Done("teacher");
-        var labels = labeller.Label(new CondInstView(method.Teacher, features), seen.Sizes, batch.Weak.Sizes, scene);
+        var labels = labeller.Label(teacher.Look(features), seen.Sizes, weak.Sizes, grid);
         parts.Done("pseudo-labels");
-        return new PseudoMaskBatch(labels.Masks.MoveToOuterDisposeScope(), labels.Confidence.MoveToOuterDisposeScope());
+        return new PseudoMasks(labels.Masks.MoveToOuterDisposeScope(), labels.Confidence.MoveToOuterDisposeScope());
     }
 
-    private LossTerms Learn(MaskScene scene, PseudoMaskBatch labels, PartTimes parts)
+    private LossTerms Learn(MaskGrid grid, PseudoMasks labels, PartTimes parts)
     {
         using var scope = NewDisposeScope();
-        var features = method.Student.Extract(batch.Strong.Images);
+        var strong = batch.Labelled.Strong;
+        var features = student.Extract(strong.Images.Images);
         parts.Done("student");
-        var losses = method.Losses(StudentOutputs.Of(method.Student, features, batch.Targets, scene), Iteration, scene, labels);
+        var step = Step.Of(Iteration, new RandomStream(1));
+        var losses = method.Losses(student.Learn(features, strong, step), grid, labels, step);
         using var total = losses.Total();
         parts.Done("losses");
         total.backward();

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using BoxTeacher.Torch;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Benchmarks.Train;
