@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using BoxTeacher.Training;
 using Spectre.Console;
+using Terminal = BoxTeacher.Workbench.Terminal;
 
 namespace BoxTeacher.Cli.Commands;
 
@@ -47,7 +48,8 @@ internal static class RecipeCommand
             table.AddRow(recipe.Name, RecipeJson.KindOf(recipe.Method), Detector(recipe.Detector), iterations);
         }
 
-        AnsiConsole.Write(table);
+        // Wide enough for every name, also in a pipe.
+        Terminal.console().Write(table);
     }
 
     private static string Detector(DetectorRecipe detector) => detector switch

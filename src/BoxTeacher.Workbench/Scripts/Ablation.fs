@@ -127,7 +127,7 @@ module Ablation =
 
                   { Variant = variant.Name
                     Seed = seed
-                    Key = RunStore.Fingerprint [ content; data[variant.Name].Fingerprint; Origin.codeFingerprint.Value ]
+                    Key = RunStore.Fingerprint [ content; Origin.kinds recipe; data[variant.Name].Fingerprint; Origin.codeFingerprint.Value ]
                     Iterations = recipe.Budget.Iterations
                     Recipe = RecipeJson.Write recipe },
                   (variant, recipe) ]

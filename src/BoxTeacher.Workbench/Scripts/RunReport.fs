@@ -30,6 +30,11 @@ module internal Origin =
                   TorchSharp.torch.__version__
                   Environment.GetEnvironmentVariable TorchRuntime.FolderVariable |> Option.ofObj |> Option.defaultValue "" ])
 
+    /// A fingerprint of the code of a recipe's detector, method, optimizer and schedule, which need not be the core's.
+    let kinds (recipe: Recipe) =
+        let parts: obj list = [ recipe.Detector; recipe.Method; recipe.Solver.Optimizer; recipe.Solver.Schedule ]
+        RunStore.Fingerprint [ for part in parts -> string (part.GetType().Module.ModuleVersionId) ]
+
     /// Processor, cores, memory, system and runtime.
     let machine =
         lazy

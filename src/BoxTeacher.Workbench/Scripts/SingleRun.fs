@@ -22,6 +22,7 @@ module SingleRun =
     /// began with, which are all cores. Raises RecipeException when the folder holds another run.
     [<CompiledName "Train">]
     let train (recipe: Recipe) (dataRoot: string) (folder: RunFolder) (threads: Nullable<int>) =
+        recipe.Device.Open() |> ignore
         let training, validation = recipe.Dataset.ReadTraining dataRoot, recipe.Dataset.ReadValidation dataRoot
         use stop = new CancellationTokenSource()
         use _ = new StopSignals(stop)
