@@ -46,7 +46,7 @@ let private ablation =
 let private run options = Ablation.runWith (SilentProgress()) CancellationToken.None options ablation
 
 /// Stops everything when a run has done so many steps.
-type private StopAfter(steps: int, stop: CancellationTokenSource) =
+type StopAfter(steps: int, stop: CancellationTokenSource) =
     interface IProgressDisplay with
         member _.Show(_, work) =
             work
@@ -217,7 +217,7 @@ let ``a renamed variant keeps its runs`` () =
 let ``a finished run of the command line has a report`` () =
     let folder = RunFolder(Path.Combine(temporaryFolder (), "run"))
     let recipe = tiny |> Recipe.iterations 2 |> Recipe.seeded 4L
-    Assert.True((SingleRun.train recipe dataRoot.Value folder).Finished)
+    Assert.True((SingleRun.train recipe dataRoot.Value folder (Nullable 1)).Finished)
     let result = RunReport.ofFolder dataRoot.Value folder.Path
     Assert.Equal<int64 list>([ 4L ], result.Seeds)
     Assert.Equal<int list>([ 1; 2 ], (result.Runs.Head.Curves |> List.find (fun curve -> curve.Name = "loss")).Points |> List.map fst)

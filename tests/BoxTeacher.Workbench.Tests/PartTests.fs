@@ -72,8 +72,8 @@ let ``a run with a script's parts goes on by that script alone`` () =
 
     let messages =
         [ // boxteacher train --resume, with the recipe of the folder and with the one that it was made from.
-          refused (fun () -> SingleRun.train recorded dataRoot.Value folder |> ignore)
-          refused (fun () -> SingleRun.train plain dataRoot.Value folder |> ignore)
+          refused (fun () -> SingleRun.train recorded dataRoot.Value folder (Nullable()) |> ignore)
+          refused (fun () -> SingleRun.train plain dataRoot.Value folder (Nullable 7) |> ignore)
           refused (fun () -> folder.Claim(plain, data.Categories))
           refused (fun () ->
               use method = plain.BuildMethod(data.Categories.Count, dataRoot.Value)
@@ -83,7 +83,8 @@ let ``a run with a script's parts goes on by that script alone`` () =
         Assert.Contains("Confidence from 'halved' in PartTests.fs", message)
         Assert.Contains("only that script", message))
 
-    // The script itself does go on.
+    // Nothing of the run was touched: the script itself does go on.
+    Assert.NotEqual(7, folder.Threads(Nullable(), 1))
     Assert.Equal<(string * float) list>(result.Runs.Head.Metrics, (Ablation.from "?" tiny |> Ablation.add halved |> train options).Runs.Head.Metrics)
 
 [<Fact>]
@@ -160,15 +161,21 @@ let ``each run has as many threads as it is given, or its share of the cores`` (
 
 [<Fact>]
 let ``a run that goes on has the threads that it began with, unless it is given others`` () =
-    let store = RunStore(temporaryFolder ())
-    let run = plan "a" 1L
-    use _ = store.Claim run
-    Assert.Equal(2, RunFolder(store.Folder run).Threads(Nullable(), 2))
-    Assert.Equal(2, RunFolder(store.Folder run).Threads(Nullable(), 1))
-    Assert.Equal(4, RunFolder(store.Folder run).Threads(Nullable 4, 1))
-    Assert.Equal(4, RunFolder(store.Folder run).Threads(Nullable(), 1))
-    File.WriteAllText(Path.Combine(store.Folder run, "threads"), "many")
-    Assert.Equal(3, RunFolder(store.Folder run).Threads(Nullable(), 3))
+    let steps = ConcurrentQueue<int>()
+    let options = { optionsIn (temporaryFolder ()) with Iterations = Some 4; Threads = Some 3 }
+    let ablation = Ablation.from "?" tiny |> Ablation.add (counting steps "a")
+    use stop = new CancellationTokenSource()
+    Assert.Throws<AblationStoppedException>(fun () -> Ablation.runWith (StopAfter(2, stop)) stop.Token options ablation |> ignore) |> ignore
+    let result = ablation |> train { options with Threads = None }
+    // Tried once by each call, and asked before the steps from the second on.
+    Assert.Equal<int list>([ 3; 3; 3; 3; 3 ], List.ofSeq steps)
+
+    let folder = RunFolder(folderOf options result.Runs.Head)
+    Assert.Equal(3, folder.Threads(Nullable(), 1))
+    Assert.Equal(4, folder.Threads(Nullable 4, 1))
+    Assert.Equal(4, folder.Threads(Nullable(), 1))
+    File.WriteAllText(Path.Combine(folder.Path, "threads"), "many")
+    Assert.Equal(2, folder.Threads(Nullable(), 2))
 
 [<Fact>]
 let ``the device of the options is the recipe's, and one that is not there is named`` () =

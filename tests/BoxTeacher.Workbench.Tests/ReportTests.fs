@@ -163,6 +163,9 @@ let ``recipes differ where they differ`` () =
     let parse = Json.parse
     let rows = RecipeDifferences.between [ parse """{"a": {"b": 1, "c": 2}, "d": [1]}"""; parse """{"a": {"b": 1, "c": 3}, "e": true, "d": [1]}""" ]
     Assert.Equal<(string * string option list) list>([ "a.c", [ Some "2"; Some "3" ]; "e", [ None; Some "true" ] ], rows)
+    // Parts by name and source, and what stands in lists value by value.
+    let own, staged = parse """{"parts": [{"name": "Momentum", "source": "x.fsx"}], "s": [{"a": 1}]}""", parse """{"s": [{"a": 1}, {"a": 2}]}"""
+    Assert.Equal<(string * string option list) list>([ "part Momentum", [ Some "x.fsx"; None ]; "s.1.a", [ None; Some "2" ] ], RecipeDifferences.between [ own; staged ])
 
 [<Fact>]
 let ``nothing finished is no report`` () =

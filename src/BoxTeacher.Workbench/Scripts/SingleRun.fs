@@ -36,6 +36,8 @@ module SingleRun =
                 listener.Progressed(run, happened)
 
             listener.Started run
+            // Before anything of the folder changes.
+            folder.Claim(recipe, training.Categories)
             torch.set_num_threads (folder.Threads(threads, Environment.ProcessorCount))
             result <- TrainingRun(recipe, method, training, validation, folder).Run(Action<TrainingEvent> listen, stop.Token)
             listener.Ended(run, (if result.Finished then RunEnd.Trained(history.Result run) else RunEnd.Stopped result.Iteration)))
