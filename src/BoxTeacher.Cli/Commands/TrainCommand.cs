@@ -22,7 +22,8 @@ internal static class TrainCommand
         {
             CommandLine.LoadTorch(parsed.GetValue(threads));
             return Train(
-                options.Read(parsed), parsed.GetRequiredValue(options.Data), parsed.GetValue(output), parsed.GetValue(resume), parsed.GetValue(threads));
+                options.Read(parsed), parsed.GetRequiredValue(options.Data), parsed.GetValue(output), parsed.GetValue(resume),
+                parsed.GetValue(threads));
         });
         return command;
     }

@@ -22,6 +22,11 @@ public abstract class Detector(string name) : nn.Module(name)
     /// <param name="step">Number of the step, and what it may draw from.</param>
     public abstract LossTerms Losses(View view, Step step);
 
+    /// <summary>Takes note of the steps of training that are done, where the weights keep such a count.</summary>
+    public virtual void CountSteps(long done)
+    {
+    }
+
     /// <summary>Detects instances, without gradients. The tensors belong to the caller's dispose scope.</summary>
     /// <param name="images">The images.</param>
     /// <param name="sizes">

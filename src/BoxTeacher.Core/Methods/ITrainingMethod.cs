@@ -37,7 +37,12 @@ public interface ITrainingMethod : IDisposable
     /// Called before the losses of each step: moves the teacher. Losses themselves move nothing, so that a report may ask for them.
     /// </summary>
     /// <param name="iteration">Number of the step, 0-based.</param>
-    void BeforeStep(long iteration) => Teacher?.Update(iteration);
+    void BeforeStep(long iteration)
+    {
+        // Ahead of the teacher, whose step 0 copies the count.
+        Student.CountSteps(iteration);
+        Teacher?.Update(iteration);
+    }
 
     /// <summary>The losses of a batch. Their tensors belong to the caller's dispose scope.</summary>
     /// <param name="batch">Labelled and, where the method wants them, unlabelled images.</param>

@@ -6,8 +6,8 @@ using BoxTeacher.Files;
 namespace BoxTeacher.Training;
 
 /// <summary>
-/// A run's folder: <c>recipe.json</c>, <c>categories.json</c>, <c>threads</c>, checkpoints, and at the end <c>model.safetensors</c>. Together they say
-/// what the weights are and can do.
+/// A run's folder: <c>recipe.json</c>, <c>categories.json</c>, <c>threads</c>, checkpoints, and at the end <c>model.safetensors</c>.
+/// Together they say what the weights are and can do.
 /// </summary>
 /// <param name="path">The folder; it need not exist.</param>
 public sealed class RunFolder(string path)
@@ -68,7 +68,8 @@ public sealed class RunFolder(string path)
     /// <param name="share">The run's share of the machine.</param>
     public int Threads(int? given, int share)
     {
-        var known = File.Exists(ThreadsFile) && int.TryParse(File.ReadAllText(ThreadsFile), out var stored) && stored > 0 ? stored : (int?)null;
+        var text = File.Exists(ThreadsFile) ? File.ReadAllText(ThreadsFile) : "";
+        var known = int.TryParse(text, CultureInfo.InvariantCulture, out var stored) && stored > 0 ? stored : (int?)null;
         var count = given ?? known ?? share;
         if (count != known)
         {

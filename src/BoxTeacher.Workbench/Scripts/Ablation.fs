@@ -123,11 +123,11 @@ module Ablation =
                   let recipe = recipeOf options ablation variant |> Recipe.seeded seed
 
                   // A variant may be renamed without being trained again.
-                  let content = RecipeJson.Write(Recipe.named "" recipe)
+                  let content = [ RecipeJson.Write(Recipe.named "" recipe); Origin.kinds recipe ]
 
                   { Variant = variant.Name
                     Seed = seed
-                    Key = RunStore.Fingerprint [ content; Origin.kinds recipe; data[variant.Name].Fingerprint; Origin.codeFingerprint.Value ]
+                    Key = RunStore.Fingerprint(content @ [ data[variant.Name].Fingerprint; Origin.codeFingerprint.Value ])
                     Iterations = recipe.Budget.Iterations
                     Recipe = RecipeJson.Write recipe },
                   (variant, recipe) ]

@@ -134,12 +134,15 @@ public sealed class CondInst : MaskDetector
     /// <summary>The same from features that the detector has made already.</summary>
     public StudentOutputs Learn(CondInstFeatures features, View view, Step step)
     {
-        mask_head.Steps = step.Iteration + 1;
+        CountSteps(step.Iteration + 1);
         var targets = Assign(features, view.Truth);
         var instances = InstancesAt(features, targets, _sampler(features, targets, step));
         return new StudentOutputs(
             _loss.Terms(features.Dense, targets), StudentMasks.Of(TrainedLogits(features, instances), instances.BoxIndex));
     }
+
+    /// <inheritdoc/>
+    public override void CountSteps(long done) => mask_head.Steps = done;
 
     /// <inheritdoc/>
     public override ITeacherOutputs Look(Tensor images) => Look(Extract(images));
