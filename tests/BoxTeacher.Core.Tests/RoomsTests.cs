@@ -75,9 +75,9 @@ public sealed partial class RoomsTests
     [Fact]
     public void No_line_is_longer_than_the_page_is_wide() => None(
         from file in AllSources()
-        from line in file.Text.Split('\n').Where(IsComment).Concat(file.Code.Split('\n'))
-        where line.Length > Columns
-        select $"{file.Path}: {line.Length} columns: {line.Trim()}");
+        from line in WithoutTexts(file.Text).Split('\n').Index()
+        where line.Item.Length > Columns
+        select $"{file.Path}:{line.Index + 1}: {line.Item.Length} columns");
 
     [Fact]
     public void Names_are_spelled_in_American_English()
@@ -110,7 +110,11 @@ public sealed partial class RoomsTests
         Assert.Empty(file.Identifiers.Intersect(["Two", "Three", "Five", "Six", "Seven", "Eight", "Nine", "Ten"]));
     }
 
-    private static bool IsComment(string line) => line.TrimStart().StartsWith("//", StringComparison.Ordinal);
+    private static string WithoutTexts(string source)
+    {
+        var brief = Regex.Replace(source, "\"\"\"[\\s\\S]*?\"\"\"", text => new string('\n', text.Value.Count(letter => letter == '\n')));
+        return Regex.Replace(brief, "\"(?:\\\\.|[^\"\\\\\n])*\"", "");
+    }
 
     private static void None(IEnumerable<string> offenders) =>
         Assert.True(!offenders.Any(), string.Join('\n', offenders.Prepend("there are some:")));
