@@ -3,7 +3,6 @@ using BoxTeacher.Data;
 using BoxTeacher.Methods;
 using BoxTeacher.Torch;
 using BoxTeacher.Training;
-using TorchSharp;
 
 namespace BoxTeacher.Cli;
 
@@ -37,7 +36,7 @@ internal static class CommandLine
     public static void LoadTorch(int? threads)
     {
         var loaded = TorchRuntime.Load();
-        torch.set_num_threads(threads ?? Environment.ProcessorCount);
+        TorchRuntime.UseThreads(threads ?? Environment.ProcessorCount);
         if (Environment.GetEnvironmentVariable(TorchRuntime.FolderVariable) is { Length: > 0 })
         {
             Console.Error.WriteLine($"libtorch: {loaded}");
@@ -50,7 +49,7 @@ internal static class CommandLine
         var option = new Option<int?>("--threads") { Description = "Threads of each tensor operation; all cores by default.", HelpName = "N" };
         option.Validators.Add(given =>
         {
-            if (!given.Errors.Any() && given.GetValueOrDefault<int?>() is < 1 and var count)
+            if (int.TryParse(given.Tokens.SingleOrDefault()?.Value, out var count) && count < 1)
             {
                 given.AddError($"--threads {count}: must be at least 1");
             }

@@ -57,8 +57,8 @@ let ``variants with different functions do not share a run`` () =
     let keys = [ for run in result.Runs -> run.Run.Key ]
     Assert.Equal(2, (List.distinct keys).Length)
     Assert.Equal(2, Directory.GetDirectories(Path.Combine(options.Out, "runs")).Length)
-    // Each is tried four times and asked before its second step.
-    Assert.Equal<(string * int) list>([ "fast", 5; "slow", 5 ], asked |> Seq.countBy id |> Seq.sort |> List.ofSeq)
+    // Each is tried four times before all runs and four times by its own, and asked before its second step.
+    Assert.Equal<(string * int) list>([ "fast", 9; "slow", 9 ], asked |> Seq.countBy id |> Seq.sort |> List.ofSeq)
 
 [<Fact>]
 let ``a run with a script's parts goes on by that script alone`` () =
@@ -88,16 +88,19 @@ let ``a run with a script's parts goes on by that script alone`` () =
     Assert.Equal<(string * float) list>(result.Runs.Head.Metrics, (Ablation.from "?" tiny |> Ablation.add halved |> train options).Runs.Head.Metrics)
 
 [<Fact>]
-let ``a part that gives no number ends its run before the first step, by name`` () =
+let ``a part that gives no number ends the ablation before its first run, by name`` () =
     let told = ConcurrentQueue<PlannedRun * TrainingEvent>()
     let bad = Variant.With("bad", id, BoxTeacherParts(Confidence = fun masks -> masks.Scores * nan.ToScalar()))
 
     let error =
-        Assert.Throws<AblationException>(fun () ->
-            Ablation.from "?" tiny |> Ablation.add bad |> Ablation.runWith (Record told) CancellationToken.None (oneStep ()) |> ignore)
+        Assert.Throws<PartException>(fun () ->
+            Ablation.from "?" tiny
+            |> Ablation.variant "base" id
+            |> Ablation.add bad
+            |> Ablation.runWith (Record told) CancellationToken.None (oneStep ())
+            |> ignore)
 
-    Assert.Equal("bad, seed 1: part Confidence returned NaN; confidences must be in [0, 1]", error.Message)
-    Assert.IsType<PartException> error.InnerException |> ignore
+    Assert.Equal("bad: part Confidence returned NaN; confidences must be in [0, 1]", error.Message)
     Assert.Empty told
 
 [<Fact>]
@@ -131,17 +134,19 @@ let ``a method built by the script is on record as such`` () =
 
     let options = oneStep ()
     let result = Ablation.from "?" tiny |> Ablation.add own |> Ablation.variant "plain" Recipe.asBoxInst |> train options
-    Assert.Equal(1, asked.Value)
+    // To try it before all runs, and for its own.
+    Assert.Equal(2, asked.Value)
     Assert.NotEqual<string>(result.Runs[0].Run.Key, result.Runs[1].Run.Key)
     let part = (RunFolder(folderOf options result.Runs[0]).ReadRecipe()).Parts |> Seq.exactlyOne
     Assert.Equal("Method", part.Name)
     Assert.Contains("PartTests.fs", part.Source)
 
-/// A variant that tells how many threads its steps have.
+/// A variant that tells how many threads its runs have.
 let private counting (threads: ConcurrentQueue<int>) name =
     let momentum iteration =
-        // Trials ask for larger numbers.
-        if iteration < 10L then threads.Enqueue(torch.get_num_threads ())
+        // Trials ask for larger numbers too, and come before all runs as well, outside their threads.
+        let ofRun = string(Thread.CurrentThread.Name).StartsWith "run "
+        if ofRun && iteration < 10L then threads.Enqueue(torch.get_num_threads ())
         0.9
 
     Variant.With(name, id, BoxTeacherParts(Momentum = momentum))
@@ -167,7 +172,7 @@ let ``a run that goes on has the threads that it began with, unless it is given 
     use stop = new CancellationTokenSource()
     Assert.Throws<AblationStoppedException>(fun () -> Ablation.runWith (StopAfter(2, stop)) stop.Token options ablation |> ignore) |> ignore
     let result = ablation |> train { options with Threads = None }
-    // Tried once by each call, and asked before the steps from the second on.
+    // Tried once by the run of each call, and asked before the steps from the second on.
     Assert.Equal<int list>([ 3; 3; 3; 3; 3 ], List.ofSeq steps)
 
     let folder = RunFolder(folderOf options result.Runs.Head)
@@ -180,8 +185,8 @@ let ``a run that goes on has the threads that it began with, unless it is given 
 [<Fact>]
 let ``the device of the options is the recipe's, and one that is not there is named`` () =
     let options = { oneStep () with Device = Some(DeviceName.Parse "cuda:99") }
-    let error = Assert.Throws<AblationException>(fun () -> Ablation.from "?" tiny |> Ablation.variant "a" Recipe.asBoxInst |> train options |> ignore)
-    Assert.Contains("a, seed 1: device cuda:99: libtorch", error.Message)
+    let error = Assert.Throws<RecipeException>(fun () -> Ablation.from "?" tiny |> Ablation.variant "a" Recipe.asBoxInst |> train options |> ignore)
+    Assert.Contains("a: device cuda:99: libtorch", error.Message)
 
 [<Fact>]
 let ``self-training that was stopped goes on to the same weights, bit for bit`` () =

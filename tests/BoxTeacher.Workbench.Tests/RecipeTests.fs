@@ -110,7 +110,7 @@ let ``self-training is BoxInst for a half, then BoxTeacher under what it froze``
 [<Fact>]
 let ``a change of a method that the recipe does not have is refused, and the method named`` () =
     let refused (change: Recipe -> Recipe) recipe =
-        Assert.Throws<ArgumentException>(fun () -> change recipe |> ignore).Message
+        Assert.Throws<RecipeException>(fun () -> change recipe |> ignore).Message
 
     let ofBoxTeacher = [ for name, change, _ in typed do if name.StartsWith "BoxTeacher." then change ] @ [ BoxTeacher.asSelfTraining ]
     Assert.Equal(11, ofBoxTeacher.Length)

@@ -136,7 +136,7 @@ internal static class DataCommand
 
     private static void InRange(Option<int> option, int least, int most) => option.Validators.Add(given =>
     {
-        if (given.GetValueOrDefault<int>() is var value && (value < least || value > most))
+        if (int.TryParse(given.Tokens.SingleOrDefault()?.Value, out var value) && (value < least || value > most))
         {
             given.AddError($"{option.Name} {value}: must be in {least}..{most}");
         }

@@ -65,6 +65,11 @@ internal static class EvaluateCommand
             {
                 given.AddError("evaluate needs either --gt and --dt, or --recipe and --weights");
             }
+
+            if (Has(weights) && (Has(format) || Has(split)))
+            {
+                given.AddError("--format and --split go with --gt and --dt; weights are evaluated by COCO's definition");
+            }
         });
         command.SetAction(parsed =>
         {

@@ -39,7 +39,7 @@ internal static class TrainCommand
         var result = SingleRun.Train(recipe, root, folder, threads);
         Console.WriteLine(result.Finished
             ? $"finished: {folder.ModelFile}"
-            : $"stopped after iteration {result.Iteration}; --resume --out {folder.Path} continues");
+            : $"stopped after iteration {result.Iteration}; the same command with --resume goes on");
         return 0;
     }
 }

@@ -34,7 +34,7 @@ public interface ITrainingMethod : IDisposable
     IPseudoLabelling? PseudoLabelling => this as IPseudoLabelling;
 
     /// <summary>
-    /// Called before the losses of each step: moves the teacher. Losses themselves move nothing, so that a report may ask for them.
+    /// Called before the losses of each step: moves the teacher. Losses themselves move no weights, so that a report may ask for them.
     /// </summary>
     /// <param name="iteration">Number of the step, 0-based.</param>
     void BeforeStep(long iteration)

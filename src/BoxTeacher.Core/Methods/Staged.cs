@@ -28,7 +28,9 @@ public sealed class Staged : ITrainingMethod
 
     /// <summary>A run of stages; disposes their methods with itself.</summary>
     /// <param name="stages">In order; the first one starts at 0.</param>
-    /// <exception cref="ArgumentException">There is no stage, they do not begin at 0 or ascend, or have different students.</exception>
+    /// <exception cref="ArgumentException">
+    /// There is no stage, they do not begin at 0 or ascend, have different students, or one before the last has a teacher.
+    /// </exception>
     public Staged(IReadOnlyList<Stage> stages)
     {
         var starts = stages.Select(stage => stage.Start).ToList();
@@ -40,6 +42,11 @@ public sealed class Staged : ITrainingMethod
         if (stages.Any(stage => !ReferenceEquals(stage.Method.Student, stages[0].Method.Student)))
         {
             throw new ArgumentException("all stages of a run have the same student", nameof(stages));
+        }
+
+        if (stages.SkipLast(1).Any(stage => stage.Method.Teacher is not null))
+        {
+            throw new ArgumentException("a run keeps one teacher, that of its last stage; an earlier stage cannot have one", nameof(stages));
         }
 
         _stages = stages;

@@ -31,7 +31,15 @@ public sealed record View(
 /// <summary>The same images in the same order, as a teacher and as a student see them.</summary>
 /// <param name="Weak">Weakly augmented: the teacher's.</param>
 /// <param name="Strong">Strongly augmented: the student's.</param>
-public sealed record ViewPair(View Weak, View Strong);
+public sealed record ViewPair(View Weak, View Strong)
+{
+    /// <summary>The pair itself, for methods that hold the strong view's masks to the weak view's boxes and colors.</summary>
+    /// <exception cref="ArgumentException">The two views of an image differ in geometry.</exception>
+    public ViewPair OfOneGeometry() =>
+        Weak.FromOriginal.SequenceEqual(Strong.FromOriginal) && Weak.Images.Sizes.SequenceEqual(Strong.Images.Sizes)
+            ? this
+            : throw new ArgumentException("This method compares the two views pixel by pixel; they have to share their geometry.");
+}
 
 /// <summary>What a training step learns from.</summary>
 /// <param name="Labelled">Images with labels.</param>

@@ -88,7 +88,7 @@ public sealed class MetricsFile : IDisposable
             return json.TryGetProperty("evaluated", out var network)
                 ? new Evaluated(
                     iteration,
-                    Enum.Parse<Network>(network.GetString()!, ignoreCase: true),
+                    NetworkOf(network.GetString()),
                     [.. json.GetProperty("metrics").EnumerateObject().Select(metric => new Metric(metric.Name, Number(metric.Value)))],
                     seconds)
                 : new StepFinished(
@@ -105,6 +105,9 @@ public sealed class MetricsFile : IDisposable
             return null;
         }
     }
+
+    private static Network NetworkOf(string? name) =>
+        Enum.GetValues<Network>().Single(network => JsonNamingPolicy.CamelCase.ConvertName(network.ToString()) == name);
 
     private static double Number(JsonElement json) => json.ValueKind == JsonValueKind.Null ? double.NaN : json.GetDouble();
 }

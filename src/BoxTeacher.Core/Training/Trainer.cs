@@ -89,7 +89,11 @@ public sealed class Trainer(
     {
         var watch = Stopwatch.StartNew();
         using var scope = NewDisposeScope();
-        coming.MoveNext();
+        if (!coming.MoveNext())
+        {
+            throw new InvalidOperationException($"iteration {iteration + 1}: there is no further batch");
+        }
+
         var step = Step.Of(iteration, random);
         DropPath.Seed(dropping, step.Random);
         // Before the forward pass, whose activations then take the gradients' place in memory.
@@ -99,6 +103,10 @@ public sealed class Trainer(
         terms.Total().backward();
 
         double? norm = clipNorm is { } limit ? nn.utils.clip_grad_norm_(method.Student.parameters(), limit) : null;
+        var losses = Values(terms);
+        var total = losses.Values.Sum();
+        Check(iteration + 1, "loss", total, losses);
+        Check(iteration + 1, "gradient", norm ?? 0, losses);
         var rate = learningRate(iteration);
         foreach (var group in optimizer.ParamGroups)
         {
@@ -106,19 +114,24 @@ public sealed class Trainer(
         }
 
         optimizer.step();
-        return Report(iteration + 1, terms, rate, norm, watch);
+        return new StepFinished(iteration + 1, losses, total, rate, norm, watch.Elapsed.TotalSeconds);
     }
 
-    private static StepFinished Report(int iteration, LossTerms terms, double rate, double? norm, Stopwatch watch)
+    private static Dictionary<string, double> Values(LossTerms terms)
     {
         using var guard = no_grad();
         var values = HostValues.Floats(stack(terms.Select(term => term.Value().reshape([]))));
-        var losses = terms.Zip(values).ToDictionary(loss => loss.First.Name, loss => (double)loss.Second);
-        var total = losses.Values.Sum();
-        return double.IsFinite(total)
-            ? new StepFinished(iteration, losses, total, rate, norm, watch.Elapsed.TotalSeconds)
-            : throw new NotFiniteNumberException(
-                $"iteration {iteration}: the loss is not finite ({string.Join(", ", losses.Select(loss => FormattableString.Invariant($"{loss.Key} {loss.Value}")))})");
+        return terms.Zip(values).ToDictionary(loss => loss.First.Name, loss => (double)loss.Second);
+    }
+
+    // Ahead of the optimizer's step: weights that are no numbers would go into the next checkpoint.
+    private static void Check(int iteration, string what, double value, Dictionary<string, double> losses)
+    {
+        if (!double.IsFinite(value))
+        {
+            var terms = losses.Select(loss => FormattableString.Invariant($"{loss.Key} {loss.Value}"));
+            throw new NotFiniteNumberException($"iteration {iteration}: the {what} is not finite ({string.Join(", ", terms)})");
+        }
     }
 }
 

@@ -88,6 +88,7 @@ public sealed class TrainingRun(
     {
         var watch = Stopwatch.StartNew();
         var result = new Inference(method.Evaluated, recipe).Evaluate(dataset);
-        return new Evaluated(iteration, recipe.Method.Evaluated, result.Metrics, watch.Elapsed.TotalSeconds, result);
+        var network = ReferenceEquals(method.Evaluated, method.Student) ? Network.Student : Network.Teacher;
+        return new Evaluated(iteration, network, result.Metrics, watch.Elapsed.TotalSeconds, result);
     }
 }

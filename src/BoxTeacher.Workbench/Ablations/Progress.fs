@@ -70,7 +70,7 @@ type PlainProgress(writer: TextWriter, every: TimeSpan) =
             let line (run: PlannedRun, state) =
                 let left =
                     if state.Iteration >= run.Iterations then
-                        ", evaluating"
+                        if state.Evaluation |> Option.exists (fun last -> last.Iteration >= run.Iterations) then "" else ", evaluating"
                     else
                         match RunState.timeLeft clock.Elapsed run.Iterations state with
                         | Some left -> $", {CellText.Duration left} left"

@@ -4,7 +4,8 @@ open System
 open System.Diagnostics
 open System.IO
 open System.Threading
-open TorchSharp
+open BoxTeacher.Methods
+open BoxTeacher.Torch
 open BoxTeacher.Training
 
 /// A run of an ablation failed.
@@ -132,6 +133,20 @@ module Ablation =
                     Recipe = RecipeJson.Write recipe },
                   (variant, recipe) ]
 
+    /// Builds the method of each variant that has something to train, so that a wrong value, part, device or weights file is known
+    /// before the first run begins. Raises PartException or RecipeException naming the variant.
+    let private tryEach (options: ExperimentOptions) (data: Map<string, LoadedData>) (store: RunStore) planned =
+        let waiting = planned |> List.filter (fun (run, _) -> (store.TryRead run).IsNone)
+
+        for _, (variant: Variant, recipe: Recipe) in waiting |> List.distinctBy (fun (run, _) -> run.Variant) do
+            try
+                (variant.Method recipe data[variant.Name].Training.Categories.Count options.DataRoot).Dispose()
+            with
+            | :? PartException as error -> raise (PartException($"{variant.Name}: {error.Message}", error))
+            | :? RecipeException as error -> raise (RecipeException($"{variant.Name}: {error.Message}", error))
+            // Any other failure is the run's own, and does not hold up the others.
+            | _ -> ()
+
     /// Trains what is not trained yet, showing progress. Ctrl-C stops it with checkpoints; the same call goes on from there.
     /// Raises AblationStoppedException when it was stopped and AblationException when a run failed; both hold what is finished.
     let runWith (display: IProgressDisplay) (cancellation: CancellationToken) (options: ExperimentOptions) (ablation: Ablation) =
@@ -157,13 +172,13 @@ module Ablation =
 
         let train (context: RunContext) =
             // Of this thread alone: each run has its share of the machine.
-            torch.set_num_threads (RunFolder(context.Folder).Threads(Option.toNullable options.Threads, threads))
+            TorchRuntime.UseThreads(RunFolder(context.Folder).Threads(Option.toNullable options.Threads, threads))
             let variant, recipe = byKey[context.Run.Key]
             let methodOf recipe classes = variant.Method recipe classes options.DataRoot
             RunTraining.train data[variant.Name] gallery recipe methodOf context
 
+        tryEach options data store planned
         use stop = CancellationTokenSource.CreateLinkedTokenSource cancellation
-
         use _ = new StopSignals(stop)
         let runs = planned |> List.map fst
         let mutable ends = []
@@ -182,7 +197,7 @@ module Ablation =
               Variants = ablation.Variants |> List.map _.Name
               Base = reference
               Seeds = seeds
-              Metrics = RunTraining.tableMetrics (match results with run :: _ -> List.map fst run.Metrics | [] -> [])
+              Metrics = RunTraining.tableMetrics (results |> List.collect (fun run -> List.map fst run.Metrics) |> List.distinct)
               Categories = [ for category in baseData.Training.Categories -> category.Name ]
               Runs = results
               Gallery = gallery |> List.map RunTraining.galleryImage

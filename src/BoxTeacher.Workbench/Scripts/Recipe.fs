@@ -52,12 +52,12 @@ module Recipe =
     let set key (value: string) (r: Recipe) = RecipeJson.Set(r, key, value)
 
     /// BoxInst with the recipe's own pairwise term: the same without a teacher.
-    /// Raises ArgumentException for a recipe that does not learn from boxes.
+    /// Raises RecipeException for a recipe that does not learn from boxes.
     let asBoxInst (r: Recipe) =
         match r.Method with
         | :? BoxTeacherRecipe as method -> r |> taughtBy (BoxInstRecipe method.Pairwise)
         | :? BoxInstRecipe -> r
-        | other -> invalidArg (nameof r) $"{other.GetType().Name} has no pairwise term to keep"
+        | other -> raise (RecipeException $"{r.Name}: {other.GetType().Name} has no pairwise term to keep")
 
     /// The detector's own losses on full masks, which is CondInst: the upper bound.
     let asCondInst (r: Recipe) = r |> taughtBy (SupervisedRecipe Supervision.Masks)
@@ -86,14 +86,14 @@ module Solver =
     /// Gradients scaled down to this 2-norm; None: never.
     let clipNorm (limit: float option) (r: Recipe) = r.With((fun r -> r.Solver.ClipNorm), Option.toNullable limit)
 
-/// Changes of BoxTeacher's part of a recipe. All raise ArgumentException for a recipe of another method.
+/// Changes of BoxTeacher's part of a recipe. All raise RecipeException for a recipe of another method.
 [<RequireQualifiedAccess>]
 module BoxTeacher =
 
     let private change (edit: BoxTeacherRecipe -> BoxTeacherRecipe) (r: Recipe) =
         match r.Method with
         | :? BoxTeacherRecipe as method -> r |> Recipe.taughtBy (edit method)
-        | other -> invalidArg (nameof r) $"{other.GetType().Name} has no pseudo masks"
+        | other -> raise (RecipeException $"{r.Name}: {other.GetType().Name} has no pseudo masks")
 
     /// Another form of the pseudo masks' confidence.
     let confidence (form: ConfidenceForm) = change _.With((fun m -> m.PseudoMasks.Confidence), form)

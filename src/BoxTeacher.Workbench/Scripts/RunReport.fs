@@ -30,10 +30,12 @@ module internal Origin =
                   TorchSharp.torch.__version__
                   Environment.GetEnvironmentVariable TorchRuntime.FolderVariable |> Option.ofObj |> Option.defaultValue "" ])
 
-    /// A fingerprint of the code of a recipe's detector, method, optimizer and schedule, which need not be the core's.
+    /// A fingerprint of the code of a recipe's detector, method, optimizer and schedule, which need not be the core's. A script's own types
+    /// are new in each process: of these a version has to tell (Variant.Of).
     let kinds (recipe: Recipe) =
         let parts: obj list = [ recipe.Detector; recipe.Method; recipe.Solver.Optimizer; recipe.Solver.Schedule ]
-        RunStore.Fingerprint [ for part in parts -> string (part.GetType().Module.ModuleVersionId) ]
+        let isCompiled (kind: Type) = not kind.Assembly.IsDynamic && kind.Assembly.Location <> ""
+        RunStore.Fingerprint [ for part in parts do if isCompiled (part.GetType()) then string (part.GetType().Module.ModuleVersionId) ]
 
     /// Processor, cores, memory, system and runtime.
     let machine =

@@ -3,6 +3,7 @@ namespace BoxTeacher.Workbench
 open System
 open System.IO
 open BoxTeacher.Data
+open BoxTeacher.Methods
 open BoxTeacher.Torch
 open BoxTeacher.Training
 
@@ -25,6 +26,17 @@ module Script =
         AblationResult.verdicts result |> List.iter (printfn "%s")
         filesOf files
 
+    /// Errors that a person can mend.
+    let private isOfInput (error: exn) =
+        match error with
+        | :? RecipeException
+        | :? PartException
+        | :? DataFormatException
+        | :? InvalidDataException
+        | :? IOException
+        | :? NotFiniteNumberException -> true
+        | _ -> false
+
     /// The exit code of some work, with a plain message for what a person can mend: 2 for a wrong command line, whose help is
     /// printed, 1 for what is wrong with files.
     let private guarded (help: string) (work: unit -> int) =
@@ -36,10 +48,7 @@ module Script =
             complain (error.Message.Replace($" (Parameter '{error.ParamName}')", ""))
             complain help
             2
-        | :? RecipeException
-        | :? DataFormatException
-        | :? InvalidDataException
-        | :? IOException as error ->
+        | error when isOfInput error ->
             complain error.Message
             1
 
@@ -64,7 +73,8 @@ module Script =
             130
         | :? AblationException as failed ->
             reportFinished failed.Finished
-            complain (string (failed.InnerException |> Option.ofObj |> Option.map string |> Option.defaultValue failed.Message))
+            // A defect keeps its stack trace.
+            failed.InnerException |> Option.ofObj |> Option.filter (isOfInput >> not) |> Option.iter (string >> complain)
             complain failed.Message
             1
 

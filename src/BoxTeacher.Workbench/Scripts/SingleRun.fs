@@ -3,7 +3,7 @@ namespace BoxTeacher.Workbench
 open System
 open System.IO
 open System.Threading
-open TorchSharp
+open BoxTeacher.Torch
 open BoxTeacher.Training
 
 /// One run of one recipe, as `boxteacher train` does it.
@@ -38,7 +38,7 @@ module SingleRun =
             listener.Started run
             // Before anything of the folder changes.
             folder.Claim(recipe, training.Categories)
-            torch.set_num_threads (folder.Threads(threads, Environment.ProcessorCount))
+            TorchRuntime.UseThreads(folder.Threads(threads, Environment.ProcessorCount))
             result <- TrainingRun(recipe, method, training, validation, folder).Run(Action<TrainingEvent> listen, stop.Token)
             listener.Ended(run, (if result.Finished then RunEnd.Trained(history.Result run) else RunEnd.Stopped result.Iteration)))
 

@@ -78,7 +78,7 @@ public sealed class MethodTests
         using var scope = NewDisposeScope();
         using var method = Create("CondInst");
         var batch = Batch([10, 12, 40, 44], [20, 8, 60, 50], masks: false);
-        var error = Assert.Throws<ArgumentException>(() => method.Losses(batch, At(0)));
+        var error = Assert.Throws<InvalidDataException>(() => method.Losses(batch, At(0)));
         Assert.Contains("no masks", error.Message, StringComparison.Ordinal);
     }
 

@@ -1,3 +1,4 @@
+using BoxTeacher.Methods;
 using BoxTeacher.Training;
 using Xunit;
 
@@ -62,6 +63,28 @@ public sealed class RecipeChangeTests
     {
         Assert.Throws<ArgumentException>(() => Base.With(recipe => recipe.Name.ToUpperInvariant(), "X"));
         Assert.Throws<ArgumentException>(() => Base.With(recipe => 1 + recipe.Seed, 2L));
+        Assert.Throws<ArgumentException>(() => Base.With(recipe => recipe, Recipes.ShapesBoxInst));
+        Assert.Throws<ArgumentException>(() => Base.With(recipe => recipe.Method.Evaluated, Network.Teacher));
+    }
+
+    [Fact]
+    public void With_refuses_what_lies_beyond_a_missing_value()
+    {
+        var whole = Base.With(recipe => recipe.Augmentation.Strong, null);
+
+        var error = Assert.Throws<RecipeException>(() => whole.With(recipe => recipe.Augmentation.Strong!.Grayscale, 0.5));
+
+        Assert.Equal("Strong of this AugmentationRecipe is null; nothing in it can be changed", error.Message);
+    }
+
+    [Fact]
+    public void A_stage_before_the_last_has_no_teacher()
+    {
+        var twice = Base with { Method = new StagedRecipe([new StageRecipe(0, Base.Method), new StageRecipe(0.5, Base.Method)]) };
+
+        var error = Assert.Throws<RecipeException>(() => twice.BuildMethod(2));
+
+        Assert.Contains("an earlier stage cannot have one", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -82,7 +105,7 @@ public sealed class RecipeChangeTests
         var error = Assert.Throws<RecipeException>(() => RecipeJson.Set(Base, key, value));
 
         Assert.StartsWith($"{key}={value}: ", error.Message, StringComparison.Ordinal);
-        Assert.EndsWith($"; {key} takes {allowed}", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith($" {key} takes {allowed}", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -120,6 +120,23 @@ public sealed class TrainerTests : IDisposable
         Assert.True(counts[^1] <= counts[3], $"live tensors after each step: {string.Join(' ', counts)}");
     }
 
+    /// <summary>They would be in the next checkpoint otherwise.</summary>
+    [Fact]
+    public void A_loss_that_is_no_number_ends_the_run_ahead_of_the_optimizer()
+    {
+        using var scope = NewDisposeScope();
+        var recipe = Recipe(Recipes.ShapesBoxInst, iterations: 5)
+            .With(recipe => recipe.Solver.Optimizer.LearningRate, 1e30)
+            .With(recipe => recipe.Solver.ClipNorm, null);
+        using var method = recipe.BuildMethod(scenes.Dataset.Categories.Count);
+
+        var error = Assert.Throws<NotFiniteNumberException>(
+            () => new TrainingRun(recipe, method, scenes.Dataset, null, Folder("exploding")).Run());
+
+        Assert.Contains("is not finite (", error.Message, StringComparison.Ordinal);
+        Assert.All(method.Student.parameters(), parameter => Assert.True(parameter.isfinite().all().item<bool>()));
+    }
+
     [Fact]
     public void A_folder_of_another_run_is_refused()
     {

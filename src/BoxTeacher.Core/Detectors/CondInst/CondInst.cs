@@ -118,7 +118,7 @@ public sealed class CondInst : MaskDetector
     /// <summary>CondInst's own losses: those of the FCOS head, and dice of the masks against full ones (<c>loss_mask</c>).</summary>
     /// <param name="view">Images with boxes and masks.</param>
     /// <param name="step">Number of the step, and what it may draw from.</param>
-    /// <exception cref="ArgumentException">An image of the batch has no masks.</exception>
+    /// <exception cref="InvalidDataException">An image of the batch has no masks.</exception>
     public override LossTerms Losses(View view, Step step)
     {
         using var scope = NewDisposeScope();

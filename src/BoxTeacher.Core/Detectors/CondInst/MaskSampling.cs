@@ -77,7 +77,7 @@ public static class MaskTargets
     /// <param name="view">Images with the masks of their truth.</param>
     /// <param name="stride">Pixels per cell.</param>
     /// <returns>[G, h, w] float32.</returns>
-    /// <exception cref="ArgumentException">An image with boxes has no masks.</exception>
+    /// <exception cref="InvalidDataException">An image with boxes has no masks.</exception>
     public static Tensor Of(View view, int stride)
     {
         using var scope = NewDisposeScope();
@@ -86,8 +86,8 @@ public static class MaskTargets
         var first = 0;
         foreach (var (image, truth) in view.Truth.Index().Where(entry => entry.Item.Count > 0))
         {
-            var masks = truth.Masks ?? throw new ArgumentException(
-                $"Image {image} of the batch has boxes but no masks, and this method learns from masks.", nameof(view));
+            var masks = truth.Masks ?? throw new InvalidDataException(
+                $"image {image} of the batch has boxes but no masks, and this method learns from masks");
             var samples = Samples(masks, stride);
             result.narrow(0, first, truth.Count).narrow(1, 0, samples.size(1)).narrow(2, 0, samples.size(2)).copy_(samples);
             first += truth.Count;

@@ -18,8 +18,9 @@ public sealed class BoxInstMethod(MaskDetector student, BoxSupervision supervisi
     public LossTerms Losses(Batch batch, Step step)
     {
         using var scope = NewDisposeScope();
-        var grid = MaskGrid.Of(batch.Labelled.Weak, student.MaskStride, supervision.BottomRows);
-        var (boxTerms, masks) = student.Learn(batch.Labelled.Strong, step);
+        var (weak, strong) = batch.Labelled.OfOneGeometry();
+        var grid = MaskGrid.Of(weak, student.MaskStride, supervision.BottomRows);
+        var (boxTerms, masks) = student.Learn(strong, step);
         var weights = supervision.PairWeights(grid, zeros_like(grid.BoxMasks));
         var sums = PairwiseAffinity.Sums(masks.Logits, [weights], grid.Groups(masks.Boxes, supervision.Pairs), supervision.Pairs);
         return new LossTerms([.. boxTerms, .. supervision.Terms(masks, grid, weights, sums[0], step.Iteration)]).MoveToOuterDisposeScope();

@@ -48,7 +48,7 @@ public sealed class BoxTeacherMethod(
     public LossTerms Losses(Batch batch, Step step)
     {
         using var scope = NewDisposeScope();
-        var (weak, strong) = batch.Labelled;
+        var (weak, strong) = batch.Labelled.OfOneGeometry();
         var grid = Grid(weak);
         var labels = Label(weak, grid);
         return Losses(student.Learn(strong, step), grid, labels, step).MoveToOuterDisposeScope();

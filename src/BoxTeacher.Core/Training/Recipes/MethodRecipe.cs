@@ -126,12 +126,21 @@ public sealed record StagedRecipe(IReadOnlyList<StageRecipe> Stages) : MethodRec
     public override ITrainingMethod Build(BuildContext context, MethodParts? parts)
     {
         RefuseParts(parts);
-        return new Staged([.. Stages.Select(stage =>
-            new Stage((long)(stage.Start * context.Iterations), stage.Method.Build(context, null), stage.RestartsStudent))]);
+        Stage[] stages = [.. Stages.Select(stage =>
+            new Stage((long)Math.Round(stage.Start * context.Iterations), stage.Method.Build(context, null), stage.RestartsStudent))];
+        try
+        {
+            return new Staged(stages);
+        }
+        catch (ArgumentException error)
+        {
+            Array.ForEach(stages, stage => stage.Method.Dispose());
+            throw new RecipeException($"method.stages over {context.Iterations} iterations: {error.Message.Split(" (Parameter")[0]}", error);
+        }
     }
 
     /// <inheritdoc/>
-    public override IEnumerable<string> Problems() =>
+    public override IEnumerable<string> Problems() => Stages.Any(stage => stage is null) ? ["stages: one is null"] :
     [
         .. RecipeProblems.Of(
             Stages.Count > 0 && Stages[0].Start == 0 ? null : "stages: the first one must start at 0",

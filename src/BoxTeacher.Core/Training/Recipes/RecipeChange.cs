@@ -33,7 +33,7 @@ public static class RecipeChange
             }
         }
 
-        return (T)Changed(record, [.. way], value);
+        return way.Count > 0 ? (T)Changed(record, [.. way], value) : throw new ArgumentException($"{key} is no way to a value", nameof(key));
     }
 
     private static object Changed(object record, ReadOnlySpan<PropertyInfo> way, object? value)
@@ -44,9 +44,17 @@ public static class RecipeChange
             throw new RecipeException($"{record.GetType().Name} has no {property.Name}; a {property.DeclaringType.Name} has");
         }
 
+        if (!property.CanWrite)
+        {
+            throw new ArgumentException($"{property.Name} follows from other values of a {property.DeclaringType.Name} and cannot be set", nameof(way));
+        }
+
         var copy = record.GetType().GetMethod("<Clone>$")?.Invoke(record, null)
             ?? throw new ArgumentException($"{record.GetType().Name} is no record", nameof(record));
-        property.SetValue(copy, way.Length == 1 ? value : Changed(property.GetValue(record)!, way[1..], value));
+        property.SetValue(copy, way.Length == 1 ? value : Changed(Part(record, property), way[1..], value));
         return copy;
     }
+
+    private static object Part(object record, PropertyInfo property) => property.GetValue(record)
+        ?? throw new RecipeException($"{property.Name} of this {record.GetType().Name} is null; nothing in it can be changed");
 }

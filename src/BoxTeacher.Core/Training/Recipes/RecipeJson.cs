@@ -14,22 +14,24 @@ namespace BoxTeacher.Training;
 /// </summary>
 public static class RecipeJson
 {
-    private static (int Assemblies, JsonSerializerOptions Options) _cached;
+    private static KnownKinds? _cached;
 
     // Kinds of recipes may come with every assembly, such as a notebook's next cell.
     private static JsonSerializerOptions Options
     {
         get
         {
-            var (count, (known, options)) = (AppDomain.CurrentDomain.GetAssemblies().Length, _cached);
-            if (options is null || known != count)
+            var (count, known) = (AppDomain.CurrentDomain.GetAssemblies().Length, _cached);
+            if (known?.Assemblies != count)
             {
-                _cached = (count, options = NewOptions());
+                _cached = known = new KnownKinds(count, NewOptions());
             }
 
-            return options;
+            return known.Options;
         }
     }
+
+    private sealed record KnownKinds(int Assemblies, JsonSerializerOptions Options);
 
     private static JsonSerializerOptions NewOptions() => new()
     {
@@ -126,7 +128,8 @@ public static class RecipeJson
         }
         catch (RecipeException error) when (Allowed(recipe, parts) is { } allowed && error.InnerException is JsonException)
         {
-            throw new RecipeException($"{error.Message}; {key} takes {allowed}", error);
+            var what = given is JsonObject ? $"{error.Message};" : $"{key}={value}:";
+            throw new RecipeException($"{what} {key} takes {allowed}", error);
         }
     }
 
@@ -259,17 +262,34 @@ internal sealed class RecipeKindResolver : DefaultJsonTypeInfoResolver
     }
 
     /// <summary>The kinds that may stand in the place of an abstract record.</summary>
-    public static IReadOnlyList<(string Name, Type Type)> Of(Type place) =>
-    [
-        .. from assembly in AppDomain.CurrentDomain.GetAssemblies()
-           where assembly == place.Assembly || assembly.GetReferencedAssemblies().Any(other => other.FullName == place.Assembly.FullName)
-           from type in Types(assembly)
-           where !type.IsAbstract && place.IsAssignableFrom(type)
-           let kind = type.GetCustomAttribute<RecipeKindAttribute>()
-           where kind is not null
-           orderby kind.Name
-           select (kind.Name, type),
-    ];
+    /// <exception cref="RecipeException">Two assemblies have a kind of one name.</exception>
+    public static IReadOnlyList<(string Name, Type Type)> Of(Type place)
+    {
+        var core = place.Assembly;
+        var found = from assembly in AppDomain.CurrentDomain.GetAssemblies()
+                    where assembly == core || assembly.GetReferencedAssemblies().Any(other => other.FullName == core.FullName)
+                    from type in Types(assembly)
+                    where !type.IsAbstract && place.IsAssignableFrom(type)
+                    let kind = type.GetCustomAttribute<RecipeKindAttribute>()
+                    where kind is not null
+                    group type by kind.Name into named
+                    orderby named.Key
+                    select (named.Key, One(named.Key, [.. named]));
+        return [.. found];
+    }
+
+    // A cell of a notebook that is run again defines its types anew; the last ones are meant.
+    private static Type One(string name, Type[] types)
+    {
+        var compiled = types.Count(type => !type.Assembly.IsDynamic && type.Assembly.Location.Length > 0);
+        if (compiled > 1)
+        {
+            var where = string.Join(" and ", types.Select(type => type.AssemblyQualifiedName));
+            throw new RecipeException($"two kinds are called {name}: {where}");
+        }
+
+        return types[^1];
+    }
 
     private static Type[] Types(Assembly assembly)
     {
