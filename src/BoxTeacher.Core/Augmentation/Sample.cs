@@ -26,8 +26,6 @@ public sealed record LabelledObject(Box Box, int Category, RunLengthMask? Mask);
 /// <param name="Strong">The student's view.</param>
 public sealed record Sample(ImageRecord Source, AugmentedImage Weak, AugmentedImage Strong)
 {
-    private const double ThinnestBox = 1e-5;
-
     /// <summary>
     /// What is labelled in a view. Crowd regions are left out, boxes are clipped to the view, and boxes thinner than 1e-5 pixels are
     /// dropped.
@@ -43,7 +41,7 @@ public sealed record Sample(ImageRecord Source, AugmentedImage Weak, AugmentedIm
         foreach (var annotation in Source.Annotations.Where(annotation => !annotation.IsCrowd))
         {
             var box = Clip(view.FromOriginal.Apply(annotation.Box), size);
-            if (box.Width > ThinnestBox && box.Height > ThinnestBox)
+            if (box.Width > Instances.ThinnestBox && box.Height > Instances.ThinnestBox)
             {
                 objects.Add(
                     new LabelledObject(box, annotation.Category, supervision == Supervision.Masks ? Mask(annotation, shapes) : null));

@@ -182,7 +182,7 @@ public static class BatchOrder
 {
     /// <summary>Each epoch a fresh permutation; batches run across the ends of epochs (detectron2's TrainingSampler).</summary>
     /// <param name="images">Number of images, positive.</param>
-    /// <param name="batchSize">Images a batch, positive.</param>
+    /// <param name="batchSize">Images per batch, positive.</param>
     /// <param name="seed">Fixes all permutations.</param>
     public static IEnumerable<IReadOnlyList<SampleKey>> Shuffled(int images, int batchSize, ulong seed)
     {
@@ -196,7 +196,7 @@ public static class BatchOrder
     /// is needed; a batch appears when its group is full (detectron2's AspectRatioGroupedDataset).
     /// </summary>
     /// <param name="wide">For each image, whether it is wider than high; not empty.</param>
-    /// <param name="batchSize">Images a batch, positive.</param>
+    /// <param name="batchSize">Images per batch, positive.</param>
     /// <param name="seed">Fixes all permutations.</param>
     public static IEnumerable<IReadOnlyList<SampleKey>> GroupedByAspect(IReadOnlyList<bool> wide, int batchSize, ulong seed)
     {

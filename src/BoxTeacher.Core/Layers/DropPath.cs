@@ -1,5 +1,4 @@
 using BoxTeacher.Structures;
-
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Layers;

@@ -1,5 +1,4 @@
 using BoxTeacher.Kernels;
-
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 

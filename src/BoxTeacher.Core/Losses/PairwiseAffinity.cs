@@ -1,6 +1,5 @@
 using BoxTeacher.Kernels;
 using BoxTeacher.Layers;
-
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Losses;

@@ -13,7 +13,8 @@ namespace BoxTeacher.Structures;
 /// <exception cref="ArgumentException">The shapes do not agree.</exception>
 public sealed record Instances(Tensor Boxes, Tensor Classes, Tensor? Scores = null, Tensor? Masks = null)
 {
-    private const double ThinnestBox = 1e-5;
+    /// <summary>Pixels; boxes with a side of at most this are dropped from a view (detectron2's filter of empty instances).</summary>
+    public const double ThinnestBox = 1e-5;
 
     /// <summary>[n, 4] float32, xyxy in pixels of the image.</summary>
     public Tensor Boxes { get; } = Shaped(Boxes, nameof(Boxes), Classes.shape[0], 4);

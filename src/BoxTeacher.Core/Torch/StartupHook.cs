@@ -2,8 +2,7 @@ using System.Runtime.CompilerServices;
 
 /// <summary>
 /// The host calls it before a program's first line where a runtimeconfig.json names this assembly under STARTUP_HOOKS: for programs that
-/// use
-/// TorchSharp before anything of the core, such as tests. The name and place of the type are the host's rule.
+/// use TorchSharp before anything of the core, such as tests. The name and place of the type are the host's rule.
 /// </summary>
 internal static class StartupHook
 {

@@ -16,16 +16,6 @@ public static partial class TorchRuntime
     /// <summary>The environment variable that names the folder of another libtorch.</summary>
     public const string FolderVariable = "LIBTORCH";
 
-    /// <summary>
-    /// Sets how many threads each tensor operation of the calling thread has. libtorch gives a thread its number when it first asks for it:
-    /// that which any thread has set last. It is asked for here, so that runs side by side keep their own.
-    /// </summary>
-    public static void UseThreads(int count)
-    {
-        _ = torch.get_num_threads();
-        torch.set_num_threads(count);
-    }
-
     private static readonly Version Wanted = new(2, 10);
     private static readonly Lazy<string> Loaded = new(LoadOnce);
 
@@ -38,6 +28,16 @@ public static partial class TorchRuntime
         // Its assembly being loaded loads the native half too; see below.
         _ = typeof(torch).Assembly;
         return Loaded.Value;
+    }
+
+    /// <summary>
+    /// Sets how many threads each tensor operation of the calling thread has. libtorch gives a thread its number when it first asks for it:
+    /// that which any thread has set last. It is asked for here, so that runs side by side keep their own.
+    /// </summary>
+    public static void UseThreads(int count)
+    {
+        _ = torch.get_num_threads();
+        torch.set_num_threads(count);
     }
 
     // Whoever uses the core has a torch without asking for it, and a command that needs no tensor does not wait for one.

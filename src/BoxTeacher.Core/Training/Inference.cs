@@ -4,7 +4,6 @@ using BoxTeacher.Detectors;
 using BoxTeacher.Evaluation;
 using BoxTeacher.Masks;
 using BoxTeacher.Structures;
-
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Training;

@@ -18,9 +18,8 @@ public sealed record TrainingResult(int Iteration, bool Finished, Evaluated? Las
 
 /// <summary>
 /// The training loop: batch, EMA, losses, backward, clip, step; evaluation and checkpoints in between. It knows its parts alone, and
-/// touches
-/// nothing else: <see cref="TrainingRun"/> makes them from a recipe. All that is drawn depends on a stream and the iteration, so that a run
-/// which is cancelled and goes on from its checkpoint ends, on a CPU with as many threads, with the same weights to the bit.
+/// touches nothing else: <see cref="TrainingRun"/> makes them from a recipe. All that is drawn depends on a stream and the iteration, so
+/// that a run which is cancelled and goes on from its checkpoint ends, on a CPU with as many threads, with the same weights to the bit.
 /// </summary>
 /// <param name="method">The method with its networks; the caller keeps ownership.</param>
 /// <param name="batches">What it learns from, on the networks' device.</param>
@@ -46,7 +45,8 @@ public sealed class Trainer(
     /// <param name="first">Number of iterations that are finished already, those of a checkpoint that was loaded.</param>
     /// <param name="listener">Is told what happens, on the calling thread.</param>
     /// <param name="cancellation">Ends the run after the step in progress, with a checkpoint.</param>
-    /// <exception cref="NotFiniteNumberException">The loss became infinite or not a number; the message names the terms.</exception>
+    /// <exception cref="InvalidOperationException">The batches end before the budget.</exception>
+    /// <exception cref="NotFiniteNumberException">Loss or gradient is infinite or no number; the terms are named.</exception>
     public TrainingResult Run(int first, Action<TrainingEvent> listener, CancellationToken cancellation = default)
     {
         var (iteration, saved) = (first, first);

@@ -19,7 +19,7 @@ public sealed class TrainingRun(
     /// <param name="listener">Is told what happens, on the calling thread.</param>
     /// <param name="cancellation">Ends the run after the step in progress, with a checkpoint.</param>
     /// <exception cref="RecipeException">The folder holds another run, or no image has a label.</exception>
-    /// <exception cref="NotFiniteNumberException">The loss became infinite or not a number; the message names the terms.</exception>
+    /// <exception cref="NotFiniteNumberException">Loss or gradient is infinite or no number; the terms are named.</exception>
     public TrainingResult Run(Action<TrainingEvent>? listener = null, CancellationToken cancellation = default)
     {
         var batches = Batches(recipe, training, method.Student.Device);

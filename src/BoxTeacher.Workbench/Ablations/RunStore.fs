@@ -3,10 +3,10 @@ namespace BoxTeacher.Workbench
 open System
 open System.IO
 open System.Security.Cryptography
-open BoxTeacher.Files
 open System.Text
+open BoxTeacher.Files
 
-/// The folders of an ablation's runs: one a run, named after variant, seed and key. A run is finished when its folder holds
+/// The folders of an ablation's runs: one per run, named after variant, seed and key. A run is finished when its folder holds
 /// result.json; anything else in it belongs to the trainer (checkpoints, metrics).
 type RunStore(root: string) =
 

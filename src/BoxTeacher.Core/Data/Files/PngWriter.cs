@@ -6,7 +6,7 @@ namespace BoxTeacher.Data;
 /// <summary>Makes PNG files of label maps: gray with 8 and 16 bits, and with a palette.</summary>
 internal static class PngWriter
 {
-    /// <summary>A gray label map; 16 bits a pixel if asked for or needed.</summary>
+    /// <summary>A gray label map; 16 bits per pixel if asked for or needed.</summary>
     public static byte[] Gray(LabelMap map, bool wide)
     {
         var sixteen = wide || map.Labels.AsSpan().ContainsAnyExceptInRange<ushort>(0, 255);

@@ -1,7 +1,6 @@
 using BoxTeacher.Kernels;
 using BoxTeacher.Layers;
 using BoxTeacher.Structures;
-
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 

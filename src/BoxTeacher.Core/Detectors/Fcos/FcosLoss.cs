@@ -1,5 +1,4 @@
 using BoxTeacher.Losses;
-
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Detectors;

@@ -32,8 +32,7 @@ public static class Affinity
 
     /// <summary>
     /// The same of masks smoothed by <see cref="MaskSmoothing.Mean3x3"/> (BoxTeacher's noise-reduced affinity, section 3.4), which uses it
-    /// as
-    /// <c>Affinity.SmoothedMasks.AtLeast(0.5)</c>.
+    /// as <c>Affinity.SmoothedMasks.AtLeast(0.5)</c>.
     /// </summary>
     public static PairAffinity SmoothedMasks { get; } = (_, masks, pairs) =>
     {

@@ -1,7 +1,6 @@
 using BoxTeacher.Detectors;
 using BoxTeacher.Losses;
 using BoxTeacher.Structures;
-
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Methods;

@@ -2,7 +2,6 @@ using BoxTeacher.Detectors;
 using BoxTeacher.Layers;
 using BoxTeacher.Losses;
 using BoxTeacher.Structures;
-
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Methods;

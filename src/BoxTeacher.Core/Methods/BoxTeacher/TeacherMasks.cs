@@ -1,5 +1,4 @@
 using BoxTeacher.Detectors;
-
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Methods;

@@ -8,14 +8,13 @@ public static class RecipeChange
 {
     /// <summary>
     /// A copy with one value changed: <c>recipe.With(r => r.Solver.ClipNorm, 5)</c>. Every record on the way is copied; casts on the way
-    /// say
-    /// which kind of detector, method, ... is meant.
+    /// say which kind of detector, method, ... is meant.
     /// </summary>
     /// <param name="record">A record of records.</param>
     /// <param name="key">The way to the value, properties and casts alone.</param>
     /// <param name="value">The new value.</param>
-    /// <exception cref="RecipeException">The record has no such value, because it is of another kind; the message names both.</exception>
-    /// <exception cref="ArgumentException">The key is no way to a value.</exception>
+    /// <exception cref="RecipeException">A record on the way is of another kind, or is null; the message names it.</exception>
+    /// <exception cref="ArgumentException">The key is no way to a value that can be set.</exception>
     public static T With<T, TValue>(this T record, Expression<Func<T, TValue>> key, TValue value) where T : class
     {
         var way = new Stack<PropertyInfo>();

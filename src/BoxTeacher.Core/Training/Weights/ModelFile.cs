@@ -1,6 +1,5 @@
 using BoxTeacher.Methods;
 using BoxTeacher.Torch;
-
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Training;

@@ -1,5 +1,4 @@
 using BoxTeacher.Torch;
-
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Training;
