@@ -34,8 +34,8 @@ test: build ## every test
 golden: build ## the tests against reference values alone (make golden GOLDEN_DIR=FOLDER)
 	@scripts/golden.sh
 
-fuzz: build ## feed 20,000 damaged files to the readers and evaluators
-	@dotnet run --project benchmarks/BoxTeacher.Benchmarks.Eval -c $(CONFIGURATION) --no-build -- fuzz 20000 2>/dev/null
+fuzz: build ## feed 100,000 damaged files to the readers and evaluators
+	@dotnet run --project benchmarks/BoxTeacher.Benchmarks.Eval -c $(CONFIGURATION) --no-build -- fuzz 100000 2>/dev/null
 
 bench-train: build ## a whole training step beside Python's PyTorch, to artifacts/bench/train.json
 	@scripts/setup.sh bench

@@ -4,7 +4,7 @@ namespace BoxTeacher.Tests;
 internal static class Cases
 {
     /// <summary>A file or folder of a case.</summary>
-    public static string PathOf(string name, params string[] parts) => Path.Combine([Golden.Repository(), "tests", "cases", name, .. parts]);
+    public static string PathOf(string name, params string[] parts) => Path.Combine([Repository.Folder, "tests", "cases", name, .. parts]);
 
     /// <summary>
     /// Copies the healthy data set of 60 + 20 pictures with red and blue rectangles to <c>shapes</c> below a folder, with the annotation

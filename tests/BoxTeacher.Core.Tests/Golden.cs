@@ -13,7 +13,7 @@ namespace BoxTeacher.Tests;
 internal static class Golden
 {
     public static string Folder { get; } = Path.GetFullPath(
-        Environment.GetEnvironmentVariable("GOLDEN_DIR") is { Length: > 0 } folder ? folder : Path.Combine(Repository(), "tests", "golden"));
+        Environment.GetEnvironmentVariable("GOLDEN_DIR") is { Length: > 0 } folder ? folder : Path.Combine(Repository.Folder, "tests", "golden"));
 
     /// <summary>A path within the folder, parts separated by '/'.</summary>
     public static string PathOf(string relative) => Path.Combine([Folder, .. relative.Split('/')]);
@@ -27,19 +27,6 @@ internal static class Golden
         Directory.Exists(PathOf(relative))
             ? Directory.EnumerateFileSystemEntries(PathOf(relative), pattern).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)
             : [];
-
-    /// <summary>The folder of the solution.</summary>
-    public static string Repository()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "BoxTeacher.sln")))
-            {
-                return folder.FullName;
-            }
-        }
-        return AppContext.BaseDirectory;
-    }
 }
 
 /// <summary>A golden test, skipped when what it reads is absent from the golden folder.</summary>

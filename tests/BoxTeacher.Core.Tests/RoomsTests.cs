@@ -144,8 +144,8 @@ public sealed partial class RoomsTests
 
         public static IReadOnlyList<SourceFile> Below(string folder, string pattern) =>
         [
-            .. from file in Directory.EnumerateFiles(System.IO.Path.Combine(Golden.Repository(), folder), pattern, SearchOption.AllDirectories)
-               let relative = System.IO.Path.GetRelativePath(Golden.Repository(), file).Replace('\\', '/')
+            .. from file in Directory.EnumerateFiles(System.IO.Path.Combine(Repository.Folder, folder), pattern, SearchOption.AllDirectories)
+               let relative = System.IO.Path.GetRelativePath(Repository.Folder, file).Replace('\\', '/')
                where !relative.Contains("/obj/", StringComparison.Ordinal) && !relative.Contains("/bin/", StringComparison.Ordinal)
                orderby relative
                select new SourceFile(relative, File.ReadAllText(file)),

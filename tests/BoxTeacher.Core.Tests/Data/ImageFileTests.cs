@@ -9,7 +9,7 @@ namespace BoxTeacher.Tests.Data;
 /// <summary>Pictures of every kind against OpenCV's decoding; fixtures/pictures/make.py wrote them.</summary>
 public sealed class ImageFileTests : IDisposable
 {
-    private static readonly string Folder = Path.Combine(Golden.Repository(), "tests", "BoxTeacher.Core.Tests", "fixtures", "pictures");
+    private static readonly string Folder = Repository.Fixture("pictures");
 
     private readonly TemporaryFolder folder = new();
 

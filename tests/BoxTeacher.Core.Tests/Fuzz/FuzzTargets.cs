@@ -4,6 +4,7 @@ using BoxTeacher.Data;
 using BoxTeacher.Evaluation;
 using BoxTeacher.Masks;
 using BoxTeacher.Structures;
+using BoxTeacher.Training;
 
 namespace BoxTeacher.Tests.Fuzz;
 
@@ -14,7 +15,7 @@ internal sealed record FuzzTarget(string Name, Func<string, (string File, Action
 {
     /// <summary>Whether an exception is one clear error: it names a file of the folder.</summary>
     public static bool IsClear(Exception error, string folder) =>
-        error is DataFormatException or FileNotFoundException or DirectoryNotFoundException && error.Message.Contains(folder, StringComparison.Ordinal);
+        error is DataFormatException or RecipeException or InvalidDataException or IOException && error.Message.Contains(folder, StringComparison.Ordinal);
 }
 
 /// <summary>All that reads files made by others.</summary>
@@ -28,6 +29,8 @@ internal static class FuzzTargets
         new("results", folder => (Write(folder, "dt.json", Results()), () => EvaluateCoco(folder))),
         new("voc-results", folder => (Write(folder, "dt.json", Results()), () => EvaluateVoc(folder))),
         new("jpeg", folder => Picture(folder, "picture.jpg")),
+        new("webp", folder => Picture(folder, "picture.webp")),
+        new("bmp", Bitmap),
         new("png", folder => Picture(folder, "picture.png")),
         new("palette-png", folder => Labels(folder, depth: 8, colorType: 3, file => ImageFile.ReadIndexed(file))),
         new("gray-png", folder => Labels(folder, depth: 16, colorType: 0, file => ImageFile.ReadGray(file))),
@@ -42,6 +45,7 @@ internal static class FuzzTargets
         new("cityscapes-mask", folder => Cityscapes(folder, "pred/m.png")),
         new("cityscapes-ids", folder => Cityscapes(folder, "gtFine/a_0_1_gtFine_instanceIds.png")),
         new("supervision", folder => (Write(folder, "split.json", "{\"50.0\": {\"0\": [1]}}"), () => SemiSupervisedSplit.FromSupervisionFile(Dataset(folder), Path.Combine(folder, "split.json"), "50.0", 0))),
+        .. RunFileTargets.All,
     ];
 
     private const string Polygons =
@@ -110,6 +114,13 @@ internal static class FuzzTargets
         new Random(5).NextBytes(image.Pixels.AsSpan(0, 3000));
         string file = Path.Combine(folder, name);
         ImageFile.Write(file, image);
+        return (file, () => ImageFile.Read(file));
+    }
+
+    private static (string, Action) Bitmap(string folder)
+    {
+        var file = Path.Combine(folder, "picture.bmp");
+        File.Copy(Repository.Fixture("pictures", "bmp-rgb.bmp"), file);
         return (file, () => ImageFile.Read(file));
     }
 

@@ -128,8 +128,8 @@ public sealed class AnotherDetectorTests : IDisposable
     [Fact]
     public void The_page_shows_what_is_run_here()
     {
-        var page = File.ReadAllText(Path.Combine(Golden.Repository(), "docs", "another-detector.md"));
-        var folder = Path.Combine(Golden.Repository(), "tests", "BoxTeacher.Core.Tests", "Teaching");
+        var page = File.ReadAllText(Path.Combine(Repository.Folder, "docs", "another-detector.md"));
+        var folder = Path.Combine(Repository.Folder, "tests", "BoxTeacher.Core.Tests", "Teaching");
         var shown = 0;
         foreach (var file in (string[])["GridDetector.cs", "AnotherDetectorTests.cs"])
         {

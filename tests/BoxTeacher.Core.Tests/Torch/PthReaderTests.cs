@@ -9,7 +9,7 @@ namespace BoxTeacher.Tests.Torch;
 /// <summary>The fixtures are written by fixtures/make.py.</summary>
 public class PthReaderTests
 {
-    private static string Fixture(string name) => Path.Combine(Golden.Repository(), "tests", "BoxTeacher.Core.Tests", "fixtures", "pickles", name);
+    private static string Fixture(string name) => Repository.Fixture("pickles", name);
 
     [Theory]
     [InlineData("zip.pth")]

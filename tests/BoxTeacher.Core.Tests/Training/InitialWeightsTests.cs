@@ -21,7 +21,7 @@ public sealed class InitialWeightsTests : IDisposable
         folder.Delete(recursive: true);
     }
 
-    private static string Fixture(string name) => Path.Combine(Golden.Repository(), "tests", "BoxTeacher.Core.Tests", "fixtures", "weights", name);
+    private static string Fixture(string name) => Repository.Fixture("weights", name);
 
     private string Temporary(string name) => Path.Combine(folder.FullName, name);
 

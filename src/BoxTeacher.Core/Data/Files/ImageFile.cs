@@ -29,7 +29,9 @@ public static class ImageFile
     public static Image Read(string path)
     {
         var data = ReadBytes(path);
-        using var codec = SKCodec.Create(new MemoryStream(data), out _);
+        // Not from a managed stream: a damaged header may ask it for more than an array holds, in native code that nobody can catch.
+        using var bytes = SKData.CreateCopy(data);
+        using var codec = SKCodec.Create(bytes);
         if (codec?.EncodedFormat is not (
             SKEncodedImageFormat.Jpeg or SKEncodedImageFormat.Png or SKEncodedImageFormat.Bmp or SKEncodedImageFormat.Webp))
         {
