@@ -23,7 +23,8 @@ internal static class JsonFields
     {
         JsonTokenType.Null => null,
         JsonTokenType.Number when reader.TryGetInt64(out var value) => value,
-        JsonTokenType.Number when reader.TryGetDouble(out var value) && double.IsInteger(value) && Math.Abs(value) <= LargestInteger => (long)value,
+        JsonTokenType.Number when reader.TryGetDouble(out var value) && double.IsInteger(value) && Math.Abs(value) <= LargestInteger =>
+            (long)value,
         _ => throw new JsonFieldException(key, $"expected an integer, found {Describe(ref reader)}"),
     };
 

@@ -47,7 +47,7 @@ public static class DataCheck
     {
         var missing = new Tally(true, "pictures that are not there");
         var unreadable = new Tally(true, "pictures that cannot be read");
-        var resized = new Tally(true, "pictures of another size than the file says (height x width)");
+        var resized = new Tally(true, "pictures of another size than the JSON says (height x width)");
         var shared = new Tally(false, "images of a picture that another image has too");
         var hints = new PictureHints();
         var names = new HashSet<string>(images.Count);
@@ -75,9 +75,9 @@ public static class DataCheck
 
     private static string Sizes(ImageSize told, PictureHeader header) => (told == header.Stored, told == header.Turned) switch
     {
-        (true, _) => $"{told} in the file, as it is stored; turned upright by its EXIF data the picture is {header.Upright}",
-        (_, true) => $"{told} in the file, the picture is {header.Upright}: height and width are exchanged",
-        _ => $"{told} in the file, the picture is {header.Upright}",
+        (true, _) => $"the JSON has {told} as stored; upright by its EXIF data the picture is {header.Upright}",
+        (_, true) => $"the JSON has {told}, the picture is {header.Upright}: height and width are exchanged",
+        _ => $"the JSON has {told}, the picture is {header.Upright}",
     };
 
     private static IEnumerable<DataFinding?> Labels(IReadOnlyList<ImageRecord> images, DataUse use, int[] usable)

@@ -13,10 +13,12 @@ internal sealed class PictureHints
     /// </summary>
     public string? Find(string path)
     {
-        var slashed = path.Replace('\\', '/');
-        var spellings = new[] { path, slashed, Uri.UnescapeDataString(path), Uri.UnescapeDataString(slashed) }.Distinct().ToList();
+        var unescaped = Uri.UnescapeDataString(path);
+        var spellings = new[] { path, Slashed(path), unescaped, Slashed(unescaped) }.Distinct().ToList();
         return spellings.Concat(spellings.Select(WithoutFolder).OfType<string>()).Select(Alike).FirstOrDefault(found => found is not null);
     }
+
+    private static string Slashed(string path) => path.Replace('\\', '/');
 
     private static string? WithoutFolder(string path) =>
         Path.GetDirectoryName(Path.GetDirectoryName(path)) is { } folder ? Path.Combine(folder, Path.GetFileName(path)) : null;

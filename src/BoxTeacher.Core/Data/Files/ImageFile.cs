@@ -68,8 +68,8 @@ public static class ImageFile
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
         var head = new byte[Math.Min(file.Length, HeadBytes)];
         file.ReadExactly(head);
-        // A header may be long: of a photo it may hold another one.
-        using var codec = SKCodec.Create(new MemoryStream(head), out _) ?? SKCodec.Create(Rewound(file), out _);
+        // A long header may hold another picture.
+        using var codec = SKCodec.Create(new MemoryStream(head), out _) ?? SKCodec.Create(File.OpenRead(path), out _);
         CheckHeader(path, codec, head, file.Length);
         var png = codec.EncodedFormat == SKEncodedImageFormat.Png ? PngReader.Skim(path, file) : (PngFacts?)null;
         if (png?.Depth == 16 || (codec.EncodedFormat == SKEncodedImageFormat.Jpeg && !EndsAsJpeg(file)))
@@ -151,6 +151,7 @@ public static class ImageFile
         }
     }
 
+    // What people have in the place of pictures.
     private static string NoPicture(ReadOnlySpan<byte> head)
     {
         var text = Encoding.Latin1.GetString(head[..Math.Min(64, head.Length)]).TrimStart();
@@ -166,12 +167,6 @@ public static class ImageFile
     {
         Span<byte> end = stackalloc byte[2];
         return RandomAccess.Read(file.SafeFileHandle, end, file.Length - end.Length) == end.Length && end is [0xFF, 0xD9];
-    }
-
-    private static FileStream Rewound(FileStream file)
-    {
-        file.Position = 0;
-        return file;
     }
 
     private static bool IsTurned(SKEncodedOrigin origin) => origin >= SKEncodedOrigin.LeftTop;
@@ -226,18 +221,6 @@ public static class ImageFile
     }
 }
 
-/// <summary>What the header of a picture tells.</summary>
-/// <param name="Stored">Size of the rows and columns as they are stored.</param>
-/// <param name="IsTurned">Whether the EXIF orientation exchanges height and width.</param>
-internal readonly record struct PictureHeader(ImageSize Stored, bool IsTurned)
-{
-    /// <summary>Size of the upright picture, which <see cref="ImageFile.Read"/> gives.</summary>
-    public ImageSize Upright => IsTurned ? Turned : Stored;
-
-    /// <summary>Height and width of the stored picture exchanged.</summary>
-    public ImageSize Turned => new(Stored.Width, Stored.Height);
-}
-
 /// <summary>Finds SkiaSharp's native half also from scripts and notebooks.</summary>
 internal static class SkiaRuntime
 {
@@ -249,36 +232,4 @@ internal static class SkiaRuntime
         NativeLibrary.SetDllImportResolver(assembly, (name, _, _) =>
             PackageNatives.Files(assembly, OperatingSystem.IsWindows() ? $"{name}.dll" : PackageNatives.FileName("SkiaSharp"))
                 .FirstOrDefault() is { } file ? NativeLibrary.Load(file) : 0));
-}
-
-/// <summary>How a camera was held, by the EXIF data of a picture (EXIF 2.3, section 4.6: a TIFF header and a list of tags).</summary>
-internal static class ExifOrientation
-{
-    private const ushort Tag = 0x0112;
-    private const int EntryLength = 12;
-
-    /// <summary>Where the first pixel of the file belongs; upper left if nothing, or nothing valid, is said of it.</summary>
-    /// <param name="exif">EXIF data, "II" or "MM" first; may be empty.</param>
-    public static SKEncodedOrigin Of(ReadOnlySpan<byte> exif)
-    {
-        var little = exif.StartsWith("II*\0"u8);
-        if (!little && !exif.StartsWith("MM\0*"u8) || exif.Length < 8)
-        {
-            return SKEncodedOrigin.TopLeft;
-        }
-        var list = little ? BinaryPrimitives.ReadUInt32LittleEndian(exif[4..]) : BinaryPrimitives.ReadUInt32BigEndian(exif[4..]);
-        var count = list <= exif.Length - 2 ? Short(exif[(int)list..], little) : 0;
-        for (var at = (long)list + 2; count > 0 && at + EntryLength <= exif.Length; count--, at += EntryLength)
-        {
-            var entry = exif[(int)at..];
-            if (Short(entry, little) == Tag)
-            {
-                return Short(entry[8..], little) is >= 1 and <= 8 and var origin ? (SKEncodedOrigin)origin : SKEncodedOrigin.TopLeft;
-            }
-        }
-        return SKEncodedOrigin.TopLeft;
-    }
-
-    private static int Short(ReadOnlySpan<byte> bytes, bool little) =>
-        little ? BinaryPrimitives.ReadUInt16LittleEndian(bytes) : BinaryPrimitives.ReadUInt16BigEndian(bytes);
 }
