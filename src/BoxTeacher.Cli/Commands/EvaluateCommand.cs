@@ -120,7 +120,14 @@ internal static class EvaluateCommand
     private static Column[] OfWeights(int? threads, Recipe recipe, string root, string weights, MeasuredOn? task)
     {
         CommandLine.LoadTorch(threads);
-        var dataset = recipe.Dataset.ReadValidation(root);
+        var run = RunFolder.Find(weights);
+        if (run is null)
+        {
+            Console.Error.WriteLine(
+                $"boxteacher: {weights}: no run's categories lie beside these weights; their classes are taken for those of the data by their order");
+        }
+
+        var dataset = RecipeData.ReadValidation(recipe.Dataset, root, Workbench.DataNews.Tell, run);
         using var network = recipe.BuildDetector(dataset.Categories.Count);
         ModelFile.Read(weights, recipe.Method.Evaluated, network);
         var (box, mask) = new Inference(network, recipe).Evaluate(dataset);
