@@ -196,14 +196,12 @@ internal sealed class CocoMatcher
         var masks = new RunLengthMask[truths.Length];
         for (var g = 0; g < masks.Length; g++)
         {
-            var annotation = truths[g].Annotation;
-            masks[g] = annotation.Segmentation?.ToMask(size) ?? RunLengthMask.FromBox(annotation.Box, size.Height, size.Width);
+            masks[g] = truths[g].Annotation.Segmentation!.ToMask(size);
         }
         using var overlap = new MaskOverlap(masks);
         for (var d = 0; d < detections.Length; d++)
         {
-            var mask = detections[d].Mask ?? RunLengthMask.FromBox(detections[d].Box, size.Height, size.Width);
-            overlap.IoU(mask, _crowd, _ious.AsSpan(d * truths.Length, truths.Length));
+            overlap.IoU(detections[d].Mask!, _crowd, _ious.AsSpan(d * truths.Length, truths.Length));
         }
     }
 
