@@ -97,20 +97,6 @@ public static class CocoEvaluator
     /// compared, or an option is out of range.
     /// </exception>
     public static CocoSummary Evaluate(
-        InstanceDataset truth, IReadOnlyList<DetectionResult> results, IouType type, CocoOptions? options = null)
-    {
-        ArgumentNullException.ThrowIfNull(truth);
-        ArgumentNullException.ThrowIfNull(results);
-        options ??= CocoOptions.Default;
-        options.Check();
-        if (type == IouType.Mask && MaskCoverage.Problem(truth, results) is { } problem)
-        {
-            throw new ArgumentException($"Masks cannot be compared: {problem}.");
-        }
-
-        var groups = CocoGroups.Make(truth, results, options);
-        var outcome = new CocoOutcome(groups.Detections.Length, CocoOptions.Areas.Count);
-        CocoMatcher.MatchAll(groups, type, options, outcome);
-        return CocoCurves.Draw(groups, outcome, options);
-    }
+        InstanceDataset truth, IReadOnlyList<DetectionResult> results, IouType type, CocoOptions? options = null) =>
+        CocoEvaluation.Match(truth, results, type, options).Summary;
 }

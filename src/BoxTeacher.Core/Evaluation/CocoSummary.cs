@@ -128,10 +128,10 @@ public sealed record Metric(string Name, double Value);
 /// <summary>COCO's metrics of a detector's answers; without masks on both sides there are no mask metrics.</summary>
 /// <param name="Box">By the overlap of boxes.</param>
 /// <param name="Mask">By the overlap of masks; null where the detector gives none, or an object of the truth has none.</param>
-public sealed record EvaluationResult(CocoSummary Box, CocoSummary? Mask)
+public sealed record EvaluationResult(CocoEvaluation Box, CocoEvaluation? Mask)
 {
     /// <summary>AP, AP50 and AP75, those of masks first.</summary>
-    public IReadOnlyList<Metric> Metrics { get; } = [.. Mask is null ? [] : Named("mask", Mask), .. Named("box", Box)];
+    public IReadOnlyList<Metric> Metrics { get; } = [.. Mask is null ? [] : Named("mask", Mask.Summary), .. Named("box", Box.Summary)];
 
     /// <summary>Evaluates detections. Small, medium and large are areas of what is compared, boxes or masks.</summary>
     /// <param name="truth">The data set.</param>
@@ -140,8 +140,8 @@ public sealed record EvaluationResult(CocoSummary Box, CocoSummary? Mask)
     /// <param name="options">The protocol; null: the published one.</param>
     public static EvaluationResult Of(
         InstanceDataset truth, IReadOnlyList<DetectionResult> detections, bool hasMasks, CocoOptions? options = null) => new(
-        CocoEvaluator.Evaluate(truth, [.. detections.Select(detection => detection with { Area = detection.Box.Area })], IouType.Box, options),
-        hasMasks && MaskCoverage.Problem(truth) is null ? CocoEvaluator.Evaluate(truth, detections, IouType.Mask, options) : null);
+        CocoEvaluation.Match(truth, [.. detections.Select(one => one with { Area = one.Box.Area })], IouType.Box, options),
+        hasMasks && MaskCoverage.Problem(truth) is null ? CocoEvaluation.Match(truth, detections, IouType.Mask, options) : null);
 
     private static IEnumerable<Metric> Named(string kind, CocoSummary summary) =>
         from metric in summary.Precisions().Take(3)

@@ -31,7 +31,7 @@ public static class MaskCoverage
     }
 
     /// <summary>What keeps masks from being compared: the truth's problem before that of the detections.</summary>
-    internal static string? Problem(InstanceDataset truth, IReadOnlyList<DetectionResult> results) => Problem(truth) ?? Problem(results);
+    public static string? Problem(InstanceDataset truth, IReadOnlyList<DetectionResult> results) => Problem(truth) ?? Problem(results);
 
     private static string Others(int count) => count == 1 ? "" : $", nor have {count - 1} others";
 }
