@@ -1,198 +1,191 @@
 using System.CommandLine;
-using System.Globalization;
-using System.Text.Json;
-using BoxTeacher.Data;
+using System.CommandLine.Parsing;
 using BoxTeacher.Evaluation;
-using BoxTeacher.Training;
-using Spectre.Console;
+using BoxTeacher.Workbench;
+using Microsoft.FSharp.Collections;
 
 namespace BoxTeacher.Cli.Commands;
 
 /// <summary>
-/// <c>boxteacher evaluate</c>: average precision of results files by the definitions of COCO, PASCAL VOC or Cityscapes, or of a
-/// recipe's trained weights on its validation images.
+/// <c>boxteacher evaluate</c>: average precision of results files by the definitions of COCO, PASCAL VOC or Cityscapes, or of trained
+/// weights on their validation images or on data of one's own.
 /// </summary>
-internal static class EvaluateCommand
+internal sealed class EvaluateCommand
 {
-    private enum Format
+    private readonly Option<ResultFormat> _format = new("--format")
     {
-        Coco,
-        Voc,
-        Cityscapes,
-    }
+        Description = "Whose definition of average precision.", DefaultValueFactory = _ => ResultFormat.Coco,
+    };
 
-    private enum MeasuredOn
+    private readonly Option<string?> _truth = new("--gt")
     {
-        Bbox,
-        Segm,
-    }
+        Description = "The truth: instances JSON (coco, voc), VOCdevkit (voc), or a folder of instance id pictures (cityscapes).",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string?> _results = new("--dt")
+    {
+        Description = "The detections: results JSON (coco, voc), or a folder of text files and masks (cityscapes).", HelpName = "FILE",
+    };
+
+    private readonly Option<string?> _weights = new("--weights")
+    {
+        Description = "Weights file to evaluate, on its recipe's validation images or on --gt with --images.", HelpName = "FILE",
+    };
+
+    private readonly Option<string?> _images = new("--images") { Description = "Folder of the pictures of --gt.", HelpName = "DIR" };
+
+    private readonly Option<MeasuredOn?> _task = new("--task")
+    {
+        Description = "What overlap is measured on; by default masks where there are any, of weights boxes as well.",
+    };
+
+    private readonly Option<string> _split = new("--split")
+    {
+        Description = "The list of images, where the truth is VOCdevkit.", DefaultValueFactory = _ => "val",
+    };
+
+    private readonly Option<int[]> _limits = new("--max-detections")
+    {
+        Description = "Limits of the detections per image and category, ascending; precision is read at the last.",
+        HelpName = "N,...",
+        CustomParser = Limits,
+        DefaultValueFactory = _ => [.. CocoOptions.Default.MaxDetections],
+    };
+
+    private readonly Option<bool> _analyze = new("--analyze")
+    {
+        Description = "Also what errors cost (TIDE), what is confused with what, and whether scores are probabilities.",
+    };
+
+    private readonly Option<string?> _slices = new("--slices")
+    {
+        Description = "JSON file {\"name\": [image ids or file names], ...}: also the numbers of these images.", HelpName = "FILE",
+    };
+
+    private readonly Option<string?> _compare = new("--compare")
+    {
+        Description = "Other results JSON to compare with, by bootstrap intervals over the images.", HelpName = "FILE",
+    };
+
+    private readonly Option<string?> _save = new("--save")
+    {
+        Description = "Keep the detections of the weights as results JSON, which --dt reads.", HelpName = "FILE",
+    };
+
+    private readonly Option<string?> _report = new("--report")
+    {
+        Description = "Folder for report.html, with all of --analyze in pictures, and results.json.", HelpName = "DIR",
+    };
+
+    private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object." };
+    private readonly RecipeOptions _recipe = new(required: false);
+    private readonly Option<int?> _threads = CommandLine.Threads();
 
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
-        Option<Format> format = new("--format")
+        var options = new EvaluateCommand();
+        options._recipe.Recipe.Description = "Recipe of the weights, by name or file; recipe.json of their run by default.";
+        Command command = new("evaluate", "Average precision of detections: --gt and --dt, or --weights.")
         {
-            Description = "Whose definition of average precision.", DefaultValueFactory = _ => Format.Coco,
+            options._format, options._truth, options._results, options._task, options._split, options._weights, options._images,
+            options._recipe.Recipe, options._recipe.Data, options._recipe.Set, options._recipe.Device, options._threads, options._limits,
+            options._analyze, options._slices, options._compare, options._save, options._report, options._json,
         };
-        Option<string> truth = new("--gt")
-        {
-            Description = "The truth: instances JSON (coco, voc), VOCdevkit (voc), or a folder of instance id pictures (cityscapes).",
-        };
-        Option<string> results = new("--dt")
-        {
-            Description = "The detections: results JSON (coco, voc), or a folder of text files and masks (cityscapes).",
-        };
-        var recipe = new RecipeOptions(required: false);
-        Option<string> weights = new("--weights")
-        {
-            Description = "Weights file to evaluate on the recipe's validation images.", HelpName = "FILE",
-        };
-        Option<MeasuredOn?> task = new("--task") { Description = "What overlap is measured on; by default masks where there are any." };
-        Option<string> split = new("--split")
-        {
-            Description = "The list of images, where the truth is VOCdevkit.", DefaultValueFactory = _ => "val",
-        };
-        Option<bool> json = new("--json") { Description = "Print one JSON object." };
-        var threads = CommandLine.Threads();
-        Command command = new("evaluate", "Average precision of detections: --gt and --dt, or --recipe and --weights.")
-        {
-            format, truth, results, task, split, recipe.Recipe, weights, recipe.Data, recipe.Set, recipe.Device, threads, json,
-        };
-        command.Validators.Add(given =>
-        {
-            bool Has(Option option) => given.GetResult(option) is { Implicit: false };
-            if (Has(weights) != Has(recipe.Recipe) || Has(truth) != Has(results) || Has(weights) == Has(results))
-            {
-                given.AddError("evaluate needs either --gt and --dt, or --recipe and --weights");
-            }
-
-            if (Has(weights) && (Has(format) || Has(split)))
-            {
-                given.AddError("--format and --split go with --gt and --dt; weights are evaluated by COCO's definition");
-            }
-        });
-        command.SetAction(parsed =>
-        {
-            var columns = parsed.GetValue(weights) is { } file
-                ? OfWeights(
-                    parsed.GetValue(threads), recipe.Read(parsed), parsed.GetRequiredValue(recipe.Data), file, parsed.GetValue(task))
-                : [new Column("", OfResults(
-                    parsed.GetValue(format), parsed.GetRequiredValue(truth), parsed.GetRequiredValue(results),
-                    parsed.GetValue(task), parsed.GetRequiredValue(split)))];
-            if (parsed.GetValue(json))
-            {
-                PrintJson(columns);
-            }
-            else
-            {
-                PrintTable(columns);
-            }
-        });
+        command.Validators.Add(options.Check);
+        command.SetAction(options.Run);
         return command;
     }
 
-    private static IReadOnlyList<(string Name, double Value)> OfResults(
-        Format format, string truth, string results, MeasuredOn? task, string split)
+    private void Check(CommandResult given)
     {
-        if (format == Format.Cityscapes)
+        bool Has(Option option) => given.GetResult(option) is { Implicit: false };
+        void Refuse(bool wrong, string message)
         {
-            var cityscapes = CityscapesResults.Evaluate(truth, results);
-            return [("AP", cityscapes.AP), ("AP50", cityscapes.AP50)];
-        }
-        var dataset = format == Format.Voc && Directory.Exists(truth) ? VocReader.Read(truth, split) : CocoReader.Read(truth, ".");
-        var wanted = task == MeasuredOn.Bbox ? IouType.Box : IouType.Mask;
-        var detections = CocoResults.Read(results, dataset, wanted);
-        if (task is null && detections.All(detection => detection.Mask is null))
-        {
-            wanted = IouType.Box;
-        }
-        var unknown = detections.Count(detection => detection.Category < 0);
-        if (unknown > 0)
-        {
-            Console.Error.WriteLine(
-                $"boxteacher: {unknown} of {detections.Count} detections are of categories that the truth lacks; they are left out");
-        }
-        return format == Format.Coco
-            ? CocoEvaluator.Evaluate(dataset, detections, wanted).Numbers
-            : VocEvaluator.Evaluate(dataset, detections, wanted).Numbers;
-    }
-
-    private static Column[] OfWeights(int? threads, Recipe recipe, string root, string weights, MeasuredOn? task)
-    {
-        CommandLine.LoadTorch(threads);
-        var run = RunFolder.Find(weights);
-        if (run is null)
-        {
-            Console.Error.WriteLine(
-                $"boxteacher: {weights}: no run's categories lie beside these weights; their classes are taken for those of the data by their order");
-        }
-
-        var dataset = RecipeData.ReadValidation(recipe.Dataset, root, Workbench.DataNews.Tell, run);
-        using var network = recipe.BuildDetector(dataset.Categories.Count);
-        ModelFile.Read(weights, recipe.Method.Evaluated, network);
-        var (box, mask) = new Inference(network, recipe).Evaluate(dataset);
-        Column[] columns = [new("bbox", box.Numbers), .. mask is null ? (Column[])[] : [new("segm", mask.Numbers)]];
-        return [
-            .. columns.Where(column => task is null || string.Equals(task.ToString(), column.Name, StringComparison.OrdinalIgnoreCase))];
-    }
-
-    // What could not be measured is null, except COCO's own -1.
-    private static void PrintJson(Column[] columns)
-    {
-        using var output = Console.OpenStandardOutput();
-        using (var json = new Utf8JsonWriter(output))
-        {
-            json.WriteStartObject();
-            foreach (var column in columns)
+            if (wrong)
             {
-                if (column.Name.Length > 0)
-                {
-                    json.WriteStartObject(column.Name);
-                }
-                Write(json, column.Numbers);
-                if (column.Name.Length > 0)
-                {
-                    json.WriteEndObject();
-                }
-            }
-            json.WriteEndObject();
-        }
-        output.WriteByte((byte)'\n');
-    }
-
-    private static void Write(Utf8JsonWriter json, IReadOnlyList<(string Name, double Value)> numbers)
-    {
-        foreach (var (name, value) in numbers)
-        {
-            if (double.IsNaN(value))
-            {
-                json.WriteNull(name);
-            }
-            else
-            {
-                json.WriteNumber(name, value);
+                given.AddError(message);
             }
         }
+
+        var (weights, ofFile) = (Has(_weights), Has(_results));
+        Option[] ofWeights = [_recipe.Recipe, _recipe.Data, _recipe.Set, _recipe.Device, _images, _save];
+        Option[] ofCoco = [_limits, _analyze, _slices, _compare, _report];
+        Refuse(weights == ofFile || (ofFile && !Has(_truth)), "evaluate needs either --gt and --dt, or --weights");
+        Refuse(weights && Has(_truth) != Has(_images), "of weights --gt and --images go together");
+        Refuse(weights && (Has(_format) || Has(_split)), "--format and --split go with --gt and --dt; weights are evaluated by COCO's definition");
+        Refuse(ofFile && Array.Exists(ofWeights, Has), $"{Names(ofWeights)} go with --weights");
+        Refuse(
+            Has(_format) && given.GetValue(_format) != ResultFormat.Coco && Array.Exists(ofCoco, Has),
+            $"{Names(ofCoco)} go with --format coco");
     }
 
-    private static void PrintTable(Column[] columns)
+    private int Run(ParseResult parsed)
     {
-        var table = new Table { Border = TableBorder.Rounded };
-        table.AddColumn("%");
-        foreach (var column in columns)
+        var reported = parsed.GetValue(_report);
+        var protocol = new CocoOptions { MaxDetections = parsed.GetRequiredValue(_limits) };
+        var evaluation = parsed.GetValue(_weights) is { } weights
+            ? OfWeights(parsed, weights, protocol)
+            : Measurement.OfResults(
+                parsed.GetValue(_format), parsed.GetRequiredValue(_truth)!, parsed.GetRequiredValue(_results)!, parsed.GetValue(_task),
+                parsed.GetRequiredValue(_split), protocol);
+        var parts = evaluation.Parts(
+            parsed.GetValue(_slices), parsed.GetValue(_compare), parsed.GetValue(_analyze) || reported is not null);
+        foreach (var warning in evaluation.Warnings)
         {
-            table.AddColumn(new TableColumn(column.Name).RightAligned());
+            Console.Error.WriteLine($"boxteacher: {warning}");
         }
-        for (var row = 0; row < columns[0].Numbers.Count; row++)
+
+        var report = new EvaluationReport(
+            evaluation.Title, evaluation.Data, $"boxteacher {string.Join(' ', parsed.Tokens.Select(token => token.Value))}",
+            ListModule.OfSeq(evaluation.Warnings), ListModule.OfSeq(parts));
+        if (parsed.GetValue(_json))
         {
-            table.AddRow([columns[0].Numbers[row].Name, .. columns.Select(column => Percent(column.Numbers[row].Value))]);
+            Console.WriteLine(EvaluationReportModule.ToJson(report));
         }
-        AnsiConsole.Write(table);
+        else
+        {
+            EvaluationReportModule.Print(report);
+        }
+
+        if (reported is not null)
+        {
+            var files = EvaluationReportModule.Write(reported, report);
+            Console.Error.WriteLine($"report: {files.Page}");
+        }
+
+        return 0;
     }
 
-    private static string Percent(double value) =>
-        value is -1 or double.NaN ? "-" : (100 * value).ToString("0.00", CultureInfo.InvariantCulture);
+    private Measurement OfWeights(ParseResult parsed, string weights, CocoOptions protocol)
+    {
+        CommandLine.LoadTorch(parsed.GetValue(_threads));
+        var recipe = _recipe.Read(parsed, () => Training.RunFolder.Of(weights).ReadRecipe());
+        var dataset = parsed.GetValue(_truth) is { } own
+            ? recipe.Dataset with
+            {
+                ValidationAnnotations = Path.GetFullPath(own),
+                ValidationImages = Path.GetFullPath(parsed.GetRequiredValue(_images)!),
+            }
+            : recipe.Dataset;
+        return Measurement.OfWeights(
+            weights, recipe with { Dataset = dataset }, parsed.GetRequiredValue(_recipe.Data), parsed.GetValue(_task), protocol,
+            parsed.GetValue(_save));
+    }
 
-    /// <summary>Metrics of one kind of overlap; without a name where there is only one.</summary>
-    private sealed record Column(string Name, IReadOnlyList<(string Name, double Value)> Numbers);
+    private static string Names(Option[] options) => string.Join(", ", options.Select(option => option.Name));
+
+    private static int[]? Limits(ArgumentResult given)
+    {
+        var text = string.Join(',', given.Tokens.Select(token => token.Value));
+        int[] limits = [.. text.Split(',').Select(part => int.TryParse(part, out var limit) ? limit : 0)];
+        if (limits[0] < 1 || limits.Zip(limits.Skip(1)).Any(pair => pair.First >= pair.Second))
+        {
+            given.AddError($"--max-detections {text}: must be whole numbers from 1 on, ascending, such as 1,10,100");
+            return null;
+        }
+
+        return limits;
+    }
 }

@@ -1,4 +1,5 @@
 using BoxTeacher.Losses;
+using BoxTeacher.Masks;
 using BoxTeacher.Structures;
 using static TorchSharp.torch;
 
@@ -27,15 +28,22 @@ public abstract class Detector(string name) : nn.Module(name)
     {
     }
 
-    /// <summary>Detects instances, without gradients. The tensors belong to the caller's dispose scope.</summary>
+    /// <summary>Detects instances, without gradients.</summary>
     /// <param name="images">The images.</param>
     /// <param name="sizes">
     /// The size to give each image's boxes and masks in, which is its file's in an evaluation; null: the images' own. Probabilities are
     /// resized once, before a threshold cuts them.
     /// </param>
-    /// <returns>For each image what was found, with scores.</returns>
-    public abstract IReadOnlyList<Instances> Detect(ImageBatch images, IReadOnlyList<ImageSize>? sizes = null);
+    /// <returns>For each image what was found, in any order.</returns>
+    public abstract IReadOnlyList<IReadOnlyList<Detection>> Detect(ImageBatch images, IReadOnlyList<ImageSize>? sizes = null);
 }
+
+/// <summary>One detected object: plain values. A mask is about a byte per run, where a tensor of it is a byte per pixel.</summary>
+/// <param name="Class">0-based.</param>
+/// <param name="Score">In [0, 1].</param>
+/// <param name="Box">In pixels of the size that was asked for.</param>
+/// <param name="Mask">Of that size; null from a detector of boxes alone.</param>
+public sealed record Detection(int Class, double Score, Box Box, RunLengthMask? Mask);
 
 /// <summary>
 /// A detector whose masks can be taught from boxes: what BoxInst and BoxTeacher ask of one. See docs/another-detector.md.

@@ -9,44 +9,32 @@ internal static class CocoCurves
     private const double Spacing = 2.220446049250313e-16;
 
     /// <summary>Draws the curves of all kinds, several at a time.</summary>
-    public static CocoSummary Draw(CocoGroups groups, CocoOutcome outcome, CocoOptions options)
+    /// <param name="groups">The truths and detections.</param>
+    /// <param name="outcome">What became of them.</param>
+    /// <param name="options">The protocol.</param>
+    /// <param name="copies">How many times each image counts; null: once.</param>
+    public static CocoSummary Draw(CocoGroups groups, CocoOutcome outcome, CocoOptions options, int[]? copies = null)
     {
         var curves = new Curves(options, groups.Kinds.Count);
-        Parallel.For(0, groups.Kinds.Count, kind => Draw(groups, outcome, options, kind, curves));
+        Parallel.For(0, groups.Kinds.Count, kind => Draw(new CocoRanking(groups, outcome, kind), outcome, options, copies, kind, curves));
         return new CocoSummary(options, groups.Kinds, curves.Precision, curves.Recall, curves.Scores);
     }
 
-    private static void Draw(CocoGroups groups, CocoOutcome outcome, CocoOptions options, int kind, Curves curves)
+    private static void Draw(CocoRanking ranking, CocoOutcome outcome, CocoOptions options, int[]? copies, int kind, Curves curves)
     {
-        var cells = groups.Cells.AsSpan(groups.KindStarts[kind]..groups.KindStarts[kind + 1]);
-        if (cells.IsEmpty)
-        {
-            return;
-        }
-        var places = ByScore(groups, outcome, cells[0].DetectionStart, cells[^1].DetectionEnd);
-        var ranks = Array.ConvertAll(places, place => outcome.Rank[place]);
-        var scores = Array.ConvertAll(places, place => groups.Detections[place].Score);
-        uint[] found = new uint[places.Length], ignored = new uint[places.Length];
-        var hits = new List<Hit>[options.IouThresholds.Count];
-        for (var t = 0; t < hits.Length; t++)
-        {
-            hits[t] = [];
-        }
-        var truths = groups.Truths.AsSpan(cells[0].TruthStart..cells[^1].TruthEnd);
+        var order = ranking.Order(copies);
+        var hits = NoHits(options);
         for (var area = 0; area < CocoOptions.Areas.Count; area++)
         {
-            var positives = Positives(truths, area);
+            var positives = ranking.Positives(area, copies);
             if (positives == 0)
             {
                 continue;
             }
-            for (var i = 0; i < places.Length; i++)
-            {
-                (found[i], ignored[i]) = (outcome.Found[area, places[i]], outcome.Ignored[area, places[i]]);
-            }
+            var (found, ignored) = ranking.In(area, outcome);
             for (var limit = 0; limit < options.MaxDetections.Count; limit++)
             {
-                var firstScore = Walk(ranks, scores, found, ignored, options.MaxDetections[limit], hits);
+                var firstScore = Walk(ranking, order, found, ignored, options.MaxDetections[limit], hits);
                 for (var threshold = 0; threshold < hits.Length; threshold++)
                 {
                     curves.Fill(threshold, kind, area, limit, CollectionsMarshal.AsSpan(hits[threshold]), positives, firstScore);
@@ -55,58 +43,27 @@ internal static class CocoCurves
         }
     }
 
-    private static int Positives(ReadOnlySpan<CocoTruth> truths, int area)
-    {
-        var (low, high) = CocoOptions.Areas[area];
-        var positives = 0;
-        foreach (var (annotation, _) in truths)
-        {
-            positives += !annotation.IsCrowd && annotation.Area >= low && annotation.Area <= high ? 1 : 0;
-        }
-        return positives;
-    }
+    /// <summary>A place of the curve where a truth is found.</summary>
+    internal readonly record struct Hit(double Precision, double Score);
 
-    // The places of the detections within the limit, by descending score; equal ones by image, then rank.
-    private static int[] ByScore(CocoGroups groups, CocoOutcome outcome, int start, int end)
-    {
-        var places = new int[end - start];
-        var keys = new double[end - start];
-        var count = 0;
-        for (var i = start; i < end; i++)
-        {
-            if (outcome.Rank[i] >= 0)
-            {
-                keys[count] = -groups.Detections[i].Score;
-                places[count++] = i;
-            }
-        }
-        Array.Sort(keys, places, 0, count);
-        for (var i = 0; i < count;)
-        {
-            var next = i + 1;
-            while (next < count && keys[next] == keys[i])
-            {
-                next++;
-            }
-            places.AsSpan(i, next - i).Sort();
-            i = next;
-        }
-        return places.AsSpan(0, count).ToArray();
-    }
+    /// <summary>An empty list of hits for each overlap threshold.</summary>
+    internal static List<Hit>[] NoHits(CocoOptions options) => [.. options.IouThresholds.Select(_ => new List<Hit>())];
 
-    private readonly record struct Hit(double Precision, double Score);
-
-    // Precision changes for the better only where a truth is found, so these places are all that the curves need.
-    // Returns the score of the first detection within the limit, or 0.
-    private static double Walk(int[] ranks, double[] scores, uint[] found, uint[] ignored, int limit, List<Hit>[] hits)
+    /// <summary>
+    /// Notes where truths are found, for each threshold. Precision changes for the better only there, so these places are
+    /// all that the curves need.
+    /// </summary>
+    /// <returns>The score of the first detection within the limit, or 0.</returns>
+    internal static double Walk(CocoRanking ranking, int[] order, uint[] found, uint[] ignored, int limit, List<Hit>[] hits)
     {
+        var (ranks, scores) = (ranking.Ranks, ranking.Scores);
         var wrong = new int[hits.Length];
         foreach (var list in hits)
         {
             list.Clear();
         }
         int wrongAtAll = 0, first = -1;
-        for (var i = 0; i < ranks.Length; i++)
+        foreach (var i in order)
         {
             if (ranks[i] >= limit)
             {
@@ -137,6 +94,40 @@ internal static class CocoCurves
         return first < 0 ? 0 : scores[first];
     }
 
+    /// <summary>Mean over the recall thresholds of the precision that never rises.</summary>
+    internal static double AveragePrecision(Span<Hit> hits, int positives)
+    {
+        Span<int> places = stackalloc int[CocoOptions.RecallThresholds.Count];
+        Read(hits, positives, places);
+        double sum = 0;
+        foreach (var place in places)
+        {
+            sum += place < hits.Length ? hits[place].Precision : 0;
+        }
+        return sum / places.Length;
+    }
+
+    // Makes precision never rise, and finds for each recall threshold the hit that reaches it; hits.Length: none does.
+    private static void Read(Span<Hit> hits, int positives, Span<int> places)
+    {
+        for (var i = hits.Length - 2; i >= 0; i--)
+        {
+            if (hits[i].Precision < hits[i + 1].Precision)
+            {
+                hits[i] = hits[i] with { Precision = hits[i + 1].Precision };
+            }
+        }
+        var hit = 0;
+        for (var r = 0; r < places.Length; r++)
+        {
+            while (hit < hits.Length && (double)(hit + 1) / positives < CocoOptions.RecallThresholds[r])
+            {
+                hit++;
+            }
+            places[r] = hit;
+        }
+    }
+
     private sealed class Curves
     {
         private readonly int _kinds;
@@ -163,25 +154,14 @@ internal static class CocoCurves
         public void Fill(int threshold, int kind, int area, int limit, Span<Hit> hits, int positives, double firstScore)
         {
             Recall[At(threshold, kind, area, limit)] = (double)hits.Length / positives;
-            // From the right on precision never falls.
-            for (var i = hits.Length - 2; i >= 0; i--)
+            Span<int> places = stackalloc int[_recalls.Count];
+            Read(hits, positives, places);
+            for (var r = 0; r < places.Length; r++)
             {
-                if (hits[i].Precision < hits[i + 1].Precision)
-                {
-                    hits[i] = hits[i] with { Precision = hits[i + 1].Precision };
-                }
-            }
-            var hit = 0;
-            for (var r = 0; r < _recalls.Count; r++)
-            {
-                while (hit < hits.Length && (double)(hit + 1) / positives < _recalls[r])
-                {
-                    hit++;
-                }
                 var at = At((threshold * _recalls.Count) + r, kind, area, limit);
-                Precision[at] = hit < hits.Length ? hits[hit].Precision : 0;
+                Precision[at] = places[r] < hits.Length ? hits[places[r]].Precision : 0;
                 // Recall 0 is reached by the very first detection, right or wrong.
-                Scores[at] = _recalls[r] == 0 ? firstScore : hit < hits.Length ? hits[hit].Score : 0;
+                Scores[at] = _recalls[r] == 0 ? firstScore : places[r] < hits.Length ? hits[places[r]].Score : 0;
             }
         }
 

@@ -6,8 +6,11 @@ namespace BoxTeacher.Evaluation;
 /// <summary>A truth with the image that it is in.</summary>
 internal readonly record struct CocoTruth(Annotation Annotation, ImageSize Size);
 
-/// <summary>The truths and detections of one category in one image, as ranges of the sorted arrays.</summary>
-internal readonly record struct CocoCell(int TruthStart, int TruthEnd, int DetectionStart, int DetectionEnd, ImageSize Size);
+/// <summary>
+/// The truths and detections of one category in one image, as ranges of the sorted arrays; the image by its place in
+/// <see cref="CocoGroups.ImageIds"/>.
+/// </summary>
+internal readonly record struct CocoCell(int TruthStart, int TruthEnd, int DetectionStart, int DetectionEnd, int Image);
 
 /// <summary>
 /// Truths and detections sorted by category, then image (both by ascending id), then their order in the files. When
@@ -18,11 +21,14 @@ internal sealed class CocoGroups
     private const int DetectionsPerTask = 8192;
 
     private CocoGroups(
-        IReadOnlyList<Category> kinds, CocoTruth[] truths, DetectionResult[] detections, CocoCell[] cells, int[] kindStarts) =>
-        (Kinds, Truths, Detections, Cells, KindStarts) = (kinds, truths, detections, cells, kindStarts);
+        IReadOnlyList<Category> kinds, long[] imageIds, CocoTruth[] truths, DetectionResult[] detections, CocoCell[] cells, int[] kindStarts) =>
+        (Kinds, ImageIds, Truths, Detections, Cells, KindStarts) = (kinds, imageIds, truths, detections, cells, kindStarts);
 
     /// <summary>The kinds of objects that are kept apart.</summary>
     public IReadOnlyList<Category> Kinds { get; }
+
+    /// <summary>The images, ascending.</summary>
+    public long[] ImageIds { get; }
 
     /// <summary>All truths, sorted.</summary>
     public CocoTruth[] Truths { get; }
@@ -61,8 +67,8 @@ internal sealed class CocoGroups
         var detections = Gather(results, _images, truth, place);
         var sortedTruths = truths.Sort(_images.Length, _categories.Length, options.PerCategory, out var truthCells);
         var sortedDetections = detections.Sort(_images.Length, _categories.Length, options.PerCategory, out var detectionCells);
-        var (cells, starts) = Cut(truthCells, detectionCells, _images, kinds.Length);
-        return new CocoGroups(kinds, sortedTruths, sortedDetections, cells, starts);
+        var (cells, starts) = Cut(truthCells, detectionCells, _images.Length, kinds.Length);
+        return new CocoGroups(kinds, [.. _images.Select(image => image.Id)], sortedTruths, sortedDetections, cells, starts);
     }
 
     private static Placed<DetectionResult> Gather(
@@ -102,7 +108,7 @@ internal sealed class CocoGroups
         return detections;
     }
 
-    private static (CocoCell[] Cells, int[] KindStarts) Cut(int[] truths, int[] detections, ImageRecord[] images, int kinds)
+    private static (CocoCell[] Cells, int[] KindStarts) Cut(int[] truths, int[] detections, int images, int kinds)
     {
         var cells = new List<CocoCell>();
         var starts = new int[kinds + 1];
@@ -119,12 +125,12 @@ internal sealed class CocoGroups
             {
                 d++;
             }
-            var (kind, image) = Math.DivRem(cell, images.Length);
+            var (kind, image) = Math.DivRem(cell, images);
             while (started < kind)
             {
                 starts[++started] = cells.Count;
             }
-            cells.Add(new CocoCell(truthStart, t, detectionStart, d, images[image].Size));
+            cells.Add(new CocoCell(truthStart, t, detectionStart, d, image));
         }
         while (started < kinds)
         {

@@ -1,6 +1,3 @@
-using BoxTeacher.Masks;
-using BoxTeacher.Structures;
-
 namespace BoxTeacher.Evaluation;
 
 /// <summary>Assigns the detections of a cell to its truths, for all thresholds and area ranges at once.</summary>
@@ -56,7 +53,7 @@ internal sealed class CocoMatcher
         }
         detections = detections[..kept];
         var truths = _groups.Truths.AsSpan(cell.TruthStart, cell.TruthEnd - cell.TruthStart);
-        Measure(detections, truths, cell.Size);
+        Measure(detections, truths);
         for (var area = 0; area < CocoOptions.Areas.Count; area++)
         {
             Match(detections, truths, area, cell.DetectionStart);
@@ -150,7 +147,7 @@ internal sealed class CocoMatcher
         }
     }
 
-    private void Measure(ReadOnlySpan<DetectionResult> detections, ReadOnlySpan<CocoTruth> truths, ImageSize size)
+    private void Measure(ReadOnlySpan<DetectionResult> detections, ReadOnlySpan<CocoTruth> truths)
     {
         if (_crowd.Length < truths.Length)
         {
@@ -166,45 +163,7 @@ internal sealed class CocoMatcher
         {
             _crowd[g] = truths[g].Annotation.IsCrowd;
         }
-        if (truths.IsEmpty)
-        {
-            return;
-        }
-        if (_type == IouType.Box)
-        {
-            MeasureBoxes(detections, truths);
-        }
-        else
-        {
-            MeasureMasks(detections, truths, size);
-        }
-    }
-
-    private void MeasureBoxes(ReadOnlySpan<DetectionResult> detections, ReadOnlySpan<CocoTruth> truths)
-    {
-        for (var d = 0; d < detections.Length; d++)
-        {
-            for (var g = 0; g < truths.Length; g++)
-            {
-                _ious[(d * truths.Length) + g] = Box.IoU(detections[d].Box, truths[g].Annotation.Box, _crowd[g]);
-            }
-        }
-    }
-
-    private void MeasureMasks(ReadOnlySpan<DetectionResult> detections, ReadOnlySpan<CocoTruth> truths, ImageSize size)
-    {
-        var masks = new RunLengthMask[truths.Length];
-        for (var g = 0; g < masks.Length; g++)
-        {
-            var annotation = truths[g].Annotation;
-            masks[g] = annotation.Segmentation?.ToMask(size) ?? RunLengthMask.FromBox(annotation.Box, size.Height, size.Width);
-        }
-        using var overlap = new MaskOverlap(masks);
-        for (var d = 0; d < detections.Length; d++)
-        {
-            var mask = detections[d].Mask ?? RunLengthMask.FromBox(detections[d].Box, size.Height, size.Width);
-            overlap.IoU(mask, _crowd, _ious.AsSpan(d * truths.Length, truths.Length));
-        }
+        PairOverlaps.Measure(_type, detections, truths, _crowd, _ious);
     }
 
     // Descending, equal scores in the _order given. Cells are small and often sorted already.

@@ -11,7 +11,10 @@ public sealed record CocoOptions
     /// <summary>Overlaps from which on a detection counts as right, ascending, at most 32; 0.5, 0.55, ..., 0.95.</summary>
     public IReadOnlyList<double> IouThresholds { get; init; } = Spaced(0.5, 0.95, 10);
 
-    /// <summary>Three limits of the detections per image and category, ascending; 1, 10, 100.</summary>
+    /// <summary>
+    /// Limits of the detections per image and category, ascending; 1, 10, 100. Average recall is given at each of them, precision at the
+    /// last.
+    /// </summary>
     public IReadOnlyList<int> MaxDetections { get; init; } = [1, 10, 100];
 
     /// <summary>Whether categories are kept apart; if not, all objects are of one kind.</summary>
@@ -53,9 +56,9 @@ public sealed record CocoOptions
         {
             throw new ArgumentException("1 to 32 overlap thresholds are needed.", nameof(IouThresholds));
         }
-        if (MaxDetections.Count != 3 || MaxDetections[0] < 1 || MaxDetections[1] < MaxDetections[0] || MaxDetections[2] < MaxDetections[1])
+        if (MaxDetections.Count == 0 || MaxDetections[0] < 1 || MaxDetections.Zip(MaxDetections.Skip(1)).Any(pair => pair.First >= pair.Second))
         {
-            throw new ArgumentException("Three ascending limits are needed.", nameof(MaxDetections));
+            throw new ArgumentException("The limits must be at least 1 and ascend.", nameof(MaxDetections));
         }
     }
 }
@@ -77,7 +80,8 @@ internal sealed class CocoOutcome(int detections, int areas)
 
 /// <summary>
 /// Average precision and recall as the COCO tools define them (COCOeval of the COCO API). The results are theirs to the
-/// last bit, quirks included: an annotation whose id is 0 never counts as found.
+/// last bit, quirks included: an annotation whose id is 0 never counts as found. Of limits of detections without 100 the tools make an AP
+/// of -1; here it is that of the largest limit.
 /// </summary>
 public static class CocoEvaluator
 {
@@ -89,19 +93,10 @@ public static class CocoEvaluator
     /// <param name="type">Whether boxes or masks are compared.</param>
     /// <param name="options">The protocol; null: the published one.</param>
     /// <exception cref="ArgumentException">
-    /// A detection is of an image or a category that the truth lacks, has a score that is not a number, or an option is
-    /// out of range.
+    /// A detection is of an image or a category that the truth lacks, has a score that is not a number, a mask is missing where masks are
+    /// compared, or an option is out of range.
     /// </exception>
     public static CocoSummary Evaluate(
-        InstanceDataset truth, IReadOnlyList<DetectionResult> results, IouType type, CocoOptions? options = null)
-    {
-        ArgumentNullException.ThrowIfNull(truth);
-        ArgumentNullException.ThrowIfNull(results);
-        options ??= CocoOptions.Default;
-        options.Check();
-        var groups = CocoGroups.Make(truth, results, options);
-        var outcome = new CocoOutcome(groups.Detections.Length, CocoOptions.Areas.Count);
-        CocoMatcher.MatchAll(groups, type, options, outcome);
-        return CocoCurves.Draw(groups, outcome, options);
-    }
+        InstanceDataset truth, IReadOnlyList<DetectionResult> results, IouType type, CocoOptions? options = null) =>
+        CocoEvaluation.Match(truth, results, type, options).Summary;
 }

@@ -17,9 +17,11 @@ public static class CocoResults
     /// </param>
     /// <returns>
     /// The detections in the order of the file; category -1 where the data set lacks the category. Where a detection has
-    /// a box its area is the box's, as the COCO tools have it, and otherwise the mask's.
+    /// a box its area is the box's, as the COCO tools have it, unless the file says <c>"mask_area"</c>; otherwise it is the mask's.
     /// </returns>
-    /// <exception cref="DataFormatException">The file is malformed or names an image that the data set lacks.</exception>
+    /// <exception cref="DataFormatException">
+    /// The file is malformed, names an image that the data set lacks, or has a mask of another size than its image.
+    /// </exception>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     public static IReadOnlyList<DetectionResult> Read(string file, InstanceDataset truth, IouType type)
     {
@@ -42,7 +44,41 @@ public static class CocoResults
     /// take areas from the masks.
     /// </param>
     /// <exception cref="ArgumentException">A mask is missing or a category is unknown.</exception>
-    public static void Write(string file, IEnumerable<DetectionResult> results, InstanceDataset truth, IouType type)
+    public static void Write(string file, IEnumerable<DetectionResult> results, InstanceDataset truth, IouType type) =>
+        Write(file, results, truth, (json, result) =>
+        {
+            if (type == IouType.Box)
+            {
+                CocoShapes.Write(json, "bbox", result.Box);
+            }
+            else
+            {
+                CocoShapes.Write(json, "segmentation", result.Mask
+                    ?? throw new ArgumentException("A detection has no mask.", nameof(results)));
+            }
+        });
+
+    /// <summary>
+    /// Writes detections so that <see cref="Read"/> gives them again: boxes, and masks where there are any. The COCO tools read the file,
+    /// too, but take all areas from the boxes; <c>"mask_area"</c>, which they skip, keeps those of the masks.
+    /// </summary>
+    /// <param name="file">The JSON file; it appears under its name only when it is complete.</param>
+    /// <param name="results">The detections.</param>
+    /// <param name="truth">The data set that their categories belong to.</param>
+    /// <exception cref="ArgumentException">A category is unknown.</exception>
+    public static void Save(string file, IEnumerable<DetectionResult> results, InstanceDataset truth) =>
+        Write(file, results, truth, (json, result) =>
+        {
+            CocoShapes.Write(json, "bbox", result.Box);
+            if (result.Mask is { } mask)
+            {
+                CocoShapes.Write(json, "segmentation", mask);
+                json.WriteNumber("mask_area", result.Area);
+            }
+        });
+
+    private static void Write(
+        string file, IEnumerable<DetectionResult> results, InstanceDataset truth, Action<Utf8JsonWriter, DetectionResult> writeShape)
     {
         ArgumentNullException.ThrowIfNull(results);
         ArgumentNullException.ThrowIfNull(truth);
@@ -60,15 +96,7 @@ public static class CocoResults
                 json.WriteStartObject();
                 json.WriteNumber("image_id", result.ImageId);
                 json.WriteNumber("category_id", truth.Categories[result.Category].Id);
-                if (type == IouType.Box)
-                {
-                    CocoShapes.Write(json, "bbox", result.Box);
-                }
-                else
-                {
-                    CocoShapes.Write(json, "segmentation", result.Mask
-                        ?? throw new ArgumentException("A detection has no mask.", nameof(results)));
-                }
+                writeShape(json, result);
                 json.WriteNumber("score", result.Score);
                 json.WriteEndObject();
                 if (json.BytesPending > 1 << 16)
@@ -85,7 +113,7 @@ public static class CocoResults
     {
         JsonFields.ExpectObject(ref reader, "");
         long? imageId = null, categoryId = null;
-        double? score = null;
+        double? score = null, maskArea = null;
         Box? box = null;
         // Where the segmentation stands, to come back to when it is known whether it is needed.
         Utf8JsonReader segmentation = default;
@@ -107,6 +135,10 @@ public static class CocoResults
             {
                 box = CocoShapes.ParseBox(ref reader, "bbox");
             }
+            else if (reader.ValueTextEquals("mask_area"u8) && reader.Read())
+            {
+                maskArea = JsonFields.Number(ref reader, "mask_area");
+            }
             else if (reader.ValueTextEquals("segmentation"u8) && reader.Read())
             {
                 segmentation = reader;
@@ -126,14 +158,23 @@ public static class CocoResults
         RunLengthMask? mask = null;
         if (segmentation.TokenType != JsonTokenType.None && (type == IouType.Mask || box is null))
         {
-            mask = CocoShapes.ParseSegmentation(ref segmentation, "segmentation")?.ToMask(size);
+            mask = MaskOf(CocoShapes.ParseSegmentation(ref segmentation, "segmentation"), size);
         }
         var bounds = box ?? mask?.Bounds ?? throw new JsonFieldException("", "there is neither a bbox nor a segmentation");
+        if (bounds.Width < 0 || bounds.Height < 0)
+        {
+            throw new JsonFieldException("bbox", $"a box of {bounds.Width} by {bounds.Height} pixels");
+        }
         return new DetectionResult(image, category, score ?? throw Missing("score"), bounds, mask)
         {
-            Area = box is { } given ? given.Area : mask!.Area,
+            Area = mask is null ? bounds.Area : maskArea ?? box?.Area ?? mask.Area,
         };
     }
+
+    private static RunLengthMask? MaskOf(Segmentation? segmentation, ImageSize size) =>
+        segmentation is Segmentation.RunLength { Mask: var mask } && mask.Size != size
+            ? throw new JsonFieldException("segmentation", $"a mask of {mask.Size} pixels in an image of {size}")
+            : segmentation?.ToMask(size);
 
     private static JsonFieldException Missing(string key) => new(key, "the key is missing");
 }

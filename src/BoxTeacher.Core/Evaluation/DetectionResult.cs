@@ -9,7 +9,7 @@ public enum IouType
     /// <summary>Boxes.</summary>
     Box,
 
-    /// <summary>Masks; a detection without one counts as its filled box.</summary>
+    /// <summary>Masks, which all truths and detections must have.</summary>
     Mask,
 }
 

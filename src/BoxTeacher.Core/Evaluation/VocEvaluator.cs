@@ -13,7 +13,9 @@ public static class VocEvaluator
     /// <param name="truth">The data set.</param>
     /// <param name="results">The detections.</param>
     /// <param name="type">Whether boxes or masks are compared; results on VOC are about masks.</param>
-    /// <exception cref="ArgumentException">A detection is of an image or a category that the truth lacks.</exception>
+    /// <exception cref="ArgumentException">
+    /// A detection is of an image or a category that the truth lacks, or a mask is missing where masks are compared.
+    /// </exception>
     public static VocSummary Evaluate(InstanceDataset truth, IReadOnlyList<DetectionResult> results, IouType type = IouType.Mask)
     {
         ArgumentNullException.ThrowIfNull(truth);
@@ -78,9 +80,8 @@ public static class VocEvaluator
         }
         else
         {
-            RunLengthMask[] masks =
-                [.. truths.Select(item => item.Segmentation?.ToMask(size) ?? RunLengthMask.FromBox(item.Box, size.Height, size.Width))];
-            RunLengthMask[] found = [.. detections.Select(item => item.Mask ?? RunLengthMask.FromBox(item.Box, size.Height, size.Width))];
+            RunLengthMask[] masks = [.. truths.Select(item => item.Segmentation!.ToMask(size))];
+            RunLengthMask[] found = [.. detections.Select(item => item.Mask!)];
             RunLengthMask.IoU(found, masks, new bool[truths.Length], overlaps);
         }
         return new Cell(category, imageHasTruth, truths.Length, detections, overlaps);

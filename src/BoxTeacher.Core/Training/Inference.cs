@@ -2,7 +2,6 @@ using BoxTeacher.Augmentation;
 using BoxTeacher.Data;
 using BoxTeacher.Detectors;
 using BoxTeacher.Evaluation;
-using BoxTeacher.Masks;
 using BoxTeacher.Structures;
 using static TorchSharp.torch;
 
@@ -25,10 +24,10 @@ public sealed class Inference(Detector network, PixelNormalization pixels, int s
 
     /// <summary>Detections of all images of a data set, by descending score within an image.</summary>
     public IReadOnlyList<DetectionResult> Detect(InstanceDataset dataset) =>
-        [.. SameSize(dataset.Images).SelectMany(images => Detect([.. images.Select(image => (image.Id, ImageFile.Read(image.FileName)))]))];
+        [.. SameSize(dataset.Images).SelectMany(images => Detect(images.Select(image => (image.Id, ImageFile.Read(image.FileName)))))];
 
-    /// <summary>Detections of some images with their ids.</summary>
-    public IReadOnlyList<DetectionResult> Detect(IReadOnlyList<(long Id, Image Image)> images)
+    /// <summary>Detections of some images with their ids, as one batch; of each image no more is kept than its resized pixels.</summary>
+    public IReadOnlyList<DetectionResult> Detect(IEnumerable<(long Id, Image Image)> images)
     {
         var training = network.training;
         network.eval();
@@ -36,15 +35,16 @@ public sealed class Inference(Detector network, PixelNormalization pixels, int s
         {
             using var scope = NewDisposeScope();
             using var guard = no_grad();
-            var views = images.Select(item => GeometryAugmentation.Resize(item.Image, shortEdge, maxSize).Image).ToList();
-            var batch = PixelPlanes.Batch(views, pixels, network.Device);
-            var results = new List<DetectionResult>();
-            var detections = network.Detect(batch, [.. images.Select(item => item.Image.Size)]);
-            for (var i = 0; i < images.Count; i++)
-            {
-                Add(results, images[i], detections[i]);
-            }
-            return results;
+            var inputs = images.Select(item => (
+                item.Id, item.Image.Size, Resized: GeometryAugmentation.Resize(item.Image, shortEdge, maxSize).Image)).ToList();
+            var batch = PixelPlanes.Batch([.. inputs.Select(input => input.Resized)], pixels, network.Device);
+            var found = network.Detect(batch, [.. inputs.Select(input => input.Size)]);
+            return
+            [
+                .. from entry in inputs.Zip(found)
+                   from detection in entry.Second.OrderByDescending(detection => detection.Score)
+                   select new DetectionResult(entry.First.Id, detection.Class, detection.Score, detection.Box, detection.Mask),
+            ];
         }
         finally
         {
@@ -54,30 +54,6 @@ public sealed class Inference(Detector network, PixelNormalization pixels, int s
 
     /// <summary>COCO's metrics of the detector on a data set.</summary>
     public EvaluationResult Evaluate(InstanceDataset dataset) => EvaluationResult.Of(dataset, Detect(dataset), network.HasMasks);
-
-    private static void Add(List<DetectionResult> results, (long Id, Image Image) image, Instances found)
-    {
-        if (found.Count == 0)
-        {
-            return;
-        }
-
-        var (boxes, classes) = (HostValues.Floats(found.Boxes), HostValues.Longs(found.Classes));
-        var scores =
-            HostValues.Floats(found.Scores ?? throw new ArgumentException("a detector gives its detections scores", nameof(found)));
-        using var masks = found.Masks?.cpu().contiguous();
-        foreach (var i in Enumerable.Range(0, scores.Length).OrderByDescending(i => scores[i]))
-        {
-            // One mask at a time: all of them may be more bytes than a span holds.
-            using var pixels = masks?[i];
-            results.Add(new DetectionResult(
-                image.Id,
-                (int)classes[i],
-                scores[i],
-                Box.FromCorners(boxes[4 * i], boxes[4 * i + 1], boxes[4 * i + 2], boxes[4 * i + 3]),
-                pixels is null ? null : RunLengthMask.Encode(pixels.bytes, image.Image.Height, image.Image.Width)));
-        }
-    }
 
     /// <summary>Neighbors of one size share a batch: padding, which could change a result, never depends on the neighbors.</summary>
     private static IEnumerable<IReadOnlyList<ImageRecord>> SameSize(IReadOnlyList<ImageRecord> images)

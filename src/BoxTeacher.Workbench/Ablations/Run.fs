@@ -50,8 +50,12 @@ type RunResult =
       PeakMemory: int64
       /// Mask precision at recalls 0, 0.01 .. 1, a mean over categories, for some overlap thresholds.
       Precision: (float * float list) list
+      /// What the last evaluation found, of masks where there are any.
+      Details: EvaluationDetails option
       /// Confidences of the teacher's masks in some training images; empty without a teacher.
       Confidences: float list
+      /// How well these foretell the masks' IoU with the truth; None without a teacher, or without true masks.
+      ConfidenceReliability: Calibration option
       /// What the trained network finds in the gallery's images, by image id.
       Found: (int64 * FoundObject list) list
       /// The teacher's masks for the true boxes of the gallery's images, scored by their confidence.
@@ -126,7 +130,13 @@ module RunJson =
               "precision",
               Json.array
                   [ for overlap, values in result.Precision -> Json.object [ "overlap", Json.number overlap; "values", Json.numbers values ] ]
+              match result.Details with
+              | Some details -> "evaluation", Json.object [ details.Task, Json.object (EvaluationDetails.members details) ]
+              | None -> ()
               "confidences", Json.numbers result.Confidences
+              match result.ConfidenceReliability with
+              | Some reliability -> "confidenceReliability", EvaluationDetails.ofReliability reliability
+              | None -> ()
               "found", objects result.Found
               "pseudo", objects result.Pseudo
               "recipe", JsonNode.Parse result.Run.Recipe ]
@@ -159,6 +169,11 @@ module RunJson =
           Seconds = requiredNumber "seconds" json
           PeakMemory = int64 (requiredNumber "peakMemory" json)
           Precision = [ for curve in Json.items "precision" json -> requiredNumber "overlap" curve, numbers "values" curve ]
+          Details =
+            Json.tryMembers "evaluation" json
+            |> Option.bind List.tryHead
+            |> Option.map (fun (task, details) -> EvaluationDetails.ofJson task details)
           Confidences = numbers "confidences" json
+          ConfidenceReliability = Json.tryPath "confidenceReliability" json |> Option.map EvaluationDetails.toReliability
           Found = objects "found"
           Pseudo = objects "pseudo" }

@@ -32,16 +32,13 @@ module AblationCharts =
                       let finite = chunk |> Array.map snd |> Array.filter Double.IsFinite
                       if finite.Length > 0 then fst (Array.last chunk), Array.average finite ] }
 
-    // Four decimals are more than a chart shows, and a third of the bytes.
-    let private rounded (value: float) = Math.Round(value, 4)
+    let private rounded = EvaluationCharts.rounded
 
-    let private named (title: string) (xTitle: string) (yTitle: string) chart =
+    let private named title xTitle yTitle chart =
         chart
         // Where all is zero, Plotly would put zero in the middle.
         |> Chart.withYAxis (LinearAxis.init (RangeMode = StyleParam.RangeMode.NonNegative))
-        |> Chart.withTitle title
-        |> Chart.withXAxisStyle (TitleText = xTitle)
-        |> Chart.withYAxisStyle (TitleText = yTitle)
+        |> EvaluationCharts.titled title xTitle yTitle
 
     /// The mean with one deviation to each side of it: two edges with color between them, and the line, which come and go together.
     let private lineOver label index withPoints (points: (int * Spread) list) =

@@ -75,8 +75,41 @@ for (const button of document.querySelectorAll(".variants button")) {
 }
 """
 
-    let private section title body =
+    /// A titled part of a page; nothing without a body.
+    let section title body =
         if body = "" then "" else $"<section>\n<h2>{escape title}</h2>\n{body}\n</section>\n"
+
+    /// Charts side by side, under something that they share; nothing without charts.
+    let charts (head: string) (charts: Plotly.NET.GenericChart list) =
+        if List.isEmpty charts then
+            ""
+        else
+            String.concat
+                ""
+                [ "<noscript><p>The curves are drawn by a script, and scripts are off.</p></noscript>\n"
+                  head
+                  PlotlyScript.element ()
+                  "<div class=\"charts\">\n"
+                  yield! List.map ChartHtml.fragment charts
+                  "</div>\n" ]
+
+    /// A page of sections under a title and a line of what it is about.
+    let page (title: string) meta sections =
+        $"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{escape title}</title>
+<style>{style}</style>
+</head>
+<body>
+<h1>{escape title}</h1>
+<p class="meta">{meta}</p>
+{sections}
+</body>
+</html>
+"""
 
     let private runTable (result: AblationResult) =
         let columns =
@@ -118,10 +151,16 @@ for (const button of document.querySelectorAll(".variants button")) {
 
         "<dl>" + String.Concat [ for name, value in items -> $"<dt>{name}</dt><dd>{value}</dd>" ] + "</dl>"
 
+    /// With more variants than these there are no confusion matrices.
+    let private matricesShown = 6
+
     /// The page.
     let html (result: AblationResult) =
         let seeds = if result.Seeds.Length = 1 then "1 seed" else $"{result.Seeds.Length} seeds"
         let verdicts = AblationResult.verdicts result |> List.map (fun text -> $"<li>{escape text}</li>") |> String.concat ""
+
+        let ofRuns (value: RunResult -> _ option) = [ for variant in result.Variants -> variant, AblationResult.runsOf variant result |> List.choose value ]
+        let details = ofRuns _.Details
 
         let ofVariants =
             [ AblationCharts.learningCurves result.Metrics.Head result
@@ -129,30 +168,30 @@ for (const button of document.querySelectorAll(".variants button")) {
               AblationCharts.bars result
               yield! result.Metrics |> List.tail |> List.truncate 1 |> List.map (fun metric -> AblationCharts.learningCurves metric result)
               AblationCharts.precisionRecall 0.5 result
-              AblationCharts.precisionRecall 0.75 result ]
+              AblationCharts.precisionRecall 0.75 result
+              EvaluationCharts.errors details
+              EvaluationCharts.sizes details
+              EvaluationCharts.categories details
+              EvaluationCharts.reliability details
+              EvaluationCharts.confidenceReliability (ofRuns _.ConfidenceReliability) ]
             |> List.choose id
 
         let others =
             [ AblationCharts.sweptKeys result |> Option.bind (fun (x, y) -> AblationCharts.heatMap result.Metrics.Head x y result)
-              AblationCharts.confidences result ]
+              AblationCharts.confidences result
+              // One picture a variant; many of them nobody compares.
+              if result.Variants.Length <= matricesShown then
+                  for variant, found in details do
+                      EvaluationCharts.confusion variant found ]
             |> List.choose id
 
         let isShared = result.Variants.Length > namesBelow
-        let charts = (if isShared then List.map ChartStyle.withoutLegend ofVariants else ofVariants) @ others
+        let ofVariants = if isShared then List.map ChartStyle.withoutLegend ofVariants else ofVariants
 
         let curves =
-            if charts.IsEmpty then
-                ""
-            else
-                String.concat
-                    ""
-                    [ "<noscript><p>The curves are drawn by a script, and scripts are off.</p></noscript>\n"
-                      if isShared then legend result.Variants
-                      PlotlyScript.element ()
-                      "<div class=\"charts\">\n"
-                      yield! List.map ChartHtml.fragment charts
-                      "</div>\n"
-                      if isShared then $"<script>{toggling}</script>\n" ]
+            match charts (if isShared then legend result.Variants else "") (ofVariants @ others) with
+            | "" -> ""
+            | drawn -> drawn + (if isShared then $"<script>{toggling}</script>\n" else "")
 
         let gallery = GalleryPage.html result
         let pseudo = GalleryPage.pseudoMasks result
@@ -169,26 +208,15 @@ for (const button of document.querySelectorAll(".variants button")) {
             else
                 $"<p>Validation images, what is truly there, and what each variant finds (its first seed; at most {GalleryPage.objectsShown} objects with a score of %g{GalleryPage.scoreShown} or more, of several in one place the surest). An object keeps its color from picture to picture; gray ones overlap no true object by half.</p>\n"
 
-        $"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape result.Question}</title>
-<style>{style}</style>
-</head>
-<body>
-<h1>{escape result.Question}</h1>
-<p class="meta">{escape result.Data} · {seeds} · {result.Runs.Length} runs</p>
-<section>
+        page
+            result.Question
+            $"{escape result.Data} · {seeds} · {result.Runs.Length} runs"
+            $"""<section>
 <h2>Result</h2>
 {Table.toHtml { AblationResult.table result with Caption = "" }}
 <ul>{verdicts}</ul>
 </section>
-{section "Curves" curves}{section "Masks" (galleryNote + gallery)}{section "Pseudo masks" (pseudoNote + pseudo)}{section "What differs" (recipes result)}{section "Every run" (runTable result)}{section "How it was made" (provenance result)}
-</body>
-</html>
-"""
+{section "Curves" curves}{section "Masks" (galleryNote + gallery)}{section "Pseudo masks" (pseudoNote + pseudo)}{section "What differs" (recipes result)}{section "Every run" (runTable result)}{section "How it was made" (provenance result)}"""
 
 /// The files a report consists of.
 type ReportFiles =

@@ -90,3 +90,15 @@ module internal Looking =
                               Score = scores |> Option.map (fun scores -> float scores[at]) |> Option.defaultValue 1.0
                               Box = original.Apply(Box.FromCorners(side 0, side 1, side 2, side 3))
                               Mask = maskOf at } ] ]
+
+    /// How far each pseudo mask is trusted and how good it is: its confidence, and its IoU with the true mask. Boxes whose true mask
+    /// is not known are left out.
+    let quality (labels: (ImageRecord * FoundObject list) list) =
+        [ for image, masks in labels do
+              for mask in masks do
+                  // A pseudo mask has the box that it was made for, but for rounding.
+                  let owner = image.Annotations |> Seq.filter (fun a -> not a.IsCrowd) |> Seq.maxBy (fun a -> Box.IoU(a.Box, mask.Box))
+
+                  match Option.ofObj owner.Segmentation, mask.Mask with
+                  | Some truth, Some drawn -> mask.Score, RunLengthMask.IoU(drawn, truth.ToMask image.Size, false)
+                  | _ -> () ]

@@ -74,6 +74,10 @@ module internal RunTraining =
     /// What no picture shows need not be kept.
     let private leastScore = 0.05
 
+    /// How well confidences foretell quality; None without any pair.
+    let private reliability (pairs: (float * float) list) =
+        if pairs.IsEmpty then None else Some(Calibration.Of [| for confidence, quality in pairs -> struct (confidence, quality) |])
+
     /// What a trained run has to show: its metrics, after an evaluation unless its last one is at hand, its history, and what its
     /// networks find.
     let measure (data: LoadedData) gallery (recipe: Recipe) (method: ITrainingMethod) run (history: RunHistory) (last: Evaluated option) =
@@ -88,12 +92,15 @@ module internal RunTraining =
 
         // Last, since a teacher in training mode moves its own statistics.
         let pseudo = Looking.pseudoLabels recipe method
-        let sample = galleryImages confidenceImages data.Training
+        let sample = pseudo (galleryImages confidenceImages data.Training)
+        let evaluation = Option.ofObj result.Mask |> Option.defaultValue result.Box
 
         { history.Result run with
             Metrics = [ for metric in result.Metrics -> RunHistory.Percent metric ]
-            Precision = precision (Option.ofObj result.Mask |> Option.defaultValue result.Box)
-            Confidences = [ for _, labels in pseudo sample do for label in labels -> RunHistory.Short label.Score ]
+            Precision = precision evaluation.Summary
+            Details = Some(EvaluationDetails.analyzed evaluation)
+            Confidences = [ for _, labels in sample do for label in labels -> RunHistory.Short label.Score ]
+            ConfidenceReliability = reliability (Looking.quality sample)
             Found = found
             Pseudo = [ for image, labels in pseudo gallery -> image.Id, labels ] }
 

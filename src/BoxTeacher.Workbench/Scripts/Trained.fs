@@ -5,7 +5,6 @@ open System.IO
 open TorchSharp
 open BoxTeacher.Augmentation
 open BoxTeacher.Data
-open BoxTeacher.Masks
 open BoxTeacher.Methods
 open BoxTeacher.Structures
 open BoxTeacher.Training
@@ -42,15 +41,7 @@ type Trained internal (recipe: Recipe, method: ITrainingMethod, validation: Inst
 
     /// How far each pseudo mask is trusted and how good it is: its confidence, and its IoU with the true mask. Boxes whose true mask
     /// is not known are left out.
-    member trained.PseudoMaskQuality(images: ImageRecord list) =
-        [ for image, masks in trained.PseudoMasks images do
-              for mask in masks do
-                  // A pseudo mask has the box that it was made for, but for rounding.
-                  let owner = image.Annotations |> Seq.filter (fun a -> not a.IsCrowd) |> Seq.maxBy (fun a -> Box.IoU(a.Box, mask.Box))
-
-                  match Option.ofObj owner.Segmentation, mask.Mask with
-                  | Some truth, Some drawn -> mask.Score, RunLengthMask.IoU(drawn, truth.ToMask image.Size, false)
-                  | _ -> () ]
+    member trained.PseudoMaskQuality(images: ImageRecord list) = Looking.quality (trained.PseudoMasks images)
 
     /// The loss of each image on its own, the largest first: with inference statistics, without augmentation, and with the
     /// factors that the terms have at the end of training.

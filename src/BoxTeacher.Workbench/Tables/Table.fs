@@ -49,7 +49,7 @@ module Column =
     let count title (value: 'row -> int64) : Column<'row> =
         { Title = title; Decimals = 0; Better = Better.Neither; Value = value >> Cell.Count }
 
-    /// A column of numbers; NaN is shown as missing.
+    /// A column of numbers; NaN, of what could not be measured, is shown as "-".
     let number title decimals better (value: 'row -> float) : Column<'row> =
         { Title = title; Decimals = decimals; Better = better; Value = value >> Cell.Number }
 
@@ -137,15 +137,15 @@ and internal CellText =
         | Cell.Text text -> text
         | Cell.Count value -> value.ToString CultureInfo.InvariantCulture
         | Cell.Number value when Double.IsFinite value -> fixedPoint value
-        | Cell.Spread spread when not (Double.IsFinite spread.Mean) -> ""
+        | Cell.Spread spread when not (Double.IsFinite spread.Mean) -> "-"
         | Cell.Spread spread when Double.IsFinite spread.Deviation -> $"{fixedPoint spread.Mean} {plusMinus} {fixedPoint spread.Deviation}"
         | Cell.Spread spread -> fixedPoint spread.Mean
-        | Cell.Difference difference when not (Double.IsFinite difference.Mean) -> ""
+        | Cell.Difference difference when not (Double.IsFinite difference.Mean) -> "-"
         | Cell.Difference difference when Double.IsFinite difference.Low ->
             $"{signed difference.Mean} [{signed difference.Low}, {signed difference.High}]"
         | Cell.Difference difference -> signed difference.Mean
         | Cell.Duration span -> CellText.Duration span
-        | Cell.Number _
+        | Cell.Number _ -> "-"
         | Cell.Missing -> ""
 
 /// A table as the text of some document.

@@ -9,7 +9,7 @@ namespace BoxTeacher.Tests.Data;
 /// <summary>What a check finds before the first step.</summary>
 public sealed class DataCheckTests : IDisposable
 {
-    private static readonly string Pictures = Path.Combine(Golden.Repository(), "tests", "BoxTeacher.Core.Tests", "fixtures", "pictures");
+    private static readonly string Pictures = Path.Combine(Repository.Folder, "tests", "BoxTeacher.Core.Tests", "fixtures", "pictures");
 
     private readonly TemporaryFolder folder = new();
 

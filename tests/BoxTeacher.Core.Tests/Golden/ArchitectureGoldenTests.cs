@@ -57,7 +57,7 @@ public sealed class ArchitectureGoldenTests
             var configuration = instance.Attributes.GetProperty("cfg");
             var batch = GoldenModel.Batch([instance["in.image_0"]], configuration);
             var size = new ImageSize(96, 120);
-            var found = model.Detect(batch, [size])[0];
+            var found = GoldenModel.Tensors(model.Detect(batch, [size])[0], size);
             GoldenAssert.Close(instance["eval.boxes"], found.Boxes, 1e-3, 1e-4, $"{instance} boxes");
             GoldenAssert.Equal(instance["eval.classes"], found.Classes, $"{instance} classes");
             GoldenAssert.Close(instance["eval.scores"], found.Scores!, 1e-5, 1e-3, $"{instance} scores");

@@ -149,7 +149,7 @@ public sealed class EmaGoldenTests
 
         public override LossTerms Losses(View view, Step step) => throw new NotSupportedException();
 
-        public override IReadOnlyList<Instances> Detect(ImageBatch images, IReadOnlyList<ImageSize>? sizes = null) =>
+        public override IReadOnlyList<IReadOnlyList<Detection>> Detect(ImageBatch images, IReadOnlyList<ImageSize>? sizes = null) =>
             throw new NotSupportedException();
 
         private static string Name(string pattern, string name) => pattern.Replace("{0}", name, StringComparison.Ordinal);

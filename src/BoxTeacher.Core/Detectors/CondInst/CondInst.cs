@@ -151,21 +151,20 @@ public sealed class CondInst : MaskDetector
     public ITeacherOutputs Look(CondInstFeatures features) => new Outputs(this, features);
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Instances> Detect(ImageBatch images, IReadOnlyList<ImageSize>? sizes = null)
+    public override IReadOnlyList<IReadOnlyList<Detection>> Detect(ImageBatch images, IReadOnlyList<ImageSize>? sizes = null)
     {
         using var gradients = no_grad();
         using var scope = NewDisposeScope();
         var features = Extract(images.Images);
         var candidates = Candidates(features);
         var probabilities = MaskLogits(features, InstancesOf(features, candidates)).sigmoid();
-        var result = new Instances[images.Count];
+        var result = new IReadOnlyList<Detection>[images.Count];
         var first = 0;
         for (var i = 0; i < result.Length; i++)
         {
             var masks = probabilities.narrow(0, first, candidates[i].Count);
             var output = sizes?[i] ?? images.Sizes[i];
-            result[i] = MaskPostprocess.Apply(candidates[i], masks, images.Sizes[i], output, maskStride: MaskStride).Instances;
-            result[i].MoveToOuterDisposeScope();
+            result[i] = MaskPostprocess.Apply(candidates[i], masks, images.Sizes[i], output, maskStride: MaskStride);
             first += candidates[i].Count;
         }
 

@@ -1,19 +1,11 @@
 using BoxTeacher.Kernels;
 using BoxTeacher.Layers;
+using BoxTeacher.Masks;
 using BoxTeacher.Structures;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
 namespace BoxTeacher.Detectors;
-
-/// <summary>The detections of one image with their masks. Tensors belong to the caller's dispose scope.</summary>
-/// <param name="Instances">
-/// At the size that was asked for. Their scores are sqrt(detector's score * mask quality); they are not sorted anew. Masks are bool, or
-/// probabilities when no threshold was given.
-/// </param>
-/// <param name="MaskQuality">[n] mean probability of each mask's foreground pixels, in [0, 1]; 0 for an empty mask.</param>
-/// <param name="Rows">For each instance its row among the candidates; candidates whose clipped box has no area are gone.</param>
-public sealed record Postprocessed(Instances Instances, Tensor MaskQuality, int[] Rows);
 
 /// <summary>
 /// From candidates and mask probabilities at the network's stride to detections at the size of the image: aligned enlargement,
@@ -21,20 +13,22 @@ public sealed record Postprocessed(Instances Instances, Tensor MaskQuality, int[
 /// </summary>
 public static class MaskPostprocess
 {
-    // Masks are enlarged a few at a time, so that their probabilities stay in the cache.
+    // Masks are enlarged and encoded a few at a time: their probabilities stay in the cache, and memory does not grow with their number.
     private const long PixelsAtOnce = 1 << 18;
 
     /// <summary>The detections of one image.</summary>
-    /// <param name="candidates">n candidates.</param>
+    /// <param name="candidates">n candidates; those whose clipped box has no area are left out.</param>
     /// <param name="probabilities">Their masks [n,1,h,w] over the padded input.</param>
     /// <param name="network">Size of the input image without padding.</param>
     /// <param name="output">Size to give boxes and masks in.</param>
-    /// <param name="threshold">
-    /// Probability above which a pixel is foreground; null keeps probabilities, all of which then count for the quality.
-    /// </param>
+    /// <param name="threshold">Probability above which a pixel is foreground.</param>
     /// <param name="maskStride">Input pixels per cell of the masks.</param>
-    public static Postprocessed Apply(BoxCandidates candidates, Tensor probabilities, ImageSize network, ImageSize output,
-        double? threshold = 0.5, int maskStride = 4)
+    /// <returns>
+    /// In the order of the candidates. Scores are sqrt(candidate's score * mask quality), where the quality is the mean probability of the
+    /// mask's pixels, 0 of an empty one.
+    /// </returns>
+    public static IReadOnlyList<Detection> Apply(BoxCandidates candidates, Tensor probabilities, ImageSize network, ImageSize output,
+        double threshold = 0.5, int maskStride = 4)
     {
         using var gradients = no_grad();
         using var scope = NewDisposeScope();
@@ -43,27 +37,29 @@ public static class MaskPostprocess
         var kept = candidates.Select(rows);
         var index = tensor(Array.ConvertAll(rows, row => (long)row), [rows.Length], device: device);
         var coarse = rows.Length == candidates.Count ? probabilities : probabilities.index_select(0, index);
+        var scores = tensor(kept.Scores, [rows.Length], probabilities.dtype, device);
 
-        var masks = new List<Tensor>();
-        var qualities = new List<Tensor>();
+        var found = new List<Detection>(rows.Length);
         var step = (int)Math.Clamp(PixelsAtOnce / Math.Max(output.Area, network.Area), 1, Math.Max(rows.Length, 1));
         for (var start = 0; start < rows.Length; start += step)
         {
-            var (mask, itsQuality) =
-                Finish(coarse.narrow(0, start, Math.Min(step, rows.Length - start)), network, output, threshold, maskStride);
-            masks.Add(mask);
-            qualities.Add(itsQuality);
+            using var part = NewDisposeScope();
+            var count = Math.Min(step, rows.Length - start);
+            var soft = Resize(coarse.narrow(0, start, count), network, output, maskStride);
+            var weighted = HostValues.Floats((scores.narrow(0, start, count) * Quality(soft, threshold)).sqrt());
+            var masks = (soft > threshold).cpu().contiguous();
+            for (var i = 0; i < count; i++)
+            {
+                var box = boxes.AsSpan(4 * (start + i), 4);
+                found.Add(new Detection(
+                    (int)kept.Classes[start + i],
+                    weighted[i],
+                    Box.FromCorners(box[0], box[1], box[2], box[3]),
+                    RunLengthMask.Encode(masks[i].bytes, output.Height, output.Width)));
+            }
         }
-        var none = rows.Length == 0;
-        var quality = none ? probabilities.new_zeros([0]) : cat(qualities);
-        var detectorScores = tensor(kept.Scores, [rows.Length], probabilities.dtype, device);
-        var found = new Instances(
-            tensor(boxes, [rows.Length, 4], device: device),
-            tensor(kept.Classes, [rows.Length], device: device),
-            (detectorScores * quality).sqrt(),
-            none ? probabilities.new_zeros([0, output.Height, output.Width]).to(threshold is null ? probabilities.dtype : ScalarType.Bool)
-                : cat(masks));
-        return new Postprocessed(found.MoveToOuterDisposeScope(), quality.MoveToOuterDisposeScope(), rows);
+
+        return found;
     }
 
     /// <summary>Mask probabilities at the size of the image.</summary>
@@ -108,14 +104,5 @@ public static class MaskPostprocess
 
         var foreground = (probabilities > limit).to(probabilities.dtype);
         return ((probabilities * foreground).sum([1, 2]) / (foreground.sum([1, 2]) + 1e-6)).MoveToOuterDisposeScope();
-    }
-
-    private static (Tensor Mask, Tensor Quality) Finish(
-        Tensor coarse, ImageSize network, ImageSize output, double? threshold, int maskStride)
-    {
-        using var scope = NewDisposeScope();
-        var soft = Resize(coarse, network, output, maskStride);
-        var mask = threshold is { } limit ? soft > limit : soft.contiguous();
-        return (mask.MoveToOuterDisposeScope(), Quality(soft, threshold).MoveToOuterDisposeScope());
     }
 }
