@@ -127,7 +127,7 @@ internal static class EvaluateCommand
                 $"boxteacher: {weights}: no run's categories lie beside these weights; their classes are taken for those of the data by their order");
         }
 
-        var dataset = RecipeData.ReadValidation(recipe.Dataset, root, Workbench.DataNews.Tell, run);
+        var dataset = RecipeData.ReadValidation(recipe, root, Workbench.DataNews.Tell, run);
         using var network = recipe.BuildDetector(dataset.Categories.Count);
         ModelFile.Read(weights, recipe.Method.Evaluated, network);
         var (box, mask) = new Inference(network, recipe).Evaluate(dataset);
