@@ -40,13 +40,12 @@ internal static class DataCommand
             if (parsed.GetValue(json) is { } file)
             {
                 DataCheckException.ThrowIfRefused(DataCheck.Run(
-                    CocoReader.Read(file, parsed.GetRequiredValue(images)!), file,
+                    CocoReader.Read(file, parsed.GetRequiredValue(images)!, Print), file,
                     parsed.GetValue(masks) ? DataUse.LearnMasks : DataUse.LearnBoxes, Print));
             }
             else
             {
-                var recipe = options.Read(parsed);
-                _ = RecipeData.Read(recipe.Dataset, recipe.Method.Supervision, parsed.GetRequiredValue(options.Data), Print);
+                _ = RecipeData.Read(options.Read(parsed), parsed.GetRequiredValue(options.Data), Print);
             }
 
             return 0;

@@ -96,7 +96,7 @@ internal sealed class Measurement
     {
         var run = RunFolder.Find(weights);
         var truthFile = Path.Combine(root, recipe.Dataset.ValidationAnnotations);
-        var truth = RecipeData.ReadValidation(recipe.Dataset, root, DataNews.Tell, run);
+        var truth = RecipeData.ReadValidation(recipe, root, DataNews.Tell, run);
         var measurement = new Measurement(weights, Described(truthFile, truth), protocol, truth);
         measurement.Warn(
             run is null,

@@ -5,21 +5,23 @@ namespace BoxTeacher.Data;
 
 /// <summary>
 /// Reads the instances JSON of COCO. Segmentations may be polygons, run lengths or compressed run lengths; a malformed one is kept as
-/// <see cref="Segmentation.Malformed"/>, since boxes can be used without it. Elements of the long arrays are parsed by several threads; the
-/// order of images and annotations is the file's.
+/// <see cref="Segmentation.Malformed"/>, since boxes can be used without it. Elements of the long arrays are parsed by several threads;
+/// the order of images and annotations is the file's.
 /// </summary>
 public static class CocoReader
 {
     /// <summary>Reads a data set.</summary>
     /// <param name="annotationFile">Path of the JSON file.</param>
     /// <param name="imageFolder">The folder that the file's <c>file_name</c>s are relative to; need not exist.</param>
+    /// <param name="listener">Is told before the file is read.</param>
     /// <returns>The data set, named after the file; categories ordered by id.</returns>
     /// <exception cref="DataFormatException">The file is malformed; the message names file and key.</exception>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
-    public static InstanceDataset Read(string annotationFile, string imageFolder)
+    public static InstanceDataset Read(string annotationFile, string imageFolder, Action<DataEvent>? listener = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(annotationFile);
         ArgumentException.ThrowIfNullOrEmpty(imageFolder);
+        listener?.Invoke(new ReadingAnnotations(annotationFile));
         var file = new JsonDocumentFile(annotationFile);
         List<RawImage>? images = null;
         List<RawAnnotation>? annotations = null;
@@ -55,7 +57,14 @@ public static class CocoReader
     private readonly record struct RawImage(long Id, string FileName, int Width, int Height);
 
     private readonly record struct RawAnnotation(
-        long Id, long Image, long Category, Box? Box, double? Area, bool IsCrowd, Segmentation? Segmentation, JsonFieldException? Malformed);
+        long Id,
+        long Image,
+        long Category,
+        Box? Box,
+        double? Area,
+        bool IsCrowd,
+        Segmentation? Segmentation,
+        JsonFieldException? Malformed);
 
     private static InstanceDataset Join(
         string file, string folder, List<RawImage> images, List<RawAnnotation> annotations, List<Category> categories)

@@ -12,8 +12,8 @@ namespace BoxTeacher.Data;
 public sealed record InstanceDataset(string Name, IReadOnlyList<Category> Categories, IReadOnlyList<ImageRecord> Images)
 {
     /// <summary>
-    /// The same images and objects with categories in another data set's order, joined by name. Ids stay this data set's own, so that results
-    /// can be written for its files; categories that it lacks have ids that it does not use.
+    /// The same images and objects with categories in another data set's order, joined by name. Ids stay this data set's own, so that
+    /// results can be written for its files; categories that it lacks have ids that it does not use.
     /// </summary>
     /// <param name="categories">The other's categories, of which this data set may have fewer.</param>
     /// <param name="file">The file of this data set, for the error.</param>
@@ -37,7 +37,8 @@ public sealed record InstanceDataset(string Name, IReadOnlyList<Category> Catego
         int[] moved = [.. Categories.Select(category => places[category.Name])];
         return this with
         {
-            Categories = [.. categories.Select(category => category with { Id = own.TryGetValue(category.Name, out var id) ? id : ++next })],
+            Categories =
+                [.. categories.Select(category => category with { Id = own.TryGetValue(category.Name, out var id) ? id : ++next })],
             Images = [.. Images.Select(image => image with
             {
                 Annotations = [.. image.Annotations.Select(annotation => annotation with { Category = moved[annotation.Category] })],

@@ -10,8 +10,8 @@ internal sealed class JsonFieldException(string key, string problem) : FormatExc
 }
 
 /// <summary>
-/// Typed access to the value at which a JSON reader stands; a wrong type is an error that names the key. A key whose value is null counts as
-/// absent.
+/// Typed access to the value at which a JSON reader stands; a wrong type is an error that names the key. A key whose value is null counts
+/// as absent.
 /// </summary>
 internal static class JsonFields
 {

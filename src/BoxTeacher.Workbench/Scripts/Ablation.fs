@@ -109,11 +109,11 @@ module Ablation =
         | None ->
             let distinct = datasets |> List.map snd |> List.distinct
 
-            // Boxes are enough where no variant looks at masks.
-            let supervision dataset =
-                recipes |> List.filter (fun recipe -> recipe.Dataset = dataset) |> List.map _.Method.Supervision |> List.max
+            // There must be masks where any variant looks at them.
+            let mostDemanding dataset =
+                recipes |> List.filter (fun recipe -> recipe.Dataset = dataset) |> List.maxBy _.Method.Supervision
 
-            let loaded = [ for dataset in distinct -> dataset, LoadedData.read options.DataRoot dataset (supervision dataset) None ]
+            let loaded = [ for dataset in distinct -> dataset, LoadedData.read options.DataRoot (mostDemanding dataset) None ]
             [ for variant, dataset in datasets -> variant.Name, loaded |> List.find (fst >> (=) dataset) |> snd ] |> Map.ofList
 
     /// The runs of an ablation, seed after seed so that every variant gets somewhere when time runs out.

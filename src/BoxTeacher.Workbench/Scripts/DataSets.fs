@@ -45,7 +45,7 @@ type internal LoadedData =
 module internal LoadedData =
 
     /// Reads and checks it. Classes stand for the run's categories, if one is given.
-    let read root (recipe: DatasetRecipe) supervision (run: RunFolder option) =
+    let read root (recipe: Recipe) (run: RunFolder option) =
         let bytes (file: string) = Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(Path.Combine(root, file))))
 
         // Every byte of a large data set would take minutes to read.
@@ -58,12 +58,13 @@ module internal LoadedData =
                 }
             )
 
-        let data = RecipeData.Read(recipe, supervision, root, DataNews.tell, Option.toObj run)
+        let files, data = recipe.Dataset, RecipeData.Read(recipe, root, DataNews.tell, Option.toObj run)
 
         { Training = data.Training
           Validation = data.Validation
           Fingerprint =
-            RunStore.Fingerprint [ bytes recipe.TrainAnnotations; bytes recipe.ValidationAnnotations; images data.Training; images data.Validation ] }
+            RunStore.Fingerprint
+                [ bytes files.TrainAnnotations; bytes files.ValidationAnnotations; images data.Training; images data.Validation ] }
 
     /// How reports describe it.
     let describe choice (data: LoadedData) =

@@ -21,7 +21,7 @@ module Recipe =
 
     /// The recipe's data under a root, read and checked; what should be known of them is told on the error stream. Raises
     /// DataCheckException when they cannot be used.
-    let data (root: string) (r: Recipe) = RecipeData.Read(r.Dataset, r.Method.Supervision, root, DataNews.tell)
+    let data (root: string) (r: Recipe) = RecipeData.Read(r, root, DataNews.tell)
 
     /// Another name.
     let named (name: string) (r: Recipe) = r.With((fun r -> r.Name), name)

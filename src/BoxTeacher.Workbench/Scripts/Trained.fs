@@ -75,7 +75,7 @@ module Trained =
         | Some variant, run :: _ ->
             let recipe = RecipeJson.Parse(run.Run.Recipe, name)
             let folder = RunFolder(RunStore(Path.Combine(options.Out, "runs")).Folder run.Run)
-            let validation = RecipeData.ReadValidation(recipe.Dataset, options.DataRoot, DataNews.tell, folder)
+            let validation = RecipeData.ReadValidation(recipe, options.DataRoot, DataNews.tell, folder)
             let method = variant.Method recipe validation.Categories.Count options.DataRoot
             ModelFile.Read(folder.ModelFile, method)
             new Trained(recipe, method, validation)

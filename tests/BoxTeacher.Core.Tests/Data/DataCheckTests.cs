@@ -182,9 +182,32 @@ public sealed class DataCheckTests : IDisposable
         Assert.Equal(plain.Training.Categories.Select(category => category.Name), exchanged.Validation.Categories.Select(category => category.Name));
         Assert.Equal(Classes(plain), Classes(exchanged));
 
-        RecipeData Read(string name) => RecipeData.Read(Recipes.ShapesBoxInst.Dataset, Recipes.ShapesBoxInst.Method.Supervision, folder.At(name));
+        RecipeData Read(string name) => RecipeData.Read(Recipes.ShapesBoxInst, folder.At(name));
         static IEnumerable<(Box, int)> Classes(RecipeData data) =>
             data.Validation.Images.SelectMany(image => image.Annotations).Select(annotation => (annotation.Box, annotation.Category));
+    }
+
+    [Theory]
+    [InlineData("blue, red", "blue, red")]
+    [InlineData("red, blue, green", "red, blue")]
+    [InlineData("red, green", null)]
+    public void Weights_to_go_on_from_have_their_classes_joined_by_name(string weights, string? classes)
+    {
+        Cases.CopyRects(folder.Root);
+        new RunFolder(folder.At("run")).Claim(Recipes.ShapesBoxInst, [.. weights.Split(", ").Select((name, id) => new Category(id, name))]);
+        var recipe = RecipeJson.Set(Recipes.ShapesBoxInst, "detector.weights", "run/model.safetensors");
+
+        if (classes is null)
+        {
+            var error = Assert.Throws<DataFormatException>(() => RecipeData.Read(recipe, folder.Root));
+            Assert.Contains("blue not among the categories of", error.Message);
+        }
+        else
+        {
+            var data = RecipeData.Read(recipe, folder.Root);
+            Assert.Equal(classes, string.Join(", ", data.Training.Categories.Select(category => category.Name)));
+            Assert.Equal(data.Training.Categories.Select(category => category.Name), data.Validation.Categories.Select(category => category.Name));
+        }
     }
 
     private static IEnumerable<DataFinding> Errors(DataReport report) => report.Findings.Where(finding => finding.IsError);

@@ -12,8 +12,8 @@ public static class DataCheck
     private const double Rounding = 1;
 
     /// <summary>
-    /// Checks a data set. That all pictures are as the file says is noted in a file beside it, FILE.checked, and pictures that have the same
-    /// path, length and time of change as then are not opened again.
+    /// Checks a data set. That all pictures are as the file says is noted beside it, in FILE.checked; as long as all of them have the same
+    /// path, length and time of change as then, none is opened again.
     /// </summary>
     /// <param name="dataset">What was read from the file.</param>
     /// <param name="file">The annotation file.</param>

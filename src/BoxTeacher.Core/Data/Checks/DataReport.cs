@@ -76,6 +76,10 @@ public sealed class DataCheckException(IReadOnlyList<DataReport> reports) : Form
 /// <summary>What happens while data are checked.</summary>
 public abstract record DataEvent;
 
+/// <summary>An annotation file is about to be read, which takes seconds for one of many megabytes.</summary>
+/// <param name="File">The file.</param>
+public sealed record ReadingAnnotations(string File) : DataEvent;
+
 /// <summary>How far a check is that takes more than a second; told once a second.</summary>
 /// <param name="File">The annotation file.</param>
 /// <param name="Done">Pictures whose headers were read.</param>

@@ -31,7 +31,8 @@ internal static class PictureCheck
 
     private readonly record struct Stamp(long Length, long Changed)
     {
-        public static Stamp Of(string path) => new FileInfo(path) is { Exists: true } file ? new(file.Length, file.LastWriteTimeUtc.Ticks) : default;
+        public static Stamp Of(string path) =>
+            new FileInfo(path) is { Exists: true } file ? new(file.Length, file.LastWriteTimeUtc.Ticks) : default;
     }
 
     /// <summary>The fault of each image, or null. A note of no faults is kept, and believed as long as nothing has changed.</summary>

@@ -28,8 +28,8 @@ public static class ImageFile
     private const int HeadBytes = 1 << 14;
 
     /// <summary>
-    /// Reads a picture as color, turned upright as its EXIF orientation says; gray is expanded, transparency is left out, and of 16 bits the
-    /// upper 8 are kept. A 16-bit picture of which they are next to nothing, such as one of raw 12-bit samples, is refused.
+    /// Reads a picture as color, turned upright as its EXIF orientation says; gray is expanded, transparency is left out, and of 16 bits
+    /// the upper 8 are kept. A 16-bit picture of which they are next to nothing, such as one of raw 12-bit samples, is refused.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <exception cref="DataFormatException">The file is of another kind, is cut off or is damaged, or its 16-bit samples are.</exception>
@@ -59,8 +59,8 @@ public static class ImageFile
     }
 
     /// <summary>
-    /// What the header of a picture tells, and whether the file looks whole. Only where the header leaves a doubt is it decoded: a JPEG file
-    /// that does not end as it should, a PNG file of 16 bits.
+    /// What the header of a picture tells, and whether the file looks whole. Only where the header leaves a doubt is it decoded: a JPEG
+    /// file that does not end as it should, a PNG file of 16 bits.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <exception cref="DataFormatException">As of <see cref="Read"/>.</exception>
