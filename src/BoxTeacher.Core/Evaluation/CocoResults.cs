@@ -44,6 +44,47 @@ public static class CocoResults
     /// <exception cref="ArgumentException">A mask is missing or a category is unknown.</exception>
     public static void Write(string file, IEnumerable<DetectionResult> results, InstanceDataset truth, IouType type)
     {
+        Write(file, results, truth, (json, result) =>
+        {
+            if (type == IouType.Box)
+            {
+                CocoShapes.Write(json, "bbox", result.Box);
+            }
+            else
+            {
+                CocoShapes.Write(json, "segmentation", result.Mask
+                    ?? throw new ArgumentException("A detection has no mask.", nameof(results)));
+            }
+        });
+    }
+
+    /// <summary>
+    /// Writes detections with all that is known: <c>file_name</c> of the image, box, and mask where there is one. The COCO tools
+    /// read it, and take areas from the boxes.
+    /// </summary>
+    /// <param name="file">The JSON file; it appears under its name only when it is complete.</param>
+    /// <param name="results">The detections.</param>
+    /// <param name="images">The data set that their images and categories belong to.</param>
+    /// <exception cref="ArgumentException">An image or a category is unknown.</exception>
+    public static void Write(string file, IEnumerable<DetectionResult> results, InstanceDataset images)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        var names = images.Images.ToDictionary(image => image.Id, image => image.FileName);
+        Write(file, results, images, (json, result) =>
+        {
+            json.WriteString("file_name", names.GetValueOrDefault(result.ImageId)
+                ?? throw new ArgumentException($"Image {result.ImageId} is none of the {names.Count}.", nameof(results)));
+            CocoShapes.Write(json, "bbox", result.Box);
+            if (result.Mask is { } mask)
+            {
+                CocoShapes.Write(json, "segmentation", mask);
+            }
+        });
+    }
+
+    private static void Write(
+        string file, IEnumerable<DetectionResult> results, InstanceDataset truth, Action<Utf8JsonWriter, DetectionResult> describe)
+    {
         ArgumentNullException.ThrowIfNull(results);
         ArgumentNullException.ThrowIfNull(truth);
         AtomicFile.Write(file, stream =>
@@ -60,15 +101,7 @@ public static class CocoResults
                 json.WriteStartObject();
                 json.WriteNumber("image_id", result.ImageId);
                 json.WriteNumber("category_id", truth.Categories[result.Category].Id);
-                if (type == IouType.Box)
-                {
-                    CocoShapes.Write(json, "bbox", result.Box);
-                }
-                else
-                {
-                    CocoShapes.Write(json, "segmentation", result.Mask
-                        ?? throw new ArgumentException("A detection has no mask.", nameof(results)));
-                }
+                describe(json, result);
                 json.WriteNumber("score", result.Score);
                 json.WriteEndObject();
                 if (json.BytesPending > 1 << 16)
