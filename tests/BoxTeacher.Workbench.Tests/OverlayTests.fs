@@ -112,6 +112,6 @@ let ``detections carry class and score, on small pictures enlarged`` () =
     Assert.Equal((240, 400), (shown.Height, shown.Width))
     // The surest has the first color: above its box is its label's ground.
     let pixel y x = shown.Pixels[(y * 400 + x) * 3 .. (y * 400 + x) * 3 + 2]
-    Assert.True(Array.forall2 (fun a b -> abs (int a - int b) < 40) (pixel 70 21) [| 0x00uy; 0xC2uy; 0xFFuy |], $"%A{pixel 70 21}")
+    Assert.True(Array.forall2 (fun a b -> abs (int a - int b) < 40) (pixel 69 21) [| 0x00uy; 0xC2uy; 0xFFuy |], $"%A{pixel 69 21}")
     // A photo stays as large as it is.
     Assert.Equal((600, 1000), (let photo = Overlay.ofDetections (Image(600, 1000)) [] [] in photo.Height, photo.Width))

@@ -62,12 +62,12 @@ module internal Labels =
             | Some place -> (marking, place) :: placed
             | None -> placed)
 
-    /// The color of a text on a ground of another color: dark on a light one, light on a dark one (luma of ITU-R BT.601).
+    /// The color of a text on a ground of another color: black or white, whichever has more contrast (WCAG 2.1; 4.5 or more).
     let ink (ground: Rgb) =
-        if 0.299 * float ground.R + 0.587 * float ground.G + 0.114 * float ground.B > 128.0 then
-            { R = 16uy; G = 18uy; B = 22uy }
-        else
-            { R = 255uy; G = 255uy; B = 255uy }
+        let linear (part: byte) = (float part / 255.0) ** 2.2
+        let luminance = 0.2126 * linear ground.R + 0.7152 * linear ground.G + 0.0722 * linear ground.B
+        let level = if luminance > 0.179 then 0uy else 255uy
+        { R = level; G = level; B = level }
 
 /// Images with boxes, translucent masks and labels.
 [<RequireQualifiedAccess>]

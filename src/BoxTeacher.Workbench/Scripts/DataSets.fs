@@ -40,7 +40,7 @@ module DataSets =
     let internal prepareFor root choice (datasets: DatasetRecipe list) =
         let readsScenes (dataset: DatasetRecipe) =
             [ dataset.TrainAnnotations; dataset.ValidationAnnotations; dataset.TrainImages; dataset.ValidationImages ]
-            |> List.exists _.StartsWith("shapes/")
+            |> List.exists _.StartsWith("shapes/", StringComparison.Ordinal)
 
         if choice <> DataChoice.Shapes || List.exists readsScenes datasets then prepare root choice
 
