@@ -7,6 +7,8 @@ DEMO_OPTIONS ?=
 KERNEL_OPTIONS ?=
 TORCH ?= cpu
 BUILD := -c $(CONFIGURATION) -p:TorchRuntime=$(TORCH) -v q -clp:NoSummary
+# A value as one word of the shell, whatever is in it.
+quote = '$(subst ','\'',$1)'
 export DOTNET_NOLOGO := 1
 export GOLDEN_DIR
 export TORCH
@@ -26,7 +28,7 @@ build: setup ## build everything; ./boxteacher is the command line
 
 demo: setup ## the main job: what does confidence scoring bring? (DATA=pennfudan SOURCE=DIR for photos)
 	@dotnet build src/BoxTeacher.Workbench $(BUILD)
-	@dotnet fsi --optimize+ experiments/confidence-score.fsx --quick --iterations 500 --parallel 3 --data $(DATA) $(if $(filter pennfudan,$(DATA)),--source "$(SOURCE)") --out "$(OUT)-$(DATA)" $(DEMO_OPTIONS)
+	@dotnet fsi --optimize+ experiments/confidence-score.fsx --quick --iterations 500 --parallel 3 --data $(call quote,$(DATA)) $(if $(filter pennfudan,$(DATA)),--source $(call quote,$(SOURCE))) --out $(call quote,$(OUT)-$(DATA)) $(DEMO_OPTIONS)
 
 test: build ## every test
 	@scripts/test.sh

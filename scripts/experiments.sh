@@ -10,8 +10,7 @@ export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
 dotnet artifacts/bin/BoxTeacher.Cli/release/boxteacher.dll data shapes --out "$work/data/shapes" --train 48 --val 12
 
 run() { # script, further options
-  local name started=$SECONDS log
-  name=$(basename "$1" .fsx)
+  local name=${as:-$(basename "$1" .fsx)} started=$SECONDS log
   log=$work/$name.log
   if ! dotnet fsi --optimize+ "$1" --quick --iterations "${EXPERIMENT_STEPS:-4}" --data-root "$work/data" --out "$work/$name" "${@:2}" >"$log" 2>&1; then
     tail -n 30 "$log" >&2
@@ -37,6 +36,16 @@ for script in experiments/*.fsx; do
     *) run "$script" ;;
   esac
 done
+
+# Data of one's own, in a folder with a blank: no scenes beside them, and the report has their names.
+own="$work/own data"
+mkdir -p "$own"
+cp -r tests/cases/rects/shapes "$own/rects"
+as=own run experiments/supervision.fsx --data-root "$own/made" \
+  --train-json "$own/rects/annotations/instances_train.json" --train-images "$own/rects/train" \
+  --val-json "$own/rects/annotations/instances_val.json" --val-images "$own/rects/val"
+[ ! -e "$own/made" ] || { echo "scenes were generated beside data of one's own" >&2; exit 1; }
+grep -q "instances_train.json and instances_val.json: 60 images" "$work/own/report.html" || { echo "the report does not name its data" >&2; exit 1; }
 
 # A report is made again from its results alone.
 page=$work/confidence-score/report.html

@@ -1,12 +1,13 @@
 using System.CommandLine;
-using BoxTeacher.Data;
-using BoxTeacher.Methods;
 using BoxTeacher.Torch;
 using BoxTeacher.Training;
 
 namespace BoxTeacher.Cli;
 
-/// <summary>Runs a command line: 0 for success, 1 when a file or a value is refused, 2 when the command line itself is.</summary>
+/// <summary>
+/// Runs a command line: 0 for success, 1 when a file or a value is refused, 2 when the command line itself is, 3 after a fault of the
+/// program, 130 when it was stopped.
+/// </summary>
 internal static class CommandLine
 {
     public static int Run(RootCommand root, string[] args)
@@ -16,7 +17,7 @@ internal static class CommandLine
         {
             foreach (var error in parsed.Errors)
             {
-                Console.Error.WriteLine($"boxteacher: {error.Message}");
+                Complain(error.Message);
             }
             return 2;
         }
@@ -24,18 +25,21 @@ internal static class CommandLine
         {
             return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
-        catch (DataCheckException error)
+        catch (Exception error) when (InputError.Is(error))
         {
-            // A line per kind, and below it the examples.
-            Console.Error.WriteLine($"boxteacher: {error.Message}");
+            Complain(InputError.Text(error));
             return 1;
         }
-        catch (Exception error) when (IsOfInput(error))
+        catch (Exception fault)
         {
-            Console.Error.WriteLine($"boxteacher: {error.Message.ReplaceLineEndings(" ")}");
-            return 1;
+            Console.Error.WriteLine(fault);
+            Complain($"a fault of the program; {InputError.Report}");
+            return 3;
         }
     }
+
+    /// <summary>Says what is wrong on a line of its own.</summary>
+    public static void Complain(string message) => Console.Error.WriteLine($"boxteacher: {message}");
 
     /// <summary>Loads libtorch before a command reads anything, and says which one where the user chose it.</summary>
     /// <param name="threads">Of each tensor operation; null: all cores.</param>
@@ -62,9 +66,4 @@ internal static class CommandLine
         });
         return option;
     }
-
-    /// <summary>Errors that the user can mend; anything else is a defect and keeps its stack trace.</summary>
-    private static bool IsOfInput(Exception error) => error
-        is RecipeException or PartException or DataFormatException or InvalidDataException or IOException or UnauthorizedAccessException
-        or NotFiniteNumberException;
 }

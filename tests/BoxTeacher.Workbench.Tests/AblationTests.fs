@@ -306,3 +306,25 @@ let ``a missing source of photos is named`` () =
     let options = { optionsIn (temporaryFolder ()) with Data = DataChoice.PennFudan "/nowhere/PennFudanPed"; DataRoot = temporaryFolder () }
     let error = Assert.Throws<DirectoryNotFoundException>(fun () -> run options |> ignore)
     Assert.Contains("/nowhere/PennFudanPed", error.Message)
+
+[<Fact>]
+let ``data of one's own are called by their names, and no scenes are made beside them`` () =
+    let at (part: string) = Path.Combine(dataRoot.Value, "shapes", part)
+    let root = temporaryFolder ()
+
+    let own =
+        [ "--train-json"; at "annotations/instances_train.json"; "--train-images"; at "train"
+          "--val-json"; at "annotations/instances_val.json"; "--val-images"; at "val" ]
+
+    let options = { ExperimentOptions.parse "test.fsx" ([ "--seeds"; "1"; "--iterations"; "2"; "--data-root"; root ] @ own) with Out = temporaryFolder () }
+    let dataset = (Recipe.boxTeacher options.Data).Dataset
+
+    let ablation =
+        Ablation.from "Whose data?" (tiny.With((fun r -> r.Dataset), dataset)) |> Ablation.variant "BoxInst" Recipe.asBoxInst
+
+    let result = Ablation.runWith (SilentProgress()) CancellationToken.None options ablation
+    Assert.StartsWith("instances_train.json and instances_val.json: 6 images", result.Data)
+
+    // A script that names its files itself asks for no scenes either.
+    Ablation.runWith (SilentProgress()) CancellationToken.None { options with Data = DataChoice.Shapes } ablation |> ignore
+    Assert.Empty(Directory.GetFileSystemEntries root)

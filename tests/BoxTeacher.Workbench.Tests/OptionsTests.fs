@@ -63,3 +63,31 @@ let ``devices are those that a recipe names`` () =
 
     let error = Assert.Throws<ArgumentException>(fun () -> parse [ "--device"; "gpu" ] |> ignore)
     Assert.Contains("cpu, cuda and cuda:N", error.Message)
+
+let private own = [ "--train-json"; "a b/train.json"; "--train-images"; "train"; "--val-json"; "/v/val.json"; "--val-images"; "/v/val" ]
+
+[<Fact>]
+let ``data of one's own take the place of a recipe's, as full paths`` () =
+    let expected =
+        { TrainAnnotations = IO.Path.GetFullPath "a b/train.json"
+          TrainImages = IO.Path.GetFullPath "train"
+          ValidationAnnotations = "/v/val.json"
+          ValidationImages = "/v/val" }
+
+    Assert.Equal(DataChoice.Own(expected, DataChoice.Shapes), (parse own).Data)
+
+    match (parse ("--data" :: "pennfudan" :: own)).Data with
+    | DataChoice.Own(data, DataChoice.PennFudan _) as choice ->
+        Assert.Equal(expected, data)
+        let recipe, photos = Recipe.boxTeacher choice, Recipe.boxTeacher (DataChoice.PennFudan "")
+        Assert.Equal((expected.TrainAnnotations, expected.TrainImages), (recipe.Dataset.TrainAnnotations, recipe.Dataset.TrainImages))
+        Assert.Equal((expected.ValidationAnnotations, expected.ValidationImages), (recipe.Dataset.ValidationAnnotations, recipe.Dataset.ValidationImages))
+        Assert.Equal((photos.Method, photos.Budget), (recipe.Method, recipe.Budget))
+    | other -> Assert.Fail $"{other}"
+
+[<Fact>]
+let ``of data of one's own nothing may be missing`` () =
+    for index in 0..3 do
+        let error = Assert.Throws<ArgumentException>(fun () -> parse (List.removeManyAt (2 * index) 2 own) |> ignore)
+        Assert.Equal(own[2 * index], error.ParamName)
+        Assert.Contains($"{own[2 * index]} is missing", error.Message)

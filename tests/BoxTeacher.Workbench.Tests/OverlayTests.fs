@@ -4,6 +4,7 @@ open System
 open System.IO
 open Xunit
 open BoxTeacher.Data
+open BoxTeacher.Evaluation
 open BoxTeacher.Masks
 open BoxTeacher.Structures
 open BoxTeacher.Workbench
@@ -82,3 +83,35 @@ let ``labels of objects at one place are all readable`` () =
 
     // However many there are, they stay on the picture.
     Assert.All(Labels.arrange (60.0, 80.0) 1.0 size (List.replicate 12 (at 50.0 "x")), fun (_, place) -> Assert.InRange(place.Y, 0.0, 50.0))
+
+[<Fact>]
+let ``objects have colors of their own, and texts that can be read on them`` () =
+    let colors = List.init 60 Overlay.color
+    Assert.Equal(60, (List.distinct colors).Length)
+
+    for color in Overlay.gray :: colors do
+        // Contrast as WCAG 2.1 defines it; 4.5 is its demand on texts.
+        let luminance (color: Rgb) =
+            let linear (part: byte) = (float part / 255.0) ** 2.2
+            0.2126 * linear color.R + 0.7152 * linear color.G + 0.0722 * linear color.B
+
+        let ground, ink = luminance color, luminance (Labels.ink color)
+        Assert.True((max ground ink + 0.05) / (min ground ink + 0.05) >= 4.5, $"%A{color}")
+
+[<Fact>]
+let ``labels that find no place are left out, those of the surest last`` () =
+    let at label = { Box = Some(Box.FromCorners(2.0, 20.0, 30.0, 40.0)); Mask = None; Label = label; Color = Overlay.gray }
+    let placed = Labels.arrange (40.0, 80.0) 1.0 (fun text -> 6.0 * float text.Length, 10.0) [ for number in 1..9 -> at $"{number}" ]
+    Assert.InRange(placed.Length, 1, 4)
+    Assert.Equal("9", (fst (List.last placed)).Label)
+
+[<Fact>]
+let ``detections carry class and score, on small pictures enlarged`` () =
+    let found score x = DetectionResult(1L, 0, score, Box.FromCorners(x, 20.0, x + 20.0, 40.0), null)
+    let shown = Overlay.ofDetections (Image(60, 100)) [ Category(1L, "Fußgänger") ] [ found 0.9 5.0; found 0.8 60.0 ]
+    Assert.Equal((240, 400), (shown.Height, shown.Width))
+    // The surest has the first color: above its box is its label's ground.
+    let pixel y x = shown.Pixels[(y * 400 + x) * 3 .. (y * 400 + x) * 3 + 2]
+    Assert.True(Array.forall2 (fun a b -> abs (int a - int b) < 40) (pixel 69 21) [| 0x00uy; 0xC2uy; 0xFFuy |], $"%A{pixel 69 21}")
+    // A photo stays as large as it is.
+    Assert.Equal((600, 1000), (let photo = Overlay.ofDetections (Image(600, 1000)) [] [] in photo.Height, photo.Width))

@@ -172,6 +172,10 @@ def check_values(kernel):
     chart = kernel.good("Chart.Line(x = [ 1; 2 ], y = [ 3; 4 ])")
     assert chart.shows("text/html", "kernelspecs/boxteacher-fsharp/plotly.min.js"), chart.displays
     assert kernel.good("[ 1; 2; 3 ]").shows("text/html", r"\[ 1, 2, 3 \]")
+    refused = kernel.run(
+        'Ablation.from "?" (Recipe.boxTeacher options.Data) |> Ablation.variant "a" id '
+        '|> Ablation.run { options with Data = DataChoice.PennFudan "/nowhere" }')
+    assert "/nowhere" in refused.error["evalue"] and "   at " not in "".join(refused.error["traceback"]), refused.error
     recipe = kernel.good("Recipe.boxTeacher options.Data")
     assert recipe.shows("text/html", "budget"), recipe.displays
 

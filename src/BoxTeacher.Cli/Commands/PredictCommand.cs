@@ -7,12 +7,15 @@ using Recipe = BoxTeacher.Training.Recipe;
 
 namespace BoxTeacher.Cli.Commands;
 
-/// <summary><c>boxteacher predict</c>: pictures with masks, and the results as COCO JSON.</summary>
+/// <summary><c>boxteacher predict</c>: pictures with what was found, and the results as COCO JSON.</summary>
 internal static class PredictCommand
 {
     public static Command Create()
     {
-        var images = new Argument<string[]>("IMAGE") { Description = "Pictures to look at.", Arity = ArgumentArity.OneOrMore };
+        var images = new Argument<string[]>("INPUT")
+        {
+            Description = "Pictures, folders of pictures, or patterns in quotes ('photos/**/*.jpg').", Arity = ArgumentArity.OneOrMore,
+        };
         var weights = new Option<string>("--weights")
         {
             Description = "Weights file of a run (model.safetensors).", HelpName = "FILE", Required = true,
@@ -22,73 +25,100 @@ internal static class PredictCommand
         var threads = CommandLine.Threads();
         var output = new Option<string>("--out")
         {
-            Description = "Folder for pictures and results.json.", HelpName = "DIR", Required = true,
+            Description = "Folder for pictures and results.json. Nothing that is there is replaced, except what predict made.",
+            HelpName = "DIR", Required = true,
+        };
+        var truth = new Option<string?>("--gt")
+        {
+            Description = "Annotations (COCO) whose image and category ids results.json has; joined by names.", HelpName = "FILE",
         };
         var threshold = new Option<double>("--threshold")
         {
-            Description = "Least score of a drawn detection.", DefaultValueFactory = _ => 0.5,
+            Description = "Least score of a drawn detection, 0 to 1.", DefaultValueFactory = _ => 0.5,
         };
+        threshold.Validators.Add(given =>
+        {
+            if (given.Tokens is [{ Value: var text }] && !(given.GetValueOrDefault<double>() is >= 0 and <= 1))
+            {
+                given.AddError($"--threshold {text}: must be in 0..1");
+            }
+        });
         var command = new Command("predict", "Detect objects in pictures.")
         {
-            images, weights, options.Recipe, options.Set, options.Device, threads, output, threshold,
+            images, weights, options.Recipe, options.Set, options.Device, threads, output, truth, threshold,
         };
         command.SetAction(parsed =>
         {
             CommandLine.LoadTorch(parsed.GetValue(threads));
-            var file = parsed.GetRequiredValue(weights);
+            var run = RunFolder.Of(parsed.GetRequiredValue(weights));
             return Predict(
-                parsed.GetRequiredValue(images), file, run => options.Read(parsed, run.ReadRecipe), parsed.GetRequiredValue(output),
-                parsed.GetValue(threshold));
+                parsed.GetRequiredValue(images), parsed.GetRequiredValue(weights), run.ReadCategories(),
+                options.Read(parsed, run.ReadRecipe), parsed.GetRequiredValue(output), parsed.GetValue(truth), parsed.GetValue(threshold));
         });
         return command;
     }
 
-    private static int Predict(string[] files, string weights, Func<RunFolder, Recipe> recipeOf, string output, double threshold)
+    private static int Predict(
+        string[] arguments, string weights, IReadOnlyList<Category> classes, Recipe recipe, string output, string? truthFile,
+        double threshold)
     {
-        var pictures = Pictures(files, output);
-        var run = RunFolder.Of(weights);
-        var recipe = recipeOf(run);
-        var categories = run.ReadCategories();
-        using var network = recipe.BuildDetector(categories.Count);
+        var (failures, seen) = (0, 0);
+        var inputs = arguments.SelectMany(argument => Try(() => PictureInputs.Of(argument)) ?? [])
+            .DistinctBy(input => Path.GetFullPath(input.File)).ToList();
+        if (inputs.Count == 0)
+        {
+            return 1;
+        }
+        var truth = truthFile is null ? null : new PredictTruth(truthFile, inputs.Select(input => input.File));
+        var categories = truth?.Joined(classes) ?? classes;
+        using var network = recipe.BuildDetector(classes.Count);
         ModelFile.Read(weights, recipe.Method.Evaluated, network);
         var inference = new Inference(network, recipe);
-        Directory.CreateDirectory(output);
+        var names = new OutputNames(output, inputs.Select(input => input.File));
+        var json = names.Results();
         var records = new List<ImageRecord>();
         var results = new List<DetectionResult>();
-        foreach (var (id, file) in files.Index())
+        using var stop = new CancellationTokenSource();
+        using var signals = new StopSignals(stop);
+        foreach (var (index, input) in inputs.Index().TakeWhile(_ => !stop.IsCancellationRequested))
         {
-            var image = ImageFile.Read(file);
-            var found = inference.Detect([(id, image)]);
-            records.Add(new ImageRecord(id, file, image.Width, image.Height, []));
-            results.AddRange(found);
-            var drawn = found.Where(detection => detection.Score >= threshold).ToList();
-            ImageFile.Write(pictures[id], Overlay.OfDetections(image, drawn));
-            Console.WriteLine($"{pictures[id]}: {drawn.Count} objects");
+            seen++;
+            if (Try(() => ImageFile.Read(input.File)) is { } image
+                && Try(() => truth?.Of(input.File, image.Size) ?? new ImageRecord(index, "", image.Width, image.Height, [])) is { } record)
+            {
+                var found = inference.Detect([(record.Id, image)]);
+                records.Add(record with { FileName = input.File });
+                results.AddRange(found);
+                var drawn = found.Where(detection => detection.Score >= threshold).ToList();
+                var picture = names.Picture(input.Name);
+                DrawnPicture.Write(picture, Overlay.OfDetections(image, categories, drawn));
+                var objects = drawn.Count == 1 ? "1 object" : $"{drawn.Count} objects";
+                Console.WriteLine($"{seen}/{inputs.Count}  {input.File}: {objects}, {picture}");
+            }
         }
-        var json = Path.Combine(output, "results.json");
-        CocoResults.Write(json, results, new InstanceDataset("predictions", categories, records), IouType.Mask);
-        Console.WriteLine($"{json}: {results.Count} detections");
-        return 0;
-    }
+        CocoResults.Save(json, results, new InstanceDataset("predictions", categories, records));
+        Console.WriteLine($"{json}: {results.Count} detections in {records.Count} pictures");
+        if (seen < inputs.Count)
+        {
+            CommandLine.Complain($"stopped; {inputs.Count - seen} of {inputs.Count} pictures are left");
+            return 130;
+        }
+        return failures > 0 ? 1 : 0;
 
-    /// <summary>Where each file's picture goes.</summary>
-    /// <exception cref="IOException">One would take the place of another, or of a file that is looked at.</exception>
-    private static List<string> Pictures(string[] files, string output)
-    {
-        var pictures = files.Select(file => Path.Combine(output, Path.GetFileNameWithoutExtension(file) + ".png")).ToList();
-        var inputs = files.Select(Path.GetFullPath).ToHashSet();
-        var owners = new Dictionary<string, string>();
-        foreach (var (file, picture) in files.Zip(pictures))
+        // A picture that is refused is named, and does not hold up the others.
+        T? Try<T>(Func<T> read)
+            where T : class
         {
-            if (inputs.Contains(Path.GetFullPath(picture)))
+            try
             {
-                throw new IOException($"{picture}: the picture of {file} would take the place of a file that is looked at (--out)");
+                return read();
             }
-            if (!owners.TryAdd(picture, file))
+            catch (Exception error) when (InputError.Is(error))
             {
-                throw new IOException($"{picture}: the pictures of {owners[picture]} and {file} would have the same name");
+                CommandLine.Complain(InputError.Text(error));
+                failures++;
+                return null;
             }
         }
-        return pictures;
     }
 }

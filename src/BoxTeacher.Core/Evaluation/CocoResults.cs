@@ -59,16 +59,22 @@ public static class CocoResults
         });
 
     /// <summary>
-    /// Writes detections so that <see cref="Read"/> gives them again: boxes, and masks where there are any. The COCO tools read the file,
-    /// too, but take all areas from the boxes; <c>"mask_area"</c>, which they skip, keeps those of the masks.
+    /// Writes detections so that <see cref="Read"/> gives them again: boxes, and masks where there are any, with each image's
+    /// <c>file_name</c>. The COCO tools read the file, too, but take all areas from the boxes; <c>mask_area</c>, which they skip, keeps
+    /// those of the masks.
     /// </summary>
     /// <param name="file">The JSON file; it appears under its name only when it is complete.</param>
     /// <param name="results">The detections.</param>
-    /// <param name="truth">The data set that their categories belong to.</param>
-    /// <exception cref="ArgumentException">A category is unknown.</exception>
-    public static void Save(string file, IEnumerable<DetectionResult> results, InstanceDataset truth) =>
-        Write(file, results, truth, (json, result) =>
+    /// <param name="images">The data set that their images and categories belong to.</param>
+    /// <exception cref="ArgumentException">An image or a category is unknown.</exception>
+    public static void Save(string file, IEnumerable<DetectionResult> results, InstanceDataset images)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        var names = images.Images.ToDictionary(image => image.Id, image => image.FileName);
+        Write(file, results, images, (json, result) =>
         {
+            json.WriteString("file_name", names.GetValueOrDefault(result.ImageId)
+                ?? throw new ArgumentException($"Image {result.ImageId} is none of the {names.Count}.", nameof(results)));
             CocoShapes.Write(json, "bbox", result.Box);
             if (result.Mask is { } mask)
             {
@@ -76,6 +82,7 @@ public static class CocoResults
                 json.WriteNumber("mask_area", result.Area);
             }
         });
+    }
 
     private static void Write(
         string file, IEnumerable<DetectionResult> results, InstanceDataset truth, Action<Utf8JsonWriter, DetectionResult> writeShape)

@@ -60,7 +60,8 @@ public readonly record struct ImageSize(int Height, int Width)
 
     /// <summary>
     /// The size after a resize that brings the short side to <paramref name="shortSide"/> unless the long side would pass
-    /// <paramref name="longSide"/> (detectron2's ResizeShortestEdge); both sides are rounded half up.
+    /// <paramref name="longSide"/>; both sides are rounded half up (detectron2's ResizeShortestEdge) and at least 1, where detectron2
+    /// has 0.
     /// </summary>
     /// <param name="shortSide">Wanted short side, in pixels.</param>
     /// <param name="longSide">Limit of the long side, in pixels.</param>
@@ -75,7 +76,7 @@ public readonly record struct ImageSize(int Height, int Width)
             (height, width) = (height * shrink, width * shrink);
         }
 
-        return new ImageSize((int)(height + 0.5), (int)(width + 0.5));
+        return new ImageSize(Math.Max(1, (int)(height + 0.5)), Math.Max(1, (int)(width + 0.5)));
     }
 
     /// <inheritdoc/>

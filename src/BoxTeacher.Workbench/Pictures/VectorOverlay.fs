@@ -85,7 +85,7 @@ module internal VectorOverlay =
         text.ToString()
 
     let private label size (marking: Marking, place: LabelPlace) =
-        $"<rect x=\"{number place.X}\" y=\"{number place.Y}\" width=\"{number place.Width}\" height=\"{number place.Height}\" fill=\"#101216\" fill-opacity=\".78\"/><text x=\"{number (place.X + 0.25 * size)}\" y=\"{number (place.Y + 0.95 * size)}\" font-size=\"{number size}\" fill=\"{css marking.Color}\">{WebUtility.HtmlEncode marking.Label}</text>"
+        $"<rect x=\"{number place.X}\" y=\"{number place.Y}\" width=\"{number place.Width}\" height=\"{number place.Height}\" fill=\"{css marking.Color}\" fill-opacity=\".9\"/><text x=\"{number (place.X + 0.25 * size)}\" y=\"{number (place.Y + 0.95 * size)}\" font-size=\"{number size}\" fill=\"{css (Labels.ink marking.Color)}\">{WebUtility.HtmlEncode marking.Label}</text>"
 
     /// The elements of markings over an image of a size, in the image's own coordinates; the first is the undermost.
     let elements (height: int) (width: int) (markings: Marking list) =

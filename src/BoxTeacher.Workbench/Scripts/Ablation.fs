@@ -12,8 +12,18 @@ open BoxTeacher.Training
 type AblationException(message: string, finished: AblationResult, inner: exn) =
     inherit Exception(message, inner)
 
+    // What a person can mend is said in one line, in a notebook too; a fault keeps its trace.
+    override _.StackTrace = if InputError.Is inner then "" else base.StackTrace
+    override failed.ToString() = if InputError.Is inner then failed.Message else base.ToString()
+
     /// What the runs measured that did finish.
     member _.Finished = finished
+
+/// What a notebook shows of an error that a person can mend: its message.
+type internal RefusedException(refused: exn) =
+    inherit Exception(InputError.Text refused, refused)
+    override _.StackTrace = ""
+    override error.ToString() = error.Message
 
 /// An ablation was stopped before its last run was finished.
 type AblationStoppedException(message: string, finished: AblationResult) =
@@ -165,7 +175,7 @@ module Ablation =
             invalidArg (nameof ablation) $"there is no variant '{reference}' to compare with"
 
         let clock = Stopwatch.StartNew()
-        DataSets.prepare options.DataRoot options.Data
+        [ for variant in ablation.Variants -> (recipeOf options ablation variant).Dataset ] |> DataSets.prepareFor options.DataRoot options.Data
         let data = dataOf options ablation
         let baseData = data[reference]
         let gallery = RunTraining.galleryImages RunTraining.galleryCount baseData.Validation
@@ -233,7 +243,10 @@ module Ablation =
     /// Trains what is not trained yet. Progress shows itself in the running cell of a notebook, which may be interrupted; as bars
     /// in a terminal; as lines elsewhere.
     let run options ablation =
-        let display: IProgressDisplay =
-            if Notebook.isRunning () then NotebookProgress(Notebook.display, redrawing) else ProgressDisplay.automatic ()
-
-        runWith display CancellationToken.None options ablation
+        if Notebook.isRunning () then
+            try
+                runWith (NotebookProgress(Notebook.display, redrawing)) CancellationToken.None options ablation
+            with error when InputError.Is error ->
+                raise (RefusedException error)
+        else
+            runWith (ProgressDisplay.automatic ()) CancellationToken.None options ablation

@@ -33,7 +33,16 @@ module DataSets =
                     )
 
                 PennFudan.Import(source, folder)
-        | DataChoice.Files _ -> ()
+        | DataChoice.Files _
+        | DataChoice.Own _ -> ()
+
+    /// Makes what data sets of recipes need of a choice: no scenes where none of them reads scenes.
+    let internal prepareFor root choice (datasets: DatasetRecipe list) =
+        let readsScenes (dataset: DatasetRecipe) =
+            [ dataset.TrainAnnotations; dataset.ValidationAnnotations; dataset.TrainImages; dataset.ValidationImages ]
+            |> List.exists _.StartsWith("shapes/", StringComparison.Ordinal)
+
+        if choice <> DataChoice.Shapes || List.exists readsScenes datasets then prepare root choice
 
 /// Training and validation data of a recipe, read once and shared by its runs.
 type internal LoadedData =
@@ -73,6 +82,7 @@ module internal LoadedData =
             | DataChoice.Shapes -> "Shapes"
             | DataChoice.PennFudan _ -> "Penn-Fudan pedestrians"
             | DataChoice.Files name -> name
+            | DataChoice.Own(own, _) -> $"{Path.GetFileName own.TrainAnnotations} and {Path.GetFileName own.ValidationAnnotations}"
 
         let objects (set: InstanceDataset) = set.Images |> Seq.sumBy _.Annotations.Count
 

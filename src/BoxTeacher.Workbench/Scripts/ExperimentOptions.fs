@@ -5,6 +5,13 @@ open System.IO
 open BoxTeacher.Data
 open BoxTeacher.Training
 
+/// Files of one's own in COCO's format, as full paths.
+type OwnData =
+    { TrainAnnotations: string
+      TrainImages: string
+      ValidationAnnotations: string
+      ValidationImages: string }
+
 /// What an experiment trains and evaluates on.
 [<RequireQualifiedAccess>]
 type DataChoice =
@@ -14,6 +21,8 @@ type DataChoice =
     | PennFudan of source: string
     /// Files in COCO's format that the recipe names, under a name for reports. They are there already.
     | Files of name: string
+    /// Files of one's own, by the recipe of another choice.
+    | Own of data: OwnData * like: DataChoice
 
 /// What a person says on the command line of an experiment.
 type ExperimentOptions =
@@ -47,6 +56,8 @@ module ExperimentOptions =
   --quick            a small budget and one seed, to see how it goes
   --data NAME        shapes (generated, the default) or pennfudan (photos)
   --source DIR       the unpacked archive PennFudanPed; default data/PennFudanPed
+  --train-json FILE --train-images DIR --val-json FILE --val-images DIR
+                     data of your own in COCO's format, all four; learned from by the recipe of --data
   --seeds N          train every variant with seeds 1 to N
   --iterations N     optimizer steps of a run; the learning rate and evaluations are scaled along
   --parallel N       runs that train side by side; default: one a processor core
@@ -68,52 +79,62 @@ An experiment that was interrupted goes on where it stopped when it is started a
         with :? FormatException as error ->
             invalidArg "--device" $"--device: {error.Message}"
 
+    let private ownFiles = [ "--train-json"; "--train-images"; "--val-json"; "--val-images" ]
+
+    // Options that take a value.
+    let private valued =
+        [ "--data"; "--source"; "--seeds"; "--iterations"; "--parallel"; "--threads"; "--device"; "--out"; "--data-root" ] @ ownFiles
+
+    let rec private read (given: Map<string, string>) arguments =
+        match arguments with
+        | [] -> given
+        | "--quick" :: rest -> read (given.Add("--quick", "")) rest
+        | option :: value :: rest when List.contains option valued -> read (given.Add(option, value)) rest
+        | [ option ] when List.contains option valued -> invalidArg option $"{option} needs a value"
+        | other :: _ -> invalidArg other $"'{other}' is no option of this script"
+
+    let private made root data source =
+        match data, source with
+        | (None | Some "shapes"), None -> DataChoice.Shapes
+        | Some "pennfudan", source ->
+            DataChoice.PennFudan(source |> Option.defaultWith (fun () -> Path.Combine(root, "PennFudanPed")))
+        | (None | Some "shapes"), Some _ -> invalidArg "--source" "--source goes with --data pennfudan; shapes are generated"
+        | Some other, _ -> invalidArg "--data" $"--data takes shapes or pennfudan, not '{other}'"
+
+    let private ownOr (like: DataChoice) (value: string -> string option) =
+        match ownFiles |> List.map (value >> Option.map Path.GetFullPath) with
+        | [ Some trainJson; Some trainImages; Some valJson; Some valImages ] ->
+            let data =
+                { TrainAnnotations = trainJson
+                  TrainImages = trainImages
+                  ValidationAnnotations = valJson
+                  ValidationImages = valImages }
+
+            DataChoice.Own(data, like)
+        | files when List.forall Option.isNone files -> like
+        | files ->
+            let missing = List.zip ownFiles files |> List.find (snd >> Option.isNone) |> fst
+            invalidArg missing $"""{missing} is missing; data of your own are named by {String.Join(", ", ownFiles)} together"""
+
     /// The options of a script, from its own name and what follows it on the command line.
     /// Raises ArgumentException that names the option.
     let parse (script: string) (arguments: string list) =
-        let name = string (Path.GetFileNameWithoutExtension script)
-
         let quote (argument: string) = if argument.Contains ' ' then $"\"{argument}\"" else argument
+        let given = read Map.empty arguments
+        let value option = given.TryFind option
+        let number option = value option |> Option.map (count option)
+        let root = value "--data-root" |> Option.defaultValue "data"
 
-        let start =
-            { Data = DataChoice.Shapes
-              Quick = false
-              Seeds = None
-              Iterations = None
-              Parallel = Environment.ProcessorCount
-              Threads = None
-              Device = None
-              Out = Path.Combine("runs", name)
-              DataRoot = "data"
-              Command = String.Join(' ', "dotnet fsi" :: script :: List.map quote arguments) }
-
-        let rec read options data source rest =
-            match rest with
-            | [] ->
-                match data, source with
-                | None, None
-                | Some "shapes", None -> options
-                | Some "pennfudan", _ ->
-                    let source = source |> Option.defaultWith (fun () -> Path.Combine(options.DataRoot, "PennFudanPed"))
-                    { options with Data = DataChoice.PennFudan source }
-                | Some other, _ when other <> "shapes" -> invalidArg "--data" $"--data takes shapes or pennfudan, not '{other}'"
-                | _, Some _ -> invalidArg "--source" "--source goes with --data pennfudan; shapes are generated"
-                | _ -> options
-            | "--quick" :: rest -> read { options with Quick = true } data source rest
-            | "--data" :: value :: rest -> read options (Some value) source rest
-            | "--source" :: value :: rest -> read options data (Some value) rest
-            | "--seeds" :: value :: rest -> read { options with Seeds = Some(count "--seeds" value) } data source rest
-            | "--iterations" :: value :: rest -> read { options with Iterations = Some(count "--iterations" value) } data source rest
-            | "--parallel" :: value :: rest -> read { options with Parallel = count "--parallel" value } data source rest
-            | "--threads" :: value :: rest -> read { options with Threads = Some(count "--threads" value) } data source rest
-            | "--device" :: value :: rest -> read { options with Device = Some(device value) } data source rest
-            | "--out" :: value :: rest -> read { options with Out = value } data source rest
-            | "--data-root" :: value :: rest -> read { options with DataRoot = value } data source rest
-            | [ ("--data" | "--source" | "--seeds" | "--iterations" | "--parallel" | "--threads" | "--device" | "--out" | "--data-root") as option ] ->
-                invalidArg option $"{option} needs a value"
-            | other :: _ -> invalidArg other $"'{other}' is no option of this script"
-
-        read start None None arguments
+        { Data = value |> ownOr (made root (value "--data") (value "--source"))
+          Quick = (value "--quick").IsSome
+          Seeds = number "--seeds"
+          Iterations = number "--iterations"
+          Parallel = number "--parallel" |> Option.defaultValue Environment.ProcessorCount
+          Threads = number "--threads"
+          Device = value "--device" |> Option.map device
+          Out = value "--out" |> Option.defaultValue (Path.Combine("runs", string (Path.GetFileNameWithoutExtension script)))
+          DataRoot = root
+          Command = String.Join(' ', "dotnet fsi" :: script :: List.map quote arguments) }
 
     /// The options of a notebook: results beside those of the experiments, under its name; the given seeds and iterations. The
     /// environment variable NOTEBOOK_STEPS takes the place of the iterations, with one seed, for a quick check that all of it

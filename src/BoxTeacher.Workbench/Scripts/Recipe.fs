@@ -11,14 +11,6 @@ open BoxTeacher.Training
 [<RequireQualifiedAccess>]
 module Recipe =
 
-    /// The BoxTeacher recipe of a data set, at the scale of a CPU. For files of one's own it is that of Shapes, and has to be told
-    /// where they are; see learningFrom and evaluatedOn.
-    let boxTeacher choice =
-        match choice with
-        | DataChoice.Shapes
-        | DataChoice.Files _ -> Recipes.ShapesBoxTeacher
-        | DataChoice.PennFudan _ -> Recipes.PennFudanBoxTeacher
-
     /// The recipe's data under a root, read and checked; what should be known of them is told on the error stream. Raises
     /// DataCheckException when they cannot be used.
     let data (root: string) (r: Recipe) = RecipeData.Read(r, root, DataNews.tell)
@@ -39,6 +31,18 @@ module Recipe =
     /// Another data set to evaluate on, as in learningFrom.
     let evaluatedOn (annotations: string) (images: string) (r: Recipe) =
         r.With((fun r -> r.Dataset.ValidationAnnotations), annotations).With((fun r -> r.Dataset.ValidationImages), images)
+
+    /// The BoxTeacher recipe of a data set, at the scale of a CPU. For files that the recipe is to name it is that of Shapes, and has to be
+    /// told where they are; see learningFrom and evaluatedOn.
+    let rec boxTeacher choice =
+        match choice with
+        | DataChoice.Shapes
+        | DataChoice.Files _ -> Recipes.ShapesBoxTeacher
+        | DataChoice.PennFudan _ -> Recipes.PennFudanBoxTeacher
+        | DataChoice.Own(own, like) ->
+            boxTeacher like
+            |> learningFrom own.TrainAnnotations own.TrainImages
+            |> evaluatedOn own.ValidationAnnotations own.ValidationImages
 
     /// Images resized to a short side of so many pixels in training and in tests, the long side to at most twice that.
     let resized shortSide (r: Recipe) =

@@ -2,8 +2,6 @@ namespace BoxTeacher.Workbench
 
 open System
 open System.IO
-open BoxTeacher.Data
-open BoxTeacher.Methods
 open BoxTeacher.Torch
 open BoxTeacher.Training
 
@@ -26,20 +24,12 @@ module Script =
         AblationResult.verdicts result |> List.iter (printfn "%s")
         filesOf files
 
-    /// Errors that a person can mend.
-    let private isOfInput (error: exn) =
-        match error with
-        | :? RecipeException
-        | :? PartException
-        | :? DataFormatException
-        | :? DataCheckException
-        | :? InvalidDataException
-        | :? IOException
-        | :? NotFiniteNumberException -> true
-        | _ -> false
+    let private complainOfFault (fault: exn) =
+        complain (string fault)
+        complain $"a fault of the script or of the program; if it is the program's, {InputError.Report}"
 
     /// The exit code of some work, with a plain message for what a person can mend: 2 for a wrong command line, whose help is
-    /// printed, 1 for what is wrong with files.
+    /// printed, 1 for what is wrong with files, 3 after a fault, which keeps its stack trace.
     let private guarded (help: string) (work: unit -> int) =
         try
             work ()
@@ -49,9 +39,12 @@ module Script =
             complain (error.Message.Replace($" (Parameter '{error.ParamName}')", ""))
             complain help
             2
-        | error when isOfInput error ->
-            complain error.Message
+        | error when InputError.Is error ->
+            complain (InputError.Text error)
             1
+        | fault ->
+            complainOfFault fault
+            3
 
     /// What scripts and notebooks begin with, in refs.fsx: libtorch is loaded, and charts have the looks of this project. Where LIBTORCH
     /// names a libtorch that does not fit, a script ends with one line that says so, and a notebook's cell fails with it.
@@ -74,14 +67,17 @@ module Script =
             130
         | :? AblationException as failed ->
             reportFinished failed.Finished
-            // A defect keeps its stack trace.
-            failed.InnerException |> Option.ofObj |> Option.filter (isOfInput >> not) |> Option.iter (string >> complain)
             complain failed.Message
-            1
+
+            match Option.ofObj failed.InnerException with
+            | Some fault when not (InputError.Is fault) ->
+                complainOfFault fault
+                3
+            | _ -> 1
 
     /// Runs a script's experiment under the options of its command line (fsi.CommandLineArgs), prints its table and where the
-    /// report lies, and ends the process: 0, 1 after an error, 2 for a wrong command line, 130 when it was stopped. After an error
-    /// or a stop the report is of the runs that finished.
+    /// report lies, and ends the process: 0, 1 after an error, 2 for a wrong command line, 3 after a fault, 130 when it was stopped.
+    /// After an error or a stop the report is of the runs that finished.
     let run (commandLine: string array) (experiment: ExperimentOptions -> AblationResult) =
         guarded ExperimentOptions.help (fun () ->
             match List.ofArray commandLine with

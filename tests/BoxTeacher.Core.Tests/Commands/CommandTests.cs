@@ -70,8 +70,8 @@ public sealed class CommandTests : IDisposable
     [InlineData(2, "either --gt and --dt, or --recipe and --weights", "evaluate", "--gt", "x.json", "--weights", "y")]
     [InlineData(2, "--size 8: must be in 32..4096", "data", "shapes", "--size", "8")]
     [InlineData(1, "model.safetensors", "predict", "x.png", "--weights", "nowhere/model.safetensors", "--out", "y")]
-    [InlineData(1, "y/x.png: the pictures of a/x.png and b/x.jpg", "predict", "a/x.png", "b/x.jpg", "--weights", "w.safetensors", "--out", "y")]
-    [InlineData(1, "y/x.png: the picture of a/x.jpg would take the place", "predict", "a/x.jpg", "y/x.png", "--weights", "w.safetensors", "--out", "y")]
+    [InlineData(2, "--threshold 1.5: must be in 0..1", "predict", "x.png", "--weights", "w", "--out", "y", "--threshold", "1.5")]
+    [InlineData(2, "--threshold NaN: must be in 0..1", "predict", "x.png", "--weights", "w", "--out", "y", "--threshold", "NaN")]
     public void What_is_wrong_is_said_in_one_line(int exitCode, string words, params string[] arguments)
     {
         var result = CommandLineProcess.Run(arguments);

@@ -29,6 +29,19 @@ public sealed class ResultFolderTests : IDisposable
     }
 
     [Fact]
+    public void Whole_results_name_the_file_and_evaluate_by_boxes_and_by_masks()
+    {
+        var (truth, results) = Perfect([new Category(4, "a"), new Category(9, "b")], "a.jpg");
+        CocoResults.Write(folder.At("dt.json"), [.. results, results[0] with { Mask = null, Score = 0.001 }], truth);
+
+        Assert.Contains("a.jpg\",\"bbox\":", File.ReadAllText(folder.At("dt.json")), StringComparison.Ordinal);
+        foreach (var type in new[] { IouType.Box, IouType.Mask })
+        {
+            Assert.Equal(1, CocoEvaluator.Evaluate(truth, CocoResults.Read(folder.At("dt.json"), truth, type), type).AP, 1e-12);
+        }
+    }
+
+    [Fact]
     public void A_cityscapes_folder_evaluates_as_before()
     {
         var (truth, results) = Perfect(CityscapesLabels.Things, "goldstadt_000000_000019_leftImg8bit.png");

@@ -124,4 +124,15 @@ public sealed class RecipeChangeTests
         Assert.Equal([64], RecipeJson.Set(Base, "augmentation.geometry.shortEdges.0", "64").Augmentation.Geometry.ShortEdges);
         Assert.Equal(new DeviceName(1), RecipeJson.Set(Base, "device", "cuda:1").Device);
     }
+
+    [Fact]
+    public void A_key_inside_of_nothing_says_how_to_set_it_whole()
+    {
+        var plain = Base.With(recipe => recipe.Augmentation.Strong, null);
+
+        var error = Assert.Throws<RecipeException>(() => RecipeJson.Set(plain, "augmentation.strong.grayscale", "0.5"));
+
+        Assert.Contains("augmentation.strong is null; set it whole, augmentation.strong={", error.Message, StringComparison.Ordinal);
+        Assert.Contains("grayscale", error.Message[error.Message.IndexOf('{', StringComparison.Ordinal)..], StringComparison.Ordinal);
+    }
 }

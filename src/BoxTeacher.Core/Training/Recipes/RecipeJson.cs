@@ -104,9 +104,9 @@ public static class RecipeJson
         var root = JsonSerializer.SerializeToNode(recipe, Options)!;
         var parts = key.Split('.');
         var node = root;
-        foreach (var part in parts[..^1])
+        for (var depth = 1; depth < parts.Length; depth++)
         {
-            node = Child(node, part, key);
+            node = Child(recipe, node, parts[..depth], key);
         }
 
         var given = Value(value);
@@ -133,9 +133,21 @@ public static class RecipeJson
         }
     }
 
-    private static JsonNode Child(JsonNode node, string name, string key) =>
-        (node is JsonArray list ? Position(list, name) is { } position ? list[position] : null : (node as JsonObject)?[name])
-        ?? throw new RecipeException($"{key}: no such key at '{name}'; there are {Keys(node)}");
+    private static JsonNode Child(Recipe recipe, JsonNode node, string[] path, string key)
+    {
+        var name = path[^1];
+        var isThere = node is JsonObject item && item.ContainsKey(name);
+        return (node is JsonArray list ? Position(list, name) is { } position ? list[position] : null : (node as JsonObject)?[name])
+            ?? throw new RecipeException(isThere
+                ? $"{key}: {string.Join('.', path)} is null; set it whole, {string.Join('.', path)}={{{Whole(recipe, path)}}}"
+                : $"{key}: no such key at '{name}'; there are {Keys(node)}");
+    }
+
+    /// <summary>The keys of an object that is null, as a pattern for its JSON.</summary>
+    private static string Whole(Recipe recipe, string[] path) =>
+        string.Join(", ", (TypeAt(recipe, path)?.GetConstructors() ?? [])
+            .Select(constructor => constructor.GetParameters()).MaxBy(parameters => parameters.Length)?
+            .Select(parameter => $"\"{JsonNamingPolicy.CamelCase.ConvertName(parameter.Name!)}\": ...") ?? ["..."]);
 
     private static int? Position(JsonArray list, string name) =>
         int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index < list.Count ? index : null;
@@ -147,8 +159,8 @@ public static class RecipeJson
         _ => "none",
     };
 
-    /// <summary>What may stand at a key, in words; null where the key leads to something else than a value of a record.</summary>
-    private static string? Allowed(Recipe recipe, IReadOnlyList<string> parts)
+    /// <summary>The type of the value at a key; null where the key leads to something else than a value of a record.</summary>
+    private static Type? TypeAt(Recipe recipe, IReadOnlyList<string> parts)
     {
         object? at = recipe;
         Type? type = null;
@@ -164,7 +176,18 @@ public static class RecipeJson
             (at, type) = (property.GetValue(at), property.PropertyType);
         }
 
-        var value = Nullable.GetUnderlyingType(type!) ?? type!;
+        return type;
+    }
+
+    /// <summary>What may stand at a key, in words; null where the key leads to something else than a value of a record.</summary>
+    private static string? Allowed(Recipe recipe, IReadOnlyList<string> parts)
+    {
+        if (TypeAt(recipe, parts) is not { } type)
+        {
+            return null;
+        }
+
+        var value = Nullable.GetUnderlyingType(type) ?? type;
         var words = value switch
         {
             { IsEnum: true } => string.Join(", ", Enum.GetNames(value).Select(JsonNamingPolicy.CamelCase.ConvertName)),

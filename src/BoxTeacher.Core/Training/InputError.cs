@@ -1,0 +1,33 @@
+using BoxTeacher.Data;
+using BoxTeacher.Methods;
+
+namespace BoxTeacher.Training;
+
+/// <summary>
+/// Tells errors that a person can mend, by another file or another value, from faults of the program. The former are said in one line; the
+/// latter keep their stack trace.
+/// </summary>
+public static class InputError
+{
+    /// <summary>What to do about a fault; said below its stack trace.</summary>
+    public const string Report = "please report it with the command and the lines above";
+
+    /// <summary>Whether a person can mend it.</summary>
+    public static bool Is(Exception error) => error switch
+    {
+        AggregateException several => several.InnerExceptions.All(Is),
+        RecipeException or PartException or DataFormatException or DataCheckException or InvalidDataException or IOException or UnauthorizedAccessException
+            or NotFiniteNumberException => true,
+        _ => false,
+    };
+
+    /// <summary>
+    /// The error as one line, and of a check of data as one per kind, with examples below; of several errors that came together, the first.
+    /// </summary>
+    public static string Text(Exception error) => error switch
+    {
+        AggregateException several => Text(several.Flatten().InnerExceptions[0]),
+        DataCheckException check => check.Message,
+        _ => error.Message.ReplaceLineEndings(" ").Trim(),
+    };
+}
