@@ -107,7 +107,8 @@ public static class SelfTraining
     private static TrainingResult Train(
         Recipe recipe, string root, RunFolder folder, Action<TrainingEvent>? listener, CancellationToken cancellation)
     {
-        var (training, validation) = (recipe.Dataset.ReadTraining(root), recipe.Dataset.ReadValidation(root));
+        var training = recipe.Dataset.ReadTraining(root);
+        var validation = recipe.Dataset.HasValidation ? recipe.Dataset.ReadValidation(root) : null;
         using var method = recipe.BuildMethod(training.Categories.Count, root);
         return new TrainingRun(recipe, method, training, validation, folder).Run(listener, cancellation);
     }

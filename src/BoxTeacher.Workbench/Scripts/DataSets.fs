@@ -62,7 +62,7 @@ module internal LoadedData =
         { Training = training
           Validation = validation
           Fingerprint =
-            RunStore.Fingerprint [ bytes recipe.TrainAnnotations; bytes recipe.ValidationAnnotations; images training; images validation ] }
+            RunStore.Fingerprint [ bytes recipe.TrainAnnotations; bytes (nonNull recipe.ValidationAnnotations); images training; images validation ] }
 
     /// How reports describe it.
     let describe choice (data: LoadedData) =
