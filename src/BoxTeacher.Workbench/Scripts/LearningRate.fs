@@ -4,13 +4,14 @@ open System
 open System.IO
 open System.Threading
 open Plotly.NET
+open Plotly.NET.LayoutObjects
 open BoxTeacher.Training
 
 /// The learning rate range test of a recipe (Smith 2017, section 3.3).
 [<RequireQualifiedAccess>]
 module LearningRate =
 
-    let private shown (rate: float) = $"%.1e{rate}"
+    let private shown (rate: float) = $"%.2g{rate}"
 
     /// Trains a little at rising rates, with the recipe's data below a root; Ctrl-C ends it early. Nothing is written.
     let private test (recipe: Recipe) (dataRoot: string) range (listen: TrainingEvent -> unit) (stop: CancellationTokenSource) =
@@ -34,7 +35,7 @@ module LearningRate =
     /// The suggestions beside the recipe's own rate.
     let table (recipe: Recipe) (curve: RateCurve) =
         suggestions curve @ [ "of the recipe", recipe.Solver.Optimizer.LearningRate ]
-        |> Table.ofRows $"{recipe.Name}: {curve.Points.Count} steps" [ Column.text "learning rate" fst; Column.text "" (snd >> shown) ]
+        |> Table.ofRows $"{recipe.Name}: {curve.Points.Count} steps" [ Column.text "learning rate" fst; Column.text "value" (snd >> shown) ]
 
     /// Losses over rates, with the suggestions.
     let chart (curve: RateCurve) =
@@ -49,13 +50,12 @@ module LearningRate =
                   let name = $"{shown rate}, {name}"
                   name, Chart.Point(x = [ rate ], y = [ smoothedAt rate ], Name = name, Marker = ChartStyle.points (index + 2)) ]
 
-        [ yield line 0 "smoothed loss" _.Smoothed
-          yield line 6 "loss" _.Loss
-          yield! List.map snd found ]
+        line 6 "loss" _.Loss :: line 0 "smoothed loss" _.Smoothed :: List.map snd found
         |> Chart.combine
-        |> Chart.withXAxisStyle (TitleText = "learning rate", AxisType = StyleParam.AxisType.Log)
+        |> Chart.withXAxis (LinearAxis.init (AxisType = StyleParam.AxisType.Log, ExponentFormat = StyleParam.ExponentFormat.Power))
+        |> Chart.withXAxisStyle (TitleText = "learning rate")
         |> Chart.withYAxisStyle (TitleText = "loss")
-        |> ChartStyle.apply ChartStyle.plotHeight ("smoothed loss" :: "loss" :: List.map fst found)
+        |> ChartStyle.apply ChartStyle.plotHeight ("loss" :: "smoothed loss" :: List.map fst found)
 
     /// As `boxteacher lr` does it: shows its progress and the table, writes the chart as a page and, where a browser is, as a picture
     /// beside it. Tells whether it went to its end.

@@ -16,12 +16,12 @@ internal static class EventRecords
     /// <summary>Appends an event.</summary>
     public static void Write(Stream stream, Event happened)
     {
-        var size = happened.CalculateSize();
-        var record = new byte[HeaderSize + size + sizeof(uint)];
-        BinaryPrimitives.WriteUInt64LittleEndian(record, (ulong)size);
+        var buffer = happened.ToByteArray();
+        var record = new byte[HeaderSize + buffer.Length + sizeof(uint)];
+        BinaryPrimitives.WriteInt64LittleEndian(record, buffer.Length);
         BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(sizeof(ulong)), Checksum(record.AsSpan(0, sizeof(ulong))));
-        happened.WriteTo(record.AsSpan(HeaderSize, size));
-        BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(HeaderSize + size), Checksum(record.AsSpan(HeaderSize, size)));
+        buffer.CopyTo(record, HeaderSize);
+        BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(HeaderSize + buffer.Length), Checksum(buffer));
         stream.Write(record);
     }
 
@@ -39,7 +39,7 @@ internal static class EventRecords
                 break;
             }
 
-            events.Add(Event.Parser.ParseFrom(bytes[..(int)size]));
+            events.Add(Event.Parser.ParseFrom(bytes[..(int)size].ToArray()));
             bytes = bytes[((int)size + sizeof(uint))..];
         }
 
