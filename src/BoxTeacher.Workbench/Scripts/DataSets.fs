@@ -64,6 +64,11 @@ module internal LoadedData =
           Fingerprint =
             RunStore.Fingerprint [ bytes recipe.TrainAnnotations; bytes (nonNull recipe.ValidationAnnotations); images training; images validation ] }
 
+    /// Of a run without an evaluation: there are no images to evaluate on.
+    let notEvaluated root (recipe: DatasetRecipe) =
+        let data = read root (DatasetRecipe(recipe.TrainAnnotations, recipe.TrainImages, recipe.TrainAnnotations, recipe.TrainImages))
+        { data with Validation = InstanceDataset(data.Validation.Name, data.Validation.Categories, [||]) }
+
     /// How reports describe it.
     let describe choice (data: LoadedData) =
         let name =
@@ -74,4 +79,11 @@ module internal LoadedData =
 
         let objects (set: InstanceDataset) = set.Images |> Seq.sumBy _.Annotations.Count
 
-        $"{name}: {data.Training.Images.Count} images with {objects data.Training} objects to learn from, {data.Validation.Images.Count} with {objects data.Validation} to evaluate on"
+
+        let evaluated =
+            if data.Validation.Images.Count = 0 then
+                "not evaluated"
+            else
+                $"{data.Validation.Images.Count} with {objects data.Validation} to evaluate on"
+
+        $"{name}: {data.Training.Images.Count} images with {objects data.Training} objects to learn from, {evaluated}"

@@ -79,8 +79,8 @@ module internal RunTraining =
     let measure (data: LoadedData) gallery (recipe: Recipe) (method: ITrainingMethod) run (history: RunHistory) (last: Evaluated option) =
         let result =
             match last |> Option.bind (fun evaluated -> Option.ofObj evaluated.Result) with
-            | Some result -> result
-            | None -> Inference(method.Evaluated, recipe).Evaluate data.Validation
+            | None when data.Validation.Images.Count > 0 -> Some(Inference(method.Evaluated, recipe).Evaluate data.Validation)
+            | known -> known
 
         let found =
             [ for image, objects in Looking.detect method.Evaluated recipe gallery ->
@@ -91,8 +91,8 @@ module internal RunTraining =
         let sample = galleryImages confidenceImages data.Training
 
         { history.Result run with
-            Metrics = [ for metric in result.Metrics -> RunHistory.Percent metric ]
-            Precision = precision (Option.ofObj result.Mask |> Option.defaultValue result.Box)
+            Metrics = [ for result in Option.toList result do for metric in result.Metrics -> RunHistory.Percent metric ]
+            Precision = [ for result in Option.toList result do yield! precision (Option.ofObj result.Mask |> Option.defaultValue result.Box) ]
             Confidences = [ for _, labels in pseudo sample do for label in labels -> RunHistory.Short label.Score ]
             Found = found
             Pseudo = [ for image, labels in pseudo gallery -> image.Id, labels ] }

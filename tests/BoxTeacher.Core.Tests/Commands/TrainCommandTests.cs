@@ -76,7 +76,9 @@ public sealed class TrainCommandTests : IDisposable
             "--train-images", folder.At("shapes", "train"));
 
         Assert.True(result.ExitCode == 0, result.Error);
-        Assert.Contains("2 of another shape: proposal_generator.fcos_head.cls_logits", result.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "2 of another shape, which stay random: proposal_generator.fcos_head.cls_logits.weight [2,64,3,3] for [3,64,3,3], ", result.Output,
+            StringComparison.Ordinal);
         Assert.Equal(folder.At("first", "model.safetensors"), RecipeJson.Read(folder.At("second", "recipe.json")).Detector.Weights);
     }
 
