@@ -218,7 +218,7 @@ let ``a renamed variant keeps its runs`` () =
 let ``a finished run of the command line has a report`` () =
     let folder = RunFolder(Path.Combine(temporaryFolder (), "run"))
     let recipe = tiny |> Recipe.iterations 2 |> Recipe.seeded 4L
-    Assert.True((SingleRun.train recipe dataRoot.Value folder (Nullable 1)).Finished)
+    Assert.True((SingleRun.train (Action<TrainingEvent> ignore) recipe dataRoot.Value folder (Nullable 1)).Finished)
     let result = RunReport.ofFolder dataRoot.Value folder.Path
     Assert.Equal<int64 list>([ 4L ], result.Seeds)
     Assert.Equal<int list>([ 1; 2 ], (result.Runs.Head.Curves |> List.find (fun curve -> curve.Name = "loss")).Points |> List.map fst)
@@ -227,6 +227,21 @@ let ``a finished run of the command line has a report`` () =
 
     let unfinished = Assert.Throws<FileNotFoundException>(fun () -> RunReport.ofFolder dataRoot.Value (temporaryFolder ()) |> ignore)
     Assert.Contains("model.safetensors", unfinished.Message)
+
+[<Fact>]
+let ``a run that was not evaluated has a report that says so, and an ablation asks for images to evaluate on`` () =
+    let folder = RunFolder(Path.Combine(temporaryFolder (), "run"))
+    let recipe = tiny |> Recipe.iterations 1 |> Recipe.notEvaluated
+    Assert.True((SingleRun.train (Action<TrainingEvent> ignore) recipe dataRoot.Value folder (Nullable 1)).Finished)
+    let result = RunReport.ofFolder dataRoot.Value folder.Path
+    Assert.True(Double.IsNaN(result.Runs.Head.Metric "box AP"))
+    Assert.NotEmpty result.Gallery
+    Assert.Contains("not evaluated", Report.toHtml result)
+
+    let options = optionsIn (temporaryFolder ())
+    let run () = Ablation.from "?" recipe |> Ablation.variant "one" id |> Ablation.runWith (SilentProgress()) CancellationToken.None options |> ignore
+    Assert.Contains("dataset.validationAnnotations", Assert.Throws<RecipeException>(run).Message)
+    Assert.False(Directory.Exists(Path.Combine(options.Out, "runs")))
 
 [<Fact>]
 let ``a term without affinities costs nothing`` () =
@@ -300,6 +315,11 @@ let ``a shorter run keeps its warm-ups and the share of its evaluations`` () =
     Assert.Equal(recipe.Method, half.Method)
     Assert.Equal(recipe.Budget.EvaluateEvery / 2, half.Budget.EvaluateEvery)
     Assert.Equal(RecipeJson.Write recipe, RecipeJson.Write(half |> Recipe.iterations recipe.Budget.Iterations))
+
+    let published = CocoRecipes.All |> Seq.find (fun recipe -> recipe.Name = "coco-boxinst_r50_1x")
+    let tenth = published |> Recipe.iterations (published.Budget.Iterations / 10)
+    Assert.Equal<int>([| 6000; 8000 |], (tenth.Solver.Schedule :?> MultiStepSchedule).Steps)
+    Assert.Equal(published.Solver.Schedule.WarmUp, tenth.Solver.Schedule.WarmUp)
 
 [<Fact>]
 let ``a missing source of photos is named`` () =

@@ -22,6 +22,7 @@ let private typed: (string * (Recipe -> Recipe) * (string * string) list) list =
       "Recipe.onDevice", Recipe.onDevice (DeviceName.Parse "cuda:1"), [ "device", "\"cuda:1\"" ]
       "Recipe.learningFrom", Recipe.learningFrom "a.json" "a", [ "dataset.trainAnnotations", "\"a.json\""; "dataset.trainImages", "\"a\"" ]
       "Recipe.evaluatedOn", Recipe.evaluatedOn "b.json" "b", [ "dataset.validationAnnotations", "\"b.json\""; "dataset.validationImages", "\"b\"" ]
+      "Recipe.notEvaluated", Recipe.notEvaluated, [ "dataset.validationAnnotations", "null"; "dataset.validationImages", "null" ]
       "Recipe.resized",
       Recipe.resized 96,
       [ "augmentation.geometry.shortEdges", "[96]"

@@ -34,9 +34,11 @@ internal sealed class RecipeOptions(bool required)
     /// <summary>The recipe with its changes.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="own">The recipe where the command line names none.</param>
-    public Recipe Read(ParseResult parsed, Func<Recipe>? own = null)
+    /// <param name="shortForms">Further options that stand for keys; what --set says counts more.</param>
+    public Recipe Read(ParseResult parsed, Func<Recipe>? own = null, ShortForms? shortForms = null)
     {
         var recipe = parsed.GetValue(Recipe) is { } name ? Find(name) : own!();
+        recipe = shortForms?.Apply(parsed, recipe) ?? recipe;
         if (parsed.GetValue(Device) is { } device)
         {
             recipe = RecipeJson.Set(recipe, "device", device);

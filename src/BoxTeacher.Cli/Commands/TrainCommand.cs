@@ -11,24 +11,28 @@ internal static class TrainCommand
     public static Command Create()
     {
         var options = new RecipeOptions(required: true);
+        var shortForms = new ShortForms();
         var output = new Option<string>("--out") { Description = "Folder of the run; runs/NAME-SEED by default.", HelpName = "DIR" };
         var resume = new Option<bool>("--resume") { Description = "Go on from the newest checkpoint of the run's folder." };
+        var tensorBoard = new Option<bool>("--tensorboard") { Description = "Write an event file for TensorBoard into the run's folder." };
         var threads = CommandLine.Threads();
         var command = new Command("train", "Train a detector.")
         {
-            options.Recipe, options.Data, options.Set, options.Device, threads, output, resume,
+            options.Recipe, options.Data, options.Set, options.Device, threads, output, resume, tensorBoard,
         };
+        shortForms.AddTo(command);
         command.SetAction(parsed =>
         {
+            var recipe = options.Read(parsed, shortForms: shortForms);
             CommandLine.LoadTorch(parsed.GetValue(threads));
             return Train(
-                options.Read(parsed), parsed.GetRequiredValue(options.Data), parsed.GetValue(output), parsed.GetValue(resume),
-                parsed.GetValue(threads));
+                recipe, parsed.GetRequiredValue(options.Data), parsed.GetValue(output), parsed.GetValue(resume),
+                parsed.GetValue(threads), parsed.GetValue(tensorBoard));
         });
         return command;
     }
 
-    private static int Train(Recipe recipe, string root, string? output, bool resume, int? threads)
+    private static int Train(Recipe recipe, string root, string? output, bool resume, int? threads, bool tensorBoard)
     {
         var folder = new RunFolder(output ?? Path.Combine("runs", $"{recipe.Name}-{recipe.Seed}"));
         if (!resume && folder.Checkpoints.Latest() is { } latest)
@@ -36,7 +40,8 @@ internal static class TrainCommand
             throw new IOException($"{latest.Folder}: the folder holds a run already; --resume continues it, --out chooses another folder");
         }
 
-        var result = SingleRun.Train(recipe, root, folder, threads);
+        using var log = tensorBoard ? new TensorBoardLog(folder.Path, recipe.Budget.BatchSize) : null;
+        var result = SingleRun.TrainListening(happened => log?.Write(happened), recipe, root, folder, threads);
         Console.WriteLine(result.Finished
             ? $"finished: {folder.ModelFile}"
             : $"stopped after iteration {result.Iteration}; the same command with --resume goes on");

@@ -28,7 +28,7 @@ public sealed record TrainingResult(int Iteration, bool Finished, Evaluated? Las
 /// <param name="clipNorm">Gradients are scaled down to this 2-norm; null: never.</param>
 /// <param name="budget">How long, how often.</param>
 /// <param name="random">What steps draw from, split by the iteration.</param>
-/// <param name="checkpoints">Where checkpoints go.</param>
+/// <param name="checkpoints">Where checkpoints go; null: there are none.</param>
 /// <param name="evaluate">Evaluates after so many iterations; null: never.</param>
 public sealed class Trainer(
     ITrainingMethod method,
@@ -38,7 +38,7 @@ public sealed class Trainer(
     double? clipNorm,
     BudgetRecipe budget,
     RandomStream random,
-    CheckpointFolder checkpoints,
+    CheckpointFolder? checkpoints,
     Func<int, Evaluated>? evaluate)
 {
     /// <summary>Runs to the end of the budget.</summary>
@@ -81,7 +81,10 @@ public sealed class Trainer(
         void Save()
         {
             saved = iteration;
-            listener(new CheckpointWritten(iteration, checkpoints.Save(iteration, method, optimizer)));
+            if (checkpoints is not null)
+            {
+                listener(new CheckpointWritten(iteration, checkpoints.Save(iteration, method, optimizer)));
+            }
         }
     }
 
@@ -102,11 +105,11 @@ public sealed class Trainer(
         var terms = method.Losses(coming.Current, step);
         terms.Total().backward();
 
-        double? norm = clipNorm is { } limit ? nn.utils.clip_grad_norm_(method.Student.parameters(), limit) : null;
+        var norm = clipNorm is { } limit ? nn.utils.clip_grad_norm_(method.Student.parameters(), limit) : GradientNorm();
         var losses = Values(terms);
         var total = losses.Values.Sum();
         Check(iteration + 1, "loss", total, losses);
-        Check(iteration + 1, "gradient", norm ?? 0, losses);
+        Check(iteration + 1, "gradient", norm, losses);
         var rate = learningRate(iteration);
         foreach (var group in optimizer.ParamGroups)
         {
@@ -115,6 +118,13 @@ public sealed class Trainer(
 
         optimizer.step();
         return new StepFinished(iteration + 1, losses, total, rate, norm, watch.Elapsed.TotalSeconds);
+    }
+
+    private double GradientNorm()
+    {
+        using var guard = no_grad();
+        var norms = method.Student.parameters().Select(parameter => parameter.grad).OfType<Tensor>().Select(gradient => gradient.norm());
+        return HostValues.Floats(stack(norms).norm())[0];
     }
 
     private static Dictionary<string, double> Values(LossTerms terms)
@@ -144,7 +154,7 @@ public abstract record TrainingEvent(int Iteration);
 /// <param name="Losses">Each loss term's value, weights included; their sum is <paramref name="Total"/>.</param>
 /// <param name="Total">The loss that was minimized.</param>
 /// <param name="LearningRate">The rate of this step.</param>
-/// <param name="GradientNorm">2-norm of all gradients before clipping; null where the recipe does not clip.</param>
+/// <param name="GradientNorm">2-norm of all gradients before clipping; null in an event of an older run's file.</param>
 /// <param name="Seconds">Time of this iteration, waiting for data included.</param>
 public sealed record StepFinished(
     int Iteration, IReadOnlyDictionary<string, double> Losses, double Total, double LearningRate, double? GradientNorm, double Seconds)

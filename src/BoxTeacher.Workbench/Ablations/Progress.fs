@@ -70,7 +70,7 @@ type PlainProgress(writer: TextWriter, every: TimeSpan) =
             let line (run: PlannedRun, state) =
                 let left =
                     if state.Iteration >= run.Iterations then
-                        if state.Evaluation |> Option.exists (fun last -> last.Iteration >= run.Iterations) then "" else ", evaluating"
+                        if state.Evaluation |> Option.exists (fun last -> last.Iteration >= run.Iterations) then "" else ", finishing"
                     else
                         match RunState.timeLeft clock.Elapsed run.Iterations state with
                         | Some left -> $", {CellText.Duration left} left"

@@ -2,7 +2,6 @@ namespace BoxTeacher.Workbench
 
 open System
 open System.IO
-open System.Security.Cryptography
 open BoxTeacher.Data
 open BoxTeacher.Training
 
@@ -47,33 +46,22 @@ module DataSets =
 /// Training and validation data of a recipe, read once and shared by its runs.
 type internal LoadedData =
     { Training: InstanceDataset
+      /// Without images where the recipe names none to evaluate on.
       Validation: InstanceDataset
-      /// Of the annotation files' bytes and the images' names and sizes.
+      /// Of the labels, and of the pictures' names and lengths.
       Fingerprint: string }
 
 module internal LoadedData =
 
     /// Reads and checks it. Classes stand for the run's categories, if one is given.
     let read root (recipe: Recipe) (run: RunFolder option) =
-        let bytes (file: string) = Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(Path.Combine(root, file))))
-
-        // Every byte of a large data set would take minutes to read.
-        let images (set: InstanceDataset) =
-            RunStore.Fingerprint(
-                seq {
-                    for image in set.Images do
-                        string (Path.GetFileName image.FileName)
-                        string (FileInfo(image.FileName).Length)
-                }
-            )
-
-        let files, data = recipe.Dataset, RecipeData.Read(recipe, root, DataNews.tell, Option.toObj run)
+        let data = RecipeData.Read(recipe, root, DataNews.tell, Option.toObj run)
+        let nothing = InstanceDataset("", data.Training.Categories, [||])
+        let validation = data.Validation |> Option.ofObj |> Option.defaultValue nothing
 
         { Training = data.Training
-          Validation = data.Validation
-          Fingerprint =
-            RunStore.Fingerprint
-                [ bytes files.TrainAnnotations; bytes files.ValidationAnnotations; images data.Training; images data.Validation ] }
+          Validation = validation
+          Fingerprint = RunStore.Fingerprint [ for set in [ data.Training; validation ] -> string (DatasetFingerprint.Of set) ] }
 
     /// How reports describe it.
     let describe choice (data: LoadedData) =
@@ -86,4 +74,10 @@ module internal LoadedData =
 
         let objects (set: InstanceDataset) = set.Images |> Seq.sumBy _.Annotations.Count
 
-        $"{name}: {data.Training.Images.Count} images with {objects data.Training} objects to learn from, {data.Validation.Images.Count} with {objects data.Validation} to evaluate on"
+        let evaluated =
+            if data.Validation.Images.Count = 0 then
+                "not evaluated"
+            else
+                $"{data.Validation.Images.Count} with {objects data.Validation} to evaluate on"
+
+        $"{name}: {data.Training.Images.Count} images with {objects data.Training} objects to learn from, {evaluated}"

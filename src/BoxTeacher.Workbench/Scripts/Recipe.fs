@@ -44,6 +44,10 @@ module Recipe =
             |> learningFrom own.TrainAnnotations own.TrainImages
             |> evaluatedOn own.ValidationAnnotations own.ValidationImages
 
+    /// No data set to evaluate on.
+    let notEvaluated (r: Recipe) =
+        r.With((fun r -> r.Dataset.ValidationAnnotations), null).With((fun r -> r.Dataset.ValidationImages), null)
+
     /// Images resized to a short side of so many pixels in training and in tests, the long side to at most twice that.
     let resized shortSide (r: Recipe) =
         let geometry = GeometryAugmentation([| shortSide |], 2 * shortSide, r.Augmentation.Geometry.FlipProbability)
@@ -70,12 +74,19 @@ module Recipe =
     /// The detector's own losses on full masks, which is CondInst: the upper bound.
     let asCondInst (r: Recipe) = r |> taughtBy (SupervisedRecipe Supervision.Masks)
 
-    /// A run of another length. The time from one evaluation or checkpoint to the next keeps its share of the run, and the learning
-    /// rate's schedule follows the budget by itself; the warm-ups of the losses stay as they are, as in the published schedules.
+    /// A run of another length. The time from one evaluation or checkpoint to the next keeps its share of the run, and so do the steps
+    /// of the learning rate; all warm-ups stay as they are, as in the published schedules.
     let iterations count (r: Recipe) =
         let b = r.Budget
         let scaled (interval: int) = max 1 (int (Math.Round(float interval * float count / float b.Iterations)))
-        r.With((fun r -> r.Budget), BudgetRecipe(count, b.BatchSize, scaled b.EvaluateEvery, scaled b.CheckpointEvery))
+        let scaledBudget = BudgetRecipe(count, b.BatchSize, scaled b.EvaluateEvery, scaled b.CheckpointEvery)
+
+        let schedule: LearningRateSchedule =
+            match r.Solver.Schedule with
+            | :? MultiStepSchedule as s -> MultiStepSchedule(s.WarmUp, s.Steps |> Seq.map scaled |> Seq.distinct |> Array.ofSeq, s.Gamma)
+            | other -> other
+
+        r.With((fun r -> r.Budget), scaledBudget).With((fun r -> r.Solver.Schedule), schedule)
 
     /// Evaluations so many iterations apart, and a checkpoint at each.
     let evaluatedEvery (count: int) (r: Recipe) =

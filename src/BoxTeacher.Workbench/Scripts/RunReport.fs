@@ -69,7 +69,7 @@ module RunReport =
         let data = LoadedData.read dataRoot recipe (Some files)
         use method = recipe.BuildMethod(data.Training.Categories.Count, dataRoot)
         ModelFile.Read(files.ModelFile, method)
-        let gallery = RunTraining.galleryImages RunTraining.galleryCount data.Validation
+        let gallery = RunTraining.galleryImages RunTraining.galleryCount (if recipe.Dataset.HasValidation then data.Validation else data.Training)
         let text = RecipeJson.Write recipe
         let recipeFile = Path.Combine(folder, "recipe.json")
 
@@ -82,6 +82,7 @@ module RunReport =
 
         let history = RunHistory()
         MetricsFile.Read files.MetricsFile |> Seq.iter history.Add
+        let maskMetrics = if method.Student.HasMasks then [ "mask AP" ] else []
         let result = RunTraining.measure data gallery recipe method run history None
 
         { Question = recipe.Name
@@ -89,7 +90,7 @@ module RunReport =
           Variants = [ run.Variant ]
           Base = run.Variant
           Seeds = [ run.Seed ]
-          Metrics = RunTraining.tableMetrics (List.map fst result.Metrics)
+          Metrics = if result.Metrics.IsEmpty then maskMetrics @ [ "box AP" ] else RunTraining.tableMetrics (List.map fst result.Metrics)
           Categories = [ for category in data.Training.Categories -> category.Name ]
           Runs = [ { result with PeakMemory = 0L } ]
           Gallery = gallery |> List.map RunTraining.galleryImage

@@ -83,8 +83,8 @@ module internal RunTraining =
     let measure (data: LoadedData) gallery (recipe: Recipe) (method: ITrainingMethod) run (history: RunHistory) (last: Evaluated option) =
         let result =
             match last |> Option.bind (fun evaluated -> Option.ofObj evaluated.Result) with
-            | Some result -> result
-            | None -> Inference(method.Evaluated, recipe).Evaluate data.Validation
+            | None when data.Validation.Images.Count > 0 -> Some(Inference(method.Evaluated, recipe).Evaluate data.Validation)
+            | known -> known
 
         let found =
             [ for image, objects in Looking.detect method.Evaluated recipe gallery ->
@@ -93,12 +93,12 @@ module internal RunTraining =
         // Last, since a teacher in training mode moves its own statistics.
         let pseudo = Looking.pseudoLabels recipe method
         let sample = pseudo (galleryImages confidenceImages data.Training)
-        let evaluation = Option.ofObj result.Mask |> Option.defaultValue result.Box
+        let evaluation = result |> Option.map (fun result -> Option.ofObj result.Mask |> Option.defaultValue result.Box)
 
         { history.Result run with
-            Metrics = [ for metric in result.Metrics -> RunHistory.Percent metric ]
-            Precision = precision evaluation.Summary
-            Details = Some(EvaluationDetails.analyzed evaluation)
+            Metrics = [ for result in Option.toList result do for metric in result.Metrics -> RunHistory.Percent metric ]
+            Precision = evaluation |> Option.map (_.Summary >> precision) |> Option.defaultValue []
+            Details = evaluation |> Option.map EvaluationDetails.analyzed
             Confidences = [ for _, labels in sample do for label in labels -> RunHistory.Short label.Score ]
             ConfidenceReliability = reliability (Looking.quality sample)
             Found = found

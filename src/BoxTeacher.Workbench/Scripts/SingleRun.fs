@@ -10,36 +10,50 @@ open BoxTeacher.Training
 [<RequireQualifiedAccess>]
 module SingleRun =
 
-    let private planned (recipe: Recipe) =
+    /// The run of a recipe, of so many steps, as progress displays know it.
+    let internal planned (recipe: Recipe) iterations =
         { Variant = recipe.Name
           Seed = recipe.Seed
           Key = recipe.Name
-          Iterations = recipe.Budget.Iterations
+          Iterations = iterations
           Recipe = RecipeJson.Write recipe }
 
-    /// Trains to the end of the budget, from the newest checkpoint of the folder if there is one, and shows its progress. Ctrl-C and
-    /// SIGTERM end it after the step in progress, with a checkpoint. threads are those of each tensor operation; null: those that the run
-    /// began with, which are all cores. Raises RecipeException when the folder holds another run.
-    [<CompiledName "Train">]
-    let train (recipe: Recipe) (dataRoot: string) (folder: RunFolder) (threads: Nullable<int>) =
+    let private trainAfter claim (hear: Action<TrainingEvent>) (recipe: Recipe) (dataRoot: string) (folder: RunFolder) (threads: Nullable<int>) =
+        use _ = folder.Lock()
         recipe.Device.Open() |> ignore
+        printfn $"{recipe.Name}: reading {Path.Combine(dataRoot, recipe.Dataset.TrainAnnotations)}"
         let data = Recipe.data dataRoot recipe
         use stop = new CancellationTokenSource()
         use _ = new StopSignals(stop)
         use method = recipe.BuildMethod(data.Training.Categories.Count, dataRoot, loaded = fun report -> printfn "%O" report)
-        let run, history = planned recipe, RunHistory()
+        // Before anything of the folder changes.
+        claim folder (recipe, data.Training, data.Validation)
+        let threads = folder.Threads(threads, Environment.ProcessorCount)
+        TorchRuntime.UseThreads threads
+        printfn $"{RunSummary.line recipe method data threads folder.Path}"
+        let run, history = planned recipe recipe.Budget.Iterations, RunHistory()
         let mutable result = Unchecked.defaultof<TrainingResult>
 
         ProgressDisplay.automatic().Show([ run ], fun listener ->
             let listen (happened: TrainingEvent) =
                 history.Add happened
+                hear.Invoke happened
                 listener.Progressed(run, happened)
 
             listener.Started run
-            // Before anything of the folder changes.
-            folder.Claim(recipe, data.Training.Categories)
-            TorchRuntime.UseThreads(folder.Threads(threads, Environment.ProcessorCount))
             result <- TrainingRun(recipe, method, data.Training, data.Validation, folder).Run(Action<TrainingEvent> listen, stop.Token)
             listener.Ended(run, (if result.Finished then RunEnd.Trained(history.Result run) else RunEnd.Stopped result.Iteration)))
 
         result
+
+    /// Trains to the end of the budget, from the newest checkpoint of the folder if there is one, and shows its progress. Ctrl-C,
+    /// SIGTERM and SIGHUP end it after the step or evaluation in progress, with a checkpoint. The listener is told what happens. threads are
+    /// those of each tensor operation; null: those that the run began with, which are all cores. Raises RecipeException when the folder
+    /// holds another run or one of other data, IOException when another process is at work in it.
+    [<CompiledName "Train">]
+    let train hear recipe dataRoot folder threads = trainAfter (fun (run: RunFolder) -> run.Claim) hear recipe dataRoot folder threads
+
+    /// Makes the folder's run as long as the recipe says and trains it like train. Raises RecipeException also when the run cannot be
+    /// extended.
+    [<CompiledName "Extend">]
+    let extend hear recipe dataRoot folder threads = trainAfter (fun (run: RunFolder) -> run.Extend) hear recipe dataRoot folder threads

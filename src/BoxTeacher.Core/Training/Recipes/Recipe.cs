@@ -41,7 +41,7 @@ public sealed record Recipe(
 
     /// <summary>What is wrong with the values, each with its key.</summary>
     public IEnumerable<string> Problems() => RecipeProblems.In(
-        ("budget", Budget.Problems()), ("solver", Solver.Problems()),
+        ("dataset", Dataset.Problems()), ("budget", Budget.Problems()), ("solver", Solver.Problems()),
         ("augmentation", Augmentation.Problems()), ("detector", Detector.Problems()),
         ("method", Method.Problems()));
 
@@ -108,11 +108,23 @@ public sealed record PartRecord(string Name, string Source);
 /// <summary>A COCO-format data set; all paths are relative to a root that the run is given.</summary>
 /// <param name="TrainAnnotations">Instances file to learn from.</param>
 /// <param name="TrainImages">Folder of its images.</param>
-/// <param name="ValidationAnnotations">Instances file to evaluate on.</param>
+/// <param name="ValidationAnnotations">Instances file to evaluate on; null: the run is not evaluated.</param>
 /// <param name="ValidationImages">Folder of its images.</param>
 /// <param name="GroupByAspect">Whether a batch holds only wide or only tall images (published: true).</param>
 public sealed record DatasetRecipe(
-    string TrainAnnotations, string TrainImages, string ValidationAnnotations, string ValidationImages, bool GroupByAspect);
+    string TrainAnnotations,
+    string TrainImages,
+    string? ValidationAnnotations = null,
+    string? ValidationImages = null,
+    bool GroupByAspect = false)
+{
+    /// <summary>Whether there is a data set to evaluate on.</summary>
+    public bool HasValidation => ValidationAnnotations is not null;
+
+    /// <summary>What is wrong with the values, each with its key.</summary>
+    public IEnumerable<string> Problems() =>
+        RecipeProblems.Of(HasValidation && ValidationImages is null ? "validationImages: is null, validationAnnotations is not" : null);
+}
 
 /// <summary>How images become views.</summary>
 /// <param name="Geometry">Shared by the weak and the strong view of training.</param>

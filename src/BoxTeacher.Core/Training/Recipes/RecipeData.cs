@@ -8,8 +8,8 @@ namespace BoxTeacher.Training;
 /// nothing is learned from or evaluated on unchecked.
 /// </summary>
 /// <param name="Training">What is learned from.</param>
-/// <param name="Validation">What is evaluated on, with the categories of the training.</param>
-public sealed record RecipeData(InstanceDataset Training, InstanceDataset Validation)
+/// <param name="Validation">What is evaluated on, with the categories of the training; null where the recipe names none.</param>
+public sealed record RecipeData(InstanceDataset Training, InstanceDataset? Validation)
 {
     /// <summary>Reads both halves.</summary>
     /// <param name="recipe">Names the files, what they are for, and the weights to begin with.</param>
@@ -25,16 +25,20 @@ public sealed record RecipeData(InstanceDataset Training, InstanceDataset Valida
     public static RecipeData Read(Recipe recipe, string root, Action<DataEvent>? listener = null, RunFolder? run = null)
     {
         ArgumentNullException.ThrowIfNull(recipe);
-        var files = recipe.Dataset;
-        var (trainingFile, validationFile) = (Path.Combine(root, files.TrainAnnotations), Path.Combine(root, files.ValidationAnnotations));
-        var training = CocoReader.Read(trainingFile, Path.Combine(root, files.TrainImages), listener);
-        var validation = CocoReader.Read(validationFile, Path.Combine(root, files.ValidationImages), listener);
+        var trainingFile = Path.Combine(root, recipe.Dataset.TrainAnnotations);
+        var training = CocoReader.Read(trainingFile, Path.Combine(root, recipe.Dataset.TrainImages), listener);
         if ((run ?? Origin(recipe, root, training.Categories.Count)) is { } owner)
         {
             training = training.JoinedTo(owner.ReadCategories(), trainingFile, owner.Path);
         }
-        validation = validation.JoinedTo(training.Categories, validationFile, trainingFile);
         var use = recipe.Method.Supervision == Supervision.Masks ? DataUse.LearnMasks : DataUse.LearnBoxes;
+        if (!recipe.Dataset.HasValidation)
+        {
+            DataCheckException.ThrowIfRefused(DataCheck.Run(training, trainingFile, use, listener));
+            return new RecipeData(training, null);
+        }
+        var (unjoined, validationFile) = OpenValidation(recipe, root, listener);
+        var validation = unjoined.JoinedTo(training.Categories, validationFile, trainingFile);
         DataCheckException.ThrowIfRefused(
             DataCheck.Run(training, trainingFile, use, listener), DataCheck.Run(validation, validationFile, DataUse.Evaluate, listener));
         return new RecipeData(training, validation);
@@ -47,18 +51,28 @@ public sealed record RecipeData(InstanceDataset Training, InstanceDataset Valida
     /// <param name="run">The run whose categories the classes stand for; null: the file's own.</param>
     /// <exception cref="DataCheckException">The data cannot be used.</exception>
     /// <exception cref="DataFormatException">The file is malformed, or has categories that the run lacks.</exception>
+    /// <exception cref="RecipeException">The recipe names no such file.</exception>
     /// <exception cref="IOException">The annotation file is missing or cannot be read.</exception>
     public static InstanceDataset ReadValidation(Recipe recipe, string root, Action<DataEvent>? listener = null, RunFolder? run = null)
     {
         ArgumentNullException.ThrowIfNull(recipe);
-        var file = Path.Combine(root, recipe.Dataset.ValidationAnnotations);
-        var validation = CocoReader.Read(file, Path.Combine(root, recipe.Dataset.ValidationImages), listener);
+        var (validation, file) = OpenValidation(recipe, root, listener);
         if (run is not null)
         {
             validation = validation.JoinedTo(run.ReadCategories(), file, run.Path);
         }
         DataCheckException.ThrowIfRefused(DataCheck.Run(validation, file, DataUse.Evaluate, listener));
         return validation;
+    }
+
+    private static (InstanceDataset Dataset, string File) OpenValidation(Recipe recipe, string root, Action<DataEvent>? listener)
+    {
+        if (recipe.Dataset is not { ValidationAnnotations: { } annotations, ValidationImages: { } images })
+        {
+            throw new RecipeException($"{recipe.Name}: dataset.validationAnnotations: is null; there is nothing to evaluate on");
+        }
+        var file = Path.Combine(root, annotations);
+        return (CocoReader.Read(file, Path.Combine(root, images), listener), file);
     }
 
     // Layers for another number of classes are not taken over, so the names do not matter.

@@ -139,20 +139,23 @@ public sealed record WeightsReport(
     IReadOnlyList<string> Unexpected,
     IReadOnlyList<string> Misshapen)
 {
+    private const int Shown = 8;
+
     /// <summary>The counts in one line, then a line for each kind of exception; names are shortened to their parts.</summary>
     public override string ToString()
     {
         var text = new StringBuilder($"{File}: {Loaded.Count} tensors read ({Layout.GetType().Name} names)");
-        Line("missing", Missing);
-        Line("unexpected", Unexpected);
-        Line("of another shape", Misshapen);
+        Line("missing", Missing, Summary(Missing));
+        Line("unexpected", Unexpected, Summary(Unexpected));
+        // With their shapes: in a head they tell of another number of classes.
+        Line("of another shape, which stay random", Misshapen, string.Join(", ", Misshapen.Take(Shown)) + More(Misshapen.Skip(Shown).Count()));
         return text.ToString();
 
-        void Line(string what, IReadOnlyList<string> names)
+        void Line(string what, IReadOnlyList<string> names, string words)
         {
             if (names.Count > 0)
             {
-                text.Append($"\n  {names.Count} {what}: {Summary(names)}");
+                text.Append($"\n  {names.Count} {what}: {words}");
             }
         }
     }
@@ -160,9 +163,10 @@ public sealed record WeightsReport(
     /// <summary>Names in a few words: those with a common beginning of two parts as one, with their number.</summary>
     internal static string Summary(IReadOnlyList<string> names)
     {
-        const int Shown = 8;
         var groups = names.GroupBy(name => string.Join('.', name.Split('.').Take(2))).ToList();
         var shown = groups.Take(Shown).Select(group => group.Count() == 1 ? group.First() : $"{group.Key}.* ({group.Count()})");
-        return string.Join(", ", shown) + (groups.Count > Shown ? $" and {groups.Skip(Shown).Sum(group => group.Count())} more" : "");
+        return string.Join(", ", shown) + More(groups.Skip(Shown).Sum(group => group.Count()));
     }
+
+    private static string More(int count) => count > 0 ? $" and {count} more" : "";
 }

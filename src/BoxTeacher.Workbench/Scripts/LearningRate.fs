@@ -1,0 +1,86 @@
+namespace BoxTeacher.Workbench
+
+open System
+open System.IO
+open System.Threading
+open Plotly.NET
+open Plotly.NET.LayoutObjects
+open BoxTeacher.Training
+
+/// The learning rate range test of a recipe (Smith 2017, section 3.3).
+[<RequireQualifiedAccess>]
+module LearningRate =
+
+    let private shown (rate: float) = $"%.2g{rate}"
+
+    /// Trains a little at rising rates, with the recipe's data below a root; Ctrl-C ends it early. Nothing is written.
+    let private test (recipe: Recipe) (dataRoot: string) range (listen: TrainingEvent -> unit) (stop: CancellationTokenSource) =
+        recipe.Device.Open() |> ignore
+        use _ = new StopSignals(stop)
+        let data = Recipe.data dataRoot recipe
+        use method = recipe.BuildMethod(data.Training.Categories.Count, dataRoot)
+        LearningRateFinder.Run(recipe, method, data.Training, range, Action<TrainingEvent> listen, stop.Token)
+
+    /// The losses of a few steps at rising rates, with the recipe's data below a root. Ctrl-C or Interrupt ends it early; nothing is
+    /// written. Raises RecipeException for a range that is none.
+    let find (recipe: Recipe) dataRoot (range: RateRange) =
+        use stop = new CancellationTokenSource()
+        test recipe dataRoot range ignore stop
+
+    /// The rates that a test suggests.
+    let suggestions (curve: RateCurve) =
+        [ "where the loss falls steepest", curve.Steepest; "a tenth of that with the lowest loss", curve.TenthOfLowest ]
+        |> List.choose (fun (name, rate) -> Option.ofNullable rate |> Option.map (fun rate -> name, rate))
+
+    /// The suggestions beside the recipe's own rate.
+    let table (recipe: Recipe) (curve: RateCurve) =
+        suggestions curve @ [ "of the recipe", recipe.Solver.Optimizer.LearningRate ]
+        |> Table.ofRows $"{recipe.Name}: {curve.Points.Count} steps" [ Column.text "learning rate" fst; Column.text "value" (snd >> shown) ]
+
+    /// Losses over rates, with the suggestions.
+    let chart (curve: RateCurve) =
+        let rates = [ for point in curve.Points -> point.LearningRate ]
+        let smoothedAt rate = (curve.Points |> Seq.minBy (fun point -> abs (log (point.LearningRate / rate)))).Smoothed
+
+        let line index name value =
+            Chart.Line(x = rates, y = [ for point in curve.Points -> value point ], Name = name, Line = ChartStyle.line index)
+
+        let found =
+            [ for index, (name, rate) in List.indexed (suggestions curve) do
+                  let name = $"{shown rate}, {name}"
+                  name, Chart.Point(x = [ rate ], y = [ smoothedAt rate ], Name = name, Marker = ChartStyle.points (index + 2)) ]
+
+        line 6 "loss" _.Loss :: line 0 "smoothed loss" _.Smoothed :: List.map snd found
+        |> Chart.combine
+        |> Chart.withXAxis (LinearAxis.init (AxisType = StyleParam.AxisType.Log, ExponentFormat = StyleParam.ExponentFormat.Power))
+        |> Chart.withXAxisStyle (TitleText = "learning rate")
+        |> Chart.withYAxisStyle (TitleText = "loss")
+        |> ChartStyle.apply ChartStyle.plotHeight ("loss" :: "smoothed loss" :: List.map fst found)
+
+    /// As `boxteacher lr` does it: shows its progress and the table, writes the chart as a page and, where a browser is, as a picture
+    /// beside it. Tells whether it went to its end.
+    [<CompiledName "Show">]
+    let show (recipe: Recipe) dataRoot (range: RateRange) (page: string) =
+        use stop = new CancellationTokenSource()
+        let run, history = SingleRun.planned recipe range.Steps, RunHistory()
+        let mutable curve = Unchecked.defaultof<RateCurve>
+
+        ProgressDisplay.automatic().Show([ run ], fun listener ->
+            let listen (happened: TrainingEvent) =
+                history.Add happened
+                listener.Progressed(run, happened)
+
+            listener.Started run
+            curve <- test recipe dataRoot range listen stop
+            listener.Ended(run, RunEnd.Trained(history.Result run)))
+
+        if curve.Points.Count > 1 then
+            let chart = chart curve
+            Directory.CreateDirectory(nonNull (Path.GetDirectoryName(Path.GetFullPath page))) |> ignore
+            File.WriteAllText(page, ChartHtml.page $"{recipe.Name}: learning rates" [ chart ])
+            let picture: string = nonNull (Path.ChangeExtension(page, ".png"))
+            ChartPng.tryRender chart |> Option.iter (fun png -> File.WriteAllBytes(picture, png))
+            Terminal.print (table recipe curve)
+            printfn $"{page}"
+
+        not stop.IsCancellationRequested

@@ -1,0 +1,28 @@
+namespace BoxTeacher.Workbench
+
+open BoxTeacher.Methods
+open BoxTeacher.Training
+
+/// What a run is about to do, in a line.
+module internal RunSummary =
+
+    let private millions (count: int64) = $"%.1f{float count / 1e6}M"
+
+    /// Images, classes, parameters, floating-point operations (two per multiply-add) of the student's forward pass, where and how.
+    let line (recipe: Recipe) (method: ITrainingMethod) (data: RecipeData) threads folder =
+        let size = ModelSize.Of method.Student
+        let pixels = ModelSize.MeanPixels(recipe, data.Training.Images |> Seq.map _.Size)
+
+        let evaluated =
+            match Option.ofObj data.Validation with
+            | Some validation -> $"{validation.Images.Count} to evaluate on"
+            | None -> "not evaluated"
+
+        [ $"{data.Training.Images.Count} images, {evaluated}"
+          $"{data.Training.Categories.Count} classes"
+          $"{millions size.Parameters} parameters, {millions size.Learning} of them learn"
+          $"%.2f{size.FlopsPerPixel * pixels / 1e9} GFLOPs per image"
+          $"{recipe.Device}, {threads} threads"
+          folder ]
+        |> String.concat "; "
+        |> sprintf "%s: %s" recipe.Name
