@@ -6,9 +6,14 @@ using BoxTeacher.Training;
 
 namespace BoxTeacher.Cli;
 
-/// <summary>Runs a command line: 0 for success, 1 when a file or a value is refused, 2 when the command line itself is.</summary>
+/// <summary>
+/// Runs a command line: 0 for success, 1 when a file or a value is refused, 2 when the command line itself is, 130 after a stop.
+/// </summary>
 internal static class CommandLine
 {
+    /// <summary>The exit code of a run that was stopped in good order, as shells have it for Ctrl-C.</summary>
+    public const int Stopped = 130;
+
     public static int Run(RootCommand root, string[] args)
     {
         var parsed = root.Parse(args);

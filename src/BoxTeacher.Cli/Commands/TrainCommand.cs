@@ -13,33 +13,39 @@ internal static class TrainCommand
         var options = new RecipeOptions(required: true);
         var output = new Option<string>("--out") { Description = "Folder of the run; runs/NAME-SEED by default.", HelpName = "DIR" };
         var resume = new Option<bool>("--resume") { Description = "Go on from the newest checkpoint of the run's folder." };
+        var extend = new Option<int?>("--extend")
+        {
+            Description = "Prolong the run of the folder, finished or not, to so many iterations.", HelpName = "N",
+        };
         var threads = CommandLine.Threads();
         var command = new Command("train", "Train a detector.")
         {
-            options.Recipe, options.Data, options.Set, options.Device, threads, output, resume,
+            options.Recipe, options.Data, options.Set, options.Device, threads, output, resume, extend,
         };
         command.SetAction(parsed =>
         {
             CommandLine.LoadTorch(parsed.GetValue(threads));
             return Train(
                 options.Read(parsed), parsed.GetRequiredValue(options.Data), parsed.GetValue(output), parsed.GetValue(resume),
-                parsed.GetValue(threads));
+                parsed.GetValue(extend), parsed.GetValue(threads));
         });
         return command;
     }
 
-    private static int Train(Recipe recipe, string root, string? output, bool resume, int? threads)
+    private static int Train(Recipe recipe, string root, string? output, bool resume, int? extend, int? threads)
     {
         var folder = new RunFolder(output ?? Path.Combine("runs", $"{recipe.Name}-{recipe.Seed}"));
-        if (!resume && folder.Checkpoints.Latest() is { } latest)
+        if (!resume && extend is null && folder.Checkpoints.Latest() is { } latest)
         {
             throw new IOException($"{latest.Folder}: the folder holds a run already; --resume continues it, --out chooses another folder");
         }
 
-        var result = SingleRun.Train(recipe, root, folder, threads);
+        var result = extend is { } iterations
+            ? SingleRun.Extend(RecipeJson.Set(recipe, "budget.iterations", $"{iterations}"), root, folder, threads)
+            : SingleRun.Train(recipe, root, folder, threads);
         Console.WriteLine(result.Finished
             ? $"finished: {folder.ModelFile}"
             : $"stopped after iteration {result.Iteration}; the same command with --resume goes on");
-        return 0;
+        return result.Finished ? 0 : CommandLine.Stopped;
     }
 }

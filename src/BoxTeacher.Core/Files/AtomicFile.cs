@@ -9,9 +9,8 @@ internal static class AtomicFile
     public static void Write(string path, Action<Stream> write)
     {
         var full = Path.GetFullPath(path);
-        var folder = Path.GetDirectoryName(full)!;
-        Directory.CreateDirectory(folder);
-        var temporary = Path.Combine(folder, $".{Path.GetFileName(full)}.{Environment.ProcessId}-{Environment.CurrentManagedThreadId}.tmp");
+        Directory.CreateDirectory(Path.GetDirectoryName(full)!);
+        var temporary = Temporary.Beside(full);
         try
         {
             using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write))

@@ -1,8 +1,6 @@
 namespace BoxTeacher.Workbench
 
-open System
 open System.IO
-open System.Security.Cryptography
 open BoxTeacher.Data
 open BoxTeacher.Training
 
@@ -39,30 +37,17 @@ module DataSets =
 type internal LoadedData =
     { Training: InstanceDataset
       Validation: InstanceDataset
-      /// Of the annotation files' bytes and the images' names and sizes.
+      /// Of the labels, and of the pictures' names and lengths.
       Fingerprint: string }
 
 module internal LoadedData =
 
     let read root (recipe: DatasetRecipe) =
-        let bytes (file: string) = Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(Path.Combine(root, file))))
-
-        // Every byte of a large data set would take minutes to read.
-        let images (set: InstanceDataset) =
-            RunStore.Fingerprint(
-                seq {
-                    for image in set.Images do
-                        string (Path.GetFileName image.FileName)
-                        string (FileInfo(image.FileName).Length)
-                }
-            )
-
         let training, validation = recipe.ReadTraining root, recipe.ReadValidation root
 
         { Training = training
           Validation = validation
-          Fingerprint =
-            RunStore.Fingerprint [ bytes recipe.TrainAnnotations; bytes recipe.ValidationAnnotations; images training; images validation ] }
+          Fingerprint = RunStore.Fingerprint [ for set in [ training; validation ] -> string (DatasetFingerprint.Of set) ] }
 
     /// How reports describe it.
     let describe choice (data: LoadedData) =

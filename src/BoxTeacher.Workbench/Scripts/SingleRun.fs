@@ -17,11 +17,8 @@ module SingleRun =
           Iterations = recipe.Budget.Iterations
           Recipe = RecipeJson.Write recipe }
 
-    /// Trains to the end of the budget, from the newest checkpoint of the folder if there is one, and shows its progress. Ctrl-C and
-    /// SIGTERM end it after the step in progress, with a checkpoint. threads are those of each tensor operation; null: those that the run
-    /// began with, which are all cores. Raises RecipeException when the folder holds another run.
-    [<CompiledName "Train">]
-    let train (recipe: Recipe) (dataRoot: string) (folder: RunFolder) (threads: Nullable<int>) =
+    let private trainAfter claim (recipe: Recipe) (dataRoot: string) (folder: RunFolder) (threads: Nullable<int>) =
+        use _ = folder.Lock()
         recipe.Device.Open() |> ignore
         let training, validation = recipe.Dataset.ReadTraining dataRoot, recipe.Dataset.ReadValidation dataRoot
         use stop = new CancellationTokenSource()
@@ -37,9 +34,21 @@ module SingleRun =
 
             listener.Started run
             // Before anything of the folder changes.
-            folder.Claim(recipe, training.Categories)
+            claim folder (recipe, training, validation)
             TorchRuntime.UseThreads(folder.Threads(threads, Environment.ProcessorCount))
             result <- TrainingRun(recipe, method, training, validation, folder).Run(Action<TrainingEvent> listen, stop.Token)
             listener.Ended(run, (if result.Finished then RunEnd.Trained(history.Result run) else RunEnd.Stopped result.Iteration)))
 
         result
+
+    /// Trains to the end of the budget, from the newest checkpoint of the folder if there is one, and shows its progress. Ctrl-C,
+    /// SIGTERM and SIGHUP end it after the step or evaluation in progress, with a checkpoint. threads are those of each tensor operation;
+    /// null: those that the run began with, which are all cores. Raises RecipeException when the folder holds another run or one of other
+    /// data, IOException when another process is at work in it.
+    [<CompiledName "Train">]
+    let train recipe dataRoot folder threads = trainAfter (fun (run: RunFolder) -> run.Claim) recipe dataRoot folder threads
+
+    /// Makes the folder's run as long as the recipe says and trains it like train. Raises RecipeException also when the run cannot be
+    /// extended.
+    [<CompiledName "Extend">]
+    let extend recipe dataRoot folder threads = trainAfter (fun (run: RunFolder) -> run.Extend) recipe dataRoot folder threads
