@@ -50,7 +50,7 @@ public sealed class Trainer(
     /// <param name="listener">Is told what happens, on the calling thread.</param>
     /// <param name="cancellation">Ends the run after the step or evaluation in progress, with a checkpoint.</param>
     /// <exception cref="InvalidOperationException">The batches end before the budget.</exception>
-    /// <exception cref="NotFiniteNumberException">Loss or gradient is infinite or no number; the terms are named.</exception>
+    /// <exception cref="NotFiniteNumberException">Loss, gradient or weights are infinite or no number; the message names them.</exception>
     public TrainingResult Run(int first, bool isEvaluated, Action<TrainingEvent> listener, CancellationToken cancellation = default)
     {
         var (iteration, saved) = (first, first);
@@ -100,6 +100,7 @@ public sealed class Trainer(
 
         void Save()
         {
+            CheckWeights(iteration);
             var target = checkpoints.Save(iteration, method, optimizer);
             saved = iteration;
             listener(new CheckpointWritten(iteration, target));
@@ -152,6 +153,20 @@ public sealed class Trainer(
 
         undo.Commit(() => optimizer.step());
         return new StepFinished(iteration + 1, losses, total, rate, norm, watch.Elapsed.TotalSeconds);
+    }
+
+    // A gradient that is no number shows in the weights only, where nothing is clipped.
+    private void CheckWeights(int iteration)
+    {
+        using var scope = NewDisposeScope();
+        using var guard = no_grad();
+        foreach (var (name, value) in method.Student.state_dict().Concat(method.Teacher?.Network.state_dict() ?? []))
+        {
+            if (!value.isfinite().all().item<bool>())
+            {
+                throw new NotFiniteNumberException($"iteration {iteration}: {name} is not finite; no checkpoint is made of these weights");
+            }
+        }
     }
 
     private static Dictionary<string, double> Values(LossTerms terms)

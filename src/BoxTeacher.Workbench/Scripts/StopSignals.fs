@@ -6,8 +6,8 @@ open System.IO
 open System.Runtime.InteropServices
 open System.Threading
 
-/// The wish to stop in good order: Ctrl-C, SIGTERM, and SIGHUP of a terminal that is closed, of which the same again ends the process; in a notebook Jupyter's Interrupt, which
-/// comes as SIGCONT. Disposing it lets signals do what they did before.
+/// The wish to stop in good order: Ctrl-C, SIGTERM, and SIGHUP of a terminal that is closed, of which the same again ends the process; in a
+/// notebook Jupyter's Interrupt, which comes as SIGCONT. Disposing it lets signals do what they did before.
 type StopSignals(stop: CancellationTokenSource) =
 
     // A signal to a whole process group comes twice at once: the host of a script passes its own on.

@@ -14,7 +14,7 @@ internal sealed class CommandLineProcess : IDisposable
     public CommandLineProcess(params string[] arguments)
     {
         // A shell that runs the tests in the background has its children ignore SIGINT.
-        var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", Path.Combine(AppContext.BaseDirectory, "boxteacher.dll"), .. arguments])
+        var start = new ProcessStartInfo("env", ["--default-signal=INT,HUP", "dotnet", Path.Combine(AppContext.BaseDirectory, "boxteacher.dll"), .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -31,10 +31,10 @@ internal sealed class CommandLineProcess : IDisposable
         return command.Wait();
     }
 
-    /// <summary>What Ctrl-C does.</summary>
-    public void Interrupt()
+    /// <summary>Sends a signal: INT is what Ctrl-C does, HUP what a terminal does that is closed.</summary>
+    public void Send(string signal)
     {
-        using var kill = Process.Start("kill", ["-INT", $"{process.Id}"]);
+        using var kill = Process.Start("kill", [$"-{signal}", $"{process.Id}"]);
         kill.WaitForExit();
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace BoxTeacher.Training;
@@ -11,7 +12,11 @@ internal sealed record RecipeDifference(string Key, string? Before, string? Afte
 /// <summary>The single values of recipes with their keys.</summary>
 internal static class RecipeLeaves
 {
-    /// <summary>The values of a recipe's JSON, each with its key, in order. A part's key is its name, its value where its code is.</summary>
+    private static readonly JsonSerializerOptions OneLine = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>
+    /// The values of a recipe's JSON, each with its key, in order. A part's key is its name, its value where its code is.
+    /// </summary>
     public static IReadOnlyList<KeyValuePair<string, string>> Of(JsonElement recipe) => [.. Below("", recipe)];
 
     /// <summary>What two recipes do not have in common.</summary>
@@ -32,12 +37,15 @@ internal static class RecipeLeaves
 
     private static IEnumerable<KeyValuePair<string, string>> Below(string path, JsonElement json) => json.ValueKind switch
     {
-        JsonValueKind.Object => json.EnumerateObject().SelectMany(item => Below(path.Length == 0 ? item.Name : $"{path}.{item.Name}", item.Value)),
-        JsonValueKind.Array when path == "parts" => json.EnumerateArray().Select(part => KeyValuePair.Create(
-            "part " + part.GetProperty("name").GetString(), part.GetProperty("source").GetString() ?? "")),
+        JsonValueKind.Object => json.EnumerateObject().SelectMany(
+            item => Below(path.Length == 0 ? item.Name : $"{path}.{item.Name}", item.Value)),
+        JsonValueKind.Array when path == "parts" => json.EnumerateArray().Select(part => KeyValuePair.Create("part " + Text(part, "name"), Text(part, "source"))),
         // Stages and the like, each value by itself.
         JsonValueKind.Array when json.EnumerateArray().Any(item => item.ValueKind == JsonValueKind.Object) =>
             json.EnumerateArray().SelectMany((item, index) => Below($"{path}.{index}", item)),
-        _ => [KeyValuePair.Create(path, json.GetRawText())],
+        _ => [KeyValuePair.Create(path, JsonSerializer.Serialize(json, OneLine))],
     };
+
+    private static string Text(JsonElement json, string name) =>
+        json.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String ? text.GetString()! : "";
 }
