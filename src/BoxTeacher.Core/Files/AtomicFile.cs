@@ -6,6 +6,7 @@ namespace BoxTeacher.Files;
 internal static class AtomicFile
 {
     /// <summary>Writes a file through a stream.</summary>
+    /// <exception cref="IOException">The disk is full, or does not take a file of this length.</exception>
     public static void Write(string path, Action<Stream> write)
     {
         var full = Path.GetFullPath(path);
@@ -19,6 +20,11 @@ internal static class AtomicFile
                 stream.Flush(flushToDisk: true);
             }
             File.Move(temporary, full, overwrite: true);
+        }
+        // How .NET says EFBIG.
+        catch (ArgumentOutOfRangeException error) when (error.TargetSite?.DeclaringType == typeof(RandomAccess))
+        {
+            throw new IOException($"{full}: the file is too long for its file system or for a limit of this process", error);
         }
         finally
         {

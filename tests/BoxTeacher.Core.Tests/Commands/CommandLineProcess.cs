@@ -11,10 +11,15 @@ internal sealed class CommandLineProcess : IDisposable
     private readonly Process process;
     private readonly Task<string> output, error;
 
+    // A shell that runs the tests in the background has its children ignore SIGINT.
     public CommandLineProcess(params string[] arguments)
+        : this(["env", "--default-signal=INT,HUP", "dotnet"], arguments)
     {
-        // A shell that runs the tests in the background has its children ignore SIGINT.
-        var start = new ProcessStartInfo("env", ["--default-signal=INT,HUP", "dotnet", Path.Combine(AppContext.BaseDirectory, "boxteacher.dll"), .. arguments])
+    }
+
+    private CommandLineProcess(string[] launcher, string[] arguments)
+    {
+        var start = new ProcessStartInfo(launcher[0], [.. launcher[1..], Program, .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -23,11 +28,23 @@ internal sealed class CommandLineProcess : IDisposable
         (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
     }
 
+    /// <summary>What .NET starts.</summary>
+    public static string Program => Path.Combine(AppContext.BaseDirectory, "boxteacher.dll");
+
     public bool HasExited => process.HasExited;
 
     public static CommandResult Run(params string[] arguments)
     {
         using var command = new CommandLineProcess(arguments);
+        return command.Wait();
+    }
+
+    /// <summary>Runs the program in an environment of its own.</summary>
+    /// <param name="launcher">A command line that ends with .NET and its options.</param>
+    /// <param name="arguments">The program's.</param>
+    public static CommandResult RunBy(string[] launcher, params string[] arguments)
+    {
+        using var command = new CommandLineProcess(launcher, arguments);
         return command.Wait();
     }
 
