@@ -14,7 +14,7 @@ export GOLDEN_DIR
 export TORCH
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
-.PHONY: help setup build demo test kernel notebooks notebooks-write experiments live golden fuzz bench-train bench-kernels bench-eval clean
+.PHONY: help setup build demo test kernel notebooks notebooks-write experiments live golden fuzz kill bench-train bench-kernels bench-eval clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ golden: build ## the tests against reference values alone (make golden GOLDEN_DI
 
 fuzz: build ## feed 100,000 damaged files to the readers and evaluators
 	@dotnet run --project benchmarks/BoxTeacher.Benchmarks.Eval -c $(CONFIGURATION) --no-build -- fuzz 100000 2>/dev/null
+
+kill: build ## kill a training at 50 random moments, resume it, compare its end to the bit (KILLS=N)
+	@scripts/kill.sh $(or $(KILLS),50)
 
 bench-train: build ## a whole training step beside Python's PyTorch, to artifacts/bench/train.json
 	@scripts/setup.sh bench

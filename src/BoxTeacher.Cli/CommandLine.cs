@@ -10,6 +10,9 @@ namespace BoxTeacher.Cli;
 /// </summary>
 internal static class CommandLine
 {
+    /// <summary>The exit code of a run that was stopped in good order, as shells have it for Ctrl-C.</summary>
+    public const int Stopped = 130;
+
     public static int Run(RootCommand root, string[] args)
     {
         var parsed = root.Parse(args);

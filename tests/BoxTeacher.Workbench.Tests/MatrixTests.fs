@@ -54,7 +54,7 @@ let evaluated iteration ap : TrainingEvent = Evaluated(iteration, Network.Teache
 
 /// Trains ten iterations by writing a number to a file, one a step; goes on where the file says.
 let private train (steps: ConcurrentBag<string * int>) (context: RunContext) =
-    let checkpoint = Path.Combine(context.Folder, "checkpoint")
+    let checkpoint = Path.Combine(context.Folder.Path, "checkpoint")
     let mutable iteration = if File.Exists checkpoint then int (File.ReadAllText checkpoint) else 0
 
     while iteration < context.Run.Iterations && not context.Cancellation.IsCancellationRequested do
@@ -141,10 +141,10 @@ let ``two processes do not train one run`` () =
     let inStore () = Matrix.run 1 (RunStore root) silent train CancellationToken.None [ run ] |> List.map snd
 
     do
-        use _ = (RunStore root).Claim run
+        use _ = RunFolder((RunStore root).Folder run).Lock()
 
         match inStore () with
-        | [ RunEnd.Failed error ] -> Assert.EndsWith("another process trains this run", error.Message)
+        | [ RunEnd.Failed error ] -> Assert.EndsWith("another process is at work in this folder", error.Message)
         | other -> failwith $"{other}"
 
     match inStore () with

@@ -14,11 +14,15 @@ internal static class TrainCommand
         var shortForms = new ShortForms();
         var output = new Option<string>("--out") { Description = "Folder of the run; runs/NAME-SEED by default.", HelpName = "DIR" };
         var resume = new Option<bool>("--resume") { Description = "Go on from the newest checkpoint of the run's folder." };
+        var extend = new Option<int?>("--extend")
+        {
+            Description = "Prolong the run of the folder, finished or not, to so many iterations.", HelpName = "N",
+        };
         var tensorBoard = new Option<bool>("--tensorboard") { Description = "Write an event file for TensorBoard into the run's folder." };
         var threads = CommandLine.Threads();
         var command = new Command("train", "Train a detector.")
         {
-            options.Recipe, options.Data, options.Set, options.Device, threads, output, resume, tensorBoard,
+            options.Recipe, options.Data, options.Set, options.Device, threads, output, resume, extend, tensorBoard,
         };
         shortForms.AddTo(command);
         command.SetAction(parsed =>
@@ -27,24 +31,27 @@ internal static class TrainCommand
             CommandLine.LoadTorch(parsed.GetValue(threads));
             return Train(
                 recipe, parsed.GetRequiredValue(options.Data), parsed.GetValue(output), parsed.GetValue(resume),
-                parsed.GetValue(threads), parsed.GetValue(tensorBoard));
+                parsed.GetValue(extend), parsed.GetValue(threads), parsed.GetValue(tensorBoard));
         });
         return command;
     }
 
-    private static int Train(Recipe recipe, string root, string? output, bool resume, int? threads, bool tensorBoard)
+    private static int Train(Recipe recipe, string root, string? output, bool resume, int? extend, int? threads, bool tensorBoard)
     {
         var folder = new RunFolder(output ?? Path.Combine("runs", $"{recipe.Name}-{recipe.Seed}"));
-        if (!resume && folder.Checkpoints.Latest() is { } latest)
+        if (!resume && extend is null && folder.Checkpoints.Latest() is { } latest)
         {
             throw new IOException($"{latest.Folder}: the folder holds a run already; --resume continues it, --out chooses another folder");
         }
 
         using var log = tensorBoard ? new TensorBoardLog(folder.Path, recipe.Budget.BatchSize) : null;
-        var result = SingleRun.TrainListening(happened => log?.Write(happened), recipe, root, folder, threads);
+        void Listen(TrainingEvent happened) => log?.Write(happened);
+        var result = extend is { } iterations
+            ? SingleRun.Extend(Listen, RecipeJson.Set(recipe, "budget.iterations", $"{iterations}"), root, folder, threads)
+            : SingleRun.Train(Listen, recipe, root, folder, threads);
         Console.WriteLine(result.Finished
             ? $"finished: {folder.ModelFile}"
             : $"stopped after iteration {result.Iteration}; the same command with --resume goes on");
-        return 0;
+        return result.Finished ? 0 : CommandLine.Stopped;
     }
 }

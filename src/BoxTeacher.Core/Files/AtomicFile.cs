@@ -6,12 +6,12 @@ namespace BoxTeacher.Files;
 internal static class AtomicFile
 {
     /// <summary>Writes a file through a stream.</summary>
+    /// <exception cref="IOException">The disk is full, or does not take a file of this length.</exception>
     public static void Write(string path, Action<Stream> write)
     {
         var full = Path.GetFullPath(path);
-        var folder = Path.GetDirectoryName(full)!;
-        Directory.CreateDirectory(folder);
-        var temporary = Path.Combine(folder, $".{Path.GetFileName(full)}.{Environment.ProcessId}-{Environment.CurrentManagedThreadId}.tmp");
+        Directory.CreateDirectory(Path.GetDirectoryName(full)!);
+        var temporary = Temporary.Beside(full);
         try
         {
             using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write))
@@ -20,6 +20,11 @@ internal static class AtomicFile
                 stream.Flush(flushToDisk: true);
             }
             File.Move(temporary, full, overwrite: true);
+        }
+        // How .NET says EFBIG.
+        catch (ArgumentOutOfRangeException error) when (error.TargetSite?.DeclaringType == typeof(RandomAccess))
+        {
+            throw new IOException($"{full}: the file is too long for its file system or for a limit of this process", error);
         }
         finally
         {

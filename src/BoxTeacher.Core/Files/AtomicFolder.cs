@@ -10,8 +10,8 @@ internal static class AtomicFolder
         var parent = Path.GetDirectoryName(full)
             ?? throw new ArgumentException($"'{folder}' cannot be a data set's folder.", nameof(folder));
         Directory.CreateDirectory(parent);
-        var temporary = Path.Combine(parent, $".{Path.GetFileName(full)}.{Environment.ProcessId}.tmp");
-        var former = temporary + ".old";
+        var temporary = Temporary.Beside(full);
+        var former = Temporary.FormerOf(temporary);
         try
         {
             Directory.CreateDirectory(temporary);
@@ -24,16 +24,8 @@ internal static class AtomicFolder
         }
         finally
         {
-            Delete(temporary);
-            Delete(former);
-        }
-    }
-
-    private static void Delete(string folder)
-    {
-        if (Directory.Exists(folder))
-        {
-            Directory.Delete(folder, recursive: true);
+            Temporary.Delete(temporary);
+            Temporary.Delete(former);
         }
     }
 }

@@ -44,6 +44,10 @@ public interface ITrainingMethod : IDisposable
         Teacher?.Update(iteration);
     }
 
+    /// <summary>Whether <see cref="BeforeStep"/> itself gives the student other weights, as where a stage begins with fresh ones.</summary>
+    /// <param name="iteration">Number of the step, 0-based.</param>
+    bool RestartsStudent(long iteration) => false;
+
     /// <summary>The losses of a batch. Their tensors belong to the caller's dispose scope.</summary>
     /// <param name="batch">Labelled and, where the method wants them, unlabelled images.</param>
     /// <param name="step">Number of the step, and what it may draw from.</param>

@@ -74,11 +74,14 @@ public sealed class Staged : ITrainingMethod
     {
         var stage = At(iteration);
         stage.Method.BeforeStep(iteration - stage.Start);
-        if (stage.RestartsStudent && iteration == stage.Start)
+        if (RestartsStudent(iteration))
         {
             Restart();
         }
     }
+
+    /// <inheritdoc/>
+    public bool RestartsStudent(long iteration) => At(iteration) is { RestartsStudent: true } stage && iteration == stage.Start;
 
     /// <inheritdoc/>
     public LossTerms Losses(Batch batch, Step step)

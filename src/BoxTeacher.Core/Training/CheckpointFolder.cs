@@ -8,9 +8,9 @@ namespace BoxTeacher.Training;
 
 /// <summary>
 /// The checkpoints of one run: a folder <c>checkpoint-NNNNNNN</c> each, with the weights (<c>model.safetensors</c>, names
-/// <c>student.*</c> and <c>teacher.*</c>) and the optimizer's state (<c>optimizer.bin</c>); the folder's number is that of the finished
-/// iterations. All else that a resume needs, random numbers included, is a function of that number. A checkpoint is written under
-/// another name, flushed and then renamed: what has its final name is complete.
+/// <c>student.*</c> and <c>teacher.*</c>), the optimizer's state (<c>optimizer.bin</c>) and the checksums of both (<c>SHA256SUMS</c>); the
+/// folder's number is that of the finished iterations. All else that a resume needs, random numbers included, is a function of that
+/// number. A checkpoint is written under another name, flushed and then renamed: what has its final name is complete.
 /// </summary>
 /// <param name="folder">The run's folder.</param>
 public sealed class CheckpointFolder(string folder)
@@ -20,7 +20,7 @@ public sealed class CheckpointFolder(string folder)
     private const string OptimizerName = "optimizer.bin";
     private const int Kept = 2;
 
-    /// <summary>The newest complete checkpoint's folder and number of iterations, or null.</summary>
+    /// <summary>The newest checkpoint's folder and number of iterations, or null.</summary>
     public (string Folder, int Iteration)? Latest() => All().LastOrDefault() is { Folder: not null } last ? last : null;
 
     /// <summary>Writes a checkpoint and removes all but the two newest.</summary>
@@ -36,6 +36,7 @@ public sealed class CheckpointFolder(string folder)
                 using var writer = new BinaryWriter(stream, Encoding.UTF8, leaveOpen: true);
                 optimizer.save_state_dict(writer);
             });
+            Checksums.Write(writing);
         });
         foreach (var old in All().SkipLast(Kept))
         {
@@ -44,12 +45,25 @@ public sealed class CheckpointFolder(string folder)
         return target;
     }
 
-    /// <summary>Brings method and optimizer to where the checkpoint was written.</summary>
-    /// <exception cref="InvalidDataException">A file of the checkpoint is damaged or belongs to another model.</exception>
-    public static void Load(string checkpoint, ITrainingMethod method, OptimizerHelper optimizer)
+    /// <summary>Puts method and optimizer into the state in which the newest checkpoint was written.</summary>
+    /// <returns>The checkpoint's folder and number of iterations; null: there is none, and nothing is changed.</returns>
+    /// <exception cref="InvalidDataException">
+    /// A file of the checkpoint is damaged, and the message says from which older one the run can go on; or it belongs to another model.
+    /// </exception>
+    public (string Folder, int Iteration)? LoadLatest(ITrainingMethod method, OptimizerHelper optimizer)
     {
-        ModelFile.Read(Path.Combine(checkpoint, ModelName), method);
-        var file = Path.Combine(checkpoint, OptimizerName);
+        if (Latest() is not { } latest)
+        {
+            return null;
+        }
+
+        if (Checksums.Problem(latest.Folder) is { } problem)
+        {
+            throw new InvalidDataException($"{latest.Folder}: the checkpoint is damaged, {problem}; {WayOn()}");
+        }
+
+        ModelFile.Read(Path.Combine(latest.Folder, ModelName), method);
+        var file = Path.Combine(latest.Folder, OptimizerName);
         try
         {
             using var reader = new BinaryReader(File.OpenRead(file));
@@ -59,6 +73,17 @@ public sealed class CheckpointFolder(string folder)
         {
             throw new InvalidDataException($"{file}: {error.Message}", error);
         }
+
+        return latest;
+    }
+
+    private string WayOn()
+    {
+        var damaged = All().Reverse<(string Folder, int Iteration)>().TakeWhile(one => Checksums.Problem(one.Folder) is not null).ToList();
+        var removed = string.Join(" and ", damaged.Select(one => one.Folder));
+        return All().SkipLast(damaged.Count).LastOrDefault() is { Folder: not null } whole
+            ? $"{Path.GetFileName(whole.Folder)} is whole: remove {removed} to go on from there"
+            : $"there is no older one that is whole: remove {removed} to begin anew";
     }
 
     private List<(string Folder, int Iteration)> All()

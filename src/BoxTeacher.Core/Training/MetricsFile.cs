@@ -24,7 +24,8 @@ public sealed class MetricsFile : IDisposable
     {
         History = [.. Read(file).Where(happened => happened.Iteration <= iteration)];
         AtomicFile.WriteText(file, string.Concat(History.Select(happened => Line(happened) + "\n")));
-        _writer = new StreamWriter(file, append: true);
+        // What a checkpoint knows, the file has to know before: no step of a run that is killed is without its line.
+        _writer = new StreamWriter(file, append: true) { AutoFlush = true };
     }
 
     /// <summary>The steps and evaluations that the file began with.</summary>
@@ -36,17 +37,12 @@ public sealed class MetricsFile : IDisposable
     public static IReadOnlyList<TrainingEvent> Read(string file) =>
         File.Exists(file) ? [.. File.ReadLines(file).Select(Parse).OfType<TrainingEvent>()] : [];
 
-    /// <summary>Writes the event's line, if it has one, and flushes where a reader would want to see it.</summary>
+    /// <summary>Writes the event's line, if it has one.</summary>
     public void Write(TrainingEvent happened)
     {
         if (Line(happened) is { } line)
         {
             _writer.WriteLine(line);
-        }
-
-        if (happened is not StepFinished)
-        {
-            _writer.Flush();
         }
     }
 

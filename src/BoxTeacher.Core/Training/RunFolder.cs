@@ -6,8 +6,8 @@ using BoxTeacher.Files;
 namespace BoxTeacher.Training;
 
 /// <summary>
-/// A run's folder: <c>recipe.json</c>, <c>categories.json</c>, <c>threads</c>, checkpoints, and at the end <c>model.safetensors</c>.
-/// Together they say what the weights are and can do.
+/// A run's folder: <c>recipe.json</c>, <c>categories.json</c>, <c>data.json</c> (a fingerprint), <c>threads</c>, checkpoints, and at the
+/// end <c>model.safetensors</c>. Together they say what the weights are and can do. Who writes in it holds its <see cref="Lock"/>.
 /// </summary>
 /// <param name="path">The folder; it need not exist.</param>
 public sealed class RunFolder(string path)
@@ -16,6 +16,18 @@ public sealed class RunFolder(string path)
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase, WriteIndented = true,
     };
+
+    // Where the files lie is no part of the run: what is in them decides, by its fingerprint.
+    private static readonly string[] WithoutEffect =
+    [
+        "notes", "dataset.trainAnnotations", "dataset.trainImages", "dataset.validationAnnotations", "dataset.validationImages",
+    ];
+
+    private const string Length = "budget.iterations";
+
+    private const int NamedDifferences = 8;
+
+    private bool _isLocked;
 
     /// <summary>The folder.</summary>
     public string Path { get; } = path;
@@ -30,6 +42,8 @@ public sealed class RunFolder(string path)
     public CheckpointFolder Checkpoints { get; } = new(path);
 
     private string ThreadsFile => Child("threads");
+
+    private string DataFile => Child("data.json");
 
     private string RecipeFile => Child("recipe.json");
 
@@ -49,18 +63,63 @@ public sealed class RunFolder(string path)
                 File.Exists(candidate.RecipeFile));
     }
 
-    /// <summary>Writes recipe and categories into the folder, or makes sure that those of the folder are these.</summary>
-    /// <exception cref="RecipeException">The folder holds a run of another recipe or of other categories.</exception>
-    public void Claim(Recipe recipe, IReadOnlyList<Category> categories)
+    /// <summary>
+    /// Makes the folder and keeps it to this process until the returned value is disposed, however the process ends; what an earlier
+    /// process left half-written is removed. Within a lock of this object, a further one costs nothing.
+    /// </summary>
+    /// <exception cref="IOException">Another process is at work in the folder, or it cannot be written to.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder cannot be written to.</exception>
+    public IDisposable Lock() => new Hold(this);
+
+    /// <summary>Writes what the run is into the folder, or makes sure that the folder's run is this one.</summary>
+    /// <param name="recipe">The run's recipe; notes and the places of the data may differ.</param>
+    /// <param name="training">What it learns from.</param>
+    /// <param name="validation">What it is evaluated on; null: nothing.</param>
+    /// <exception cref="RecipeException">
+    /// The folder holds a run of another recipe, of other categories or of other data; the message names what differs.
+    /// </exception>
+    public void Claim(Recipe recipe, InstanceDataset training, InstanceDataset? validation)
     {
-        if (File.Exists(RecipeFile) && recipe.Parts is null && ReadRecipe().Parts is { Count: > 0 } parts)
+        if (File.Exists(RecipeFile))
         {
-            throw new RecipeException(
-                $"{RecipeFile}: the run in this folder has parts of a script's own ({string.Join(", ", parts.Select(part => $"{part.Name} from {part.Source}"))}), and only that script continues it");
+            RefuseAnother(ReadRecipe(), recipe, []);
         }
 
-        Keep(RecipeFile, RecipeJson.Write(recipe));
-        Keep(CategoriesFile, JsonSerializer.Serialize(categories, Options));
+        Write(recipe, training.Categories, Checked(recipe, training, validation));
+    }
+
+    /// <summary>
+    /// Makes the folder's run, finished or not, one of more iterations: it goes on from its newest checkpoint. Final weights that it has
+    /// already stay beside the new ones, as <c>model-NNNNNNN.safetensors</c>.
+    /// </summary>
+    /// <param name="recipe">The run's recipe with the new number of iterations; with the number that it has already, nothing changes.</param>
+    /// <param name="training">What it learns from.</param>
+    /// <param name="validation">What it is evaluated on; null: nothing.</param>
+    /// <exception cref="RecipeException">
+    /// There is no run, it is longer already, its method depends on its length, or something else differs; the message names it.
+    /// </exception>
+    public void Extend(Recipe recipe, InstanceDataset training, InstanceDataset? validation)
+    {
+        var own = ReadRecipe();
+        var (before, after) = (own.Budget.Iterations, recipe.Budget.Iterations);
+        RefuseAnother(own, recipe, [Length]);
+        if (after < before)
+        {
+            throw new RecipeException($"{RecipeFile}: {Length}: the run has {before} already, it cannot be extended to {after}");
+        }
+
+        if (after > before && !recipe.Method.IsExtensible)
+        {
+            throw new RecipeException($"{RecipeFile}: the run cannot be extended: the stages of its method begin after shares of its length");
+        }
+
+        var data = Checked(recipe, training, validation);
+        if (after > before && File.Exists(ModelFile))
+        {
+            File.Move(ModelFile, Child(FormattableString.Invariant($"model-{before:D7}.safetensors")), overwrite: true);
+        }
+
+        Write(recipe, training.Categories, data);
     }
 
     /// <summary>
@@ -87,30 +146,100 @@ public sealed class RunFolder(string path)
 
     /// <summary>The categories that the run's classes stand for.</summary>
     /// <exception cref="InvalidDataException">The file is damaged.</exception>
-    public IReadOnlyList<Category> ReadCategories()
+    public IReadOnlyList<Category> ReadCategories() => Read<Category[]>(CategoriesFile);
+
+    private void RefuseAnother(Recipe own, Recipe recipe, IReadOnlyList<string> mayDiffer)
     {
-        try
+        if (recipe.Parts is null && own.Parts is { Count: > 0 } parts)
         {
-            return JsonSerializer.Deserialize<Category[]>(File.ReadAllBytes(CategoriesFile), Options)
-                ?? throw new InvalidDataException($"{CategoriesFile}: is null");
+            throw new RecipeException(
+                $"{RecipeFile}: the run in this folder has parts of a script's own ({string.Join(", ", parts.Select(part => $"{part.Name} from {part.Source}"))}), and only that script continues it");
         }
-        catch (JsonException error)
+
+        var differences = RecipeLeaves.Between(own, recipe)
+            .Where(found => !WithoutEffect.Contains(found.Key) && !mayDiffer.Contains(found.Key)).ToList();
+        if (differences.Count > 0)
         {
-            throw new InvalidDataException($"{CategoriesFile}: {error.Message}", error);
+            var named = differences.Take(NamedDifferences).Select(found => $"{found.Key} is {found.Before ?? "not there"}, not {found.After ?? "absent"}");
+            var more = differences.Count > NamedDifferences ? $"; and {differences.Count - NamedDifferences} more" : "";
+            var way = differences is [{ Key: Length }] && recipe.Budget.Iterations > own.Budget.Iterations
+                ? $"--extend {recipe.Budget.Iterations} prolongs it"
+                : "choose another folder or remove this one";
+            throw new RecipeException($"{RecipeFile}: the folder holds another run: {string.Join("; ", named)}{more}; {way}");
         }
     }
 
+    private RunData Checked(Recipe recipe, InstanceDataset training, InstanceDataset? validation)
+    {
+        var data = RunData.Of(training, validation);
+        if (File.Exists(CategoriesFile) && !ReadCategories().SequenceEqual(training.Categories))
+        {
+            throw new RecipeException(
+                $"{CategoriesFile}: the run in this folder has other categories: {Names(ReadCategories())}; the data have {Names(training.Categories)}");
+        }
+
+        if (File.Exists(DataFile) && Read<RunData>(DataFile).Change(data, recipe.Dataset) is { } change)
+        {
+            throw new RecipeException($"{change}; choose another folder for a run of these data ({DataFile})");
+        }
+
+        return data;
+    }
+
+    private void Write(Recipe recipe, IReadOnlyList<Category> categories, RunData data)
+    {
+        Keep(RecipeFile, RecipeJson.Write(recipe));
+        Keep(CategoriesFile, JsonSerializer.Serialize(categories, Options));
+        Keep(DataFile, JsonSerializer.Serialize(data, Options));
+    }
+
+    private static string Names(IReadOnlyList<Category> categories) =>
+        string.Join(", ", categories.Select(category => FormattableString.Invariant($"{category.Name} ({category.Id})")));
+
     private static void Keep(string file, string text)
     {
-        if (!File.Exists(file))
+        if (!File.Exists(file) || File.ReadAllText(file) != text)
         {
             AtomicFile.WriteText(file, text);
         }
-        else if (File.ReadAllText(file) != text)
+    }
+
+    private static T Read<T>(string file)
+    {
+        try
         {
-            throw new RecipeException($"{file}: the folder holds another run; choose another folder or remove this one");
+            return JsonSerializer.Deserialize<T>(File.ReadAllBytes(file), Options) ?? throw new InvalidDataException($"{file}: is null");
+        }
+        catch (JsonException error)
+        {
+            throw new InvalidDataException($"{file}: {error.Message}", error);
         }
     }
 
     private string Child(string name) => System.IO.Path.Combine(Path, name);
+
+    private sealed class Hold : IDisposable
+    {
+        private readonly RunFolder _folder;
+        private readonly IDisposable? _lock;
+
+        public Hold(RunFolder folder)
+        {
+            _folder = folder;
+            if (!folder._isLocked)
+            {
+                _lock = FolderLock.Take(folder.Path);
+                folder._isLocked = true;
+            }
+        }
+
+        public void Dispose()
+        {
+            if (_lock is not null)
+            {
+                _lock.Dispose();
+                _folder._isLocked = false;
+            }
+        }
+    }
 }

@@ -31,6 +31,7 @@ public static class SelfTraining
     /// <param name="cancellation">Ends the run in progress after its step, with a checkpoint.</param>
     /// <returns>How the last run that was begun ended.</returns>
     /// <exception cref="RecipeException">The second recipe does not learn from masks, or a folder holds another run.</exception>
+    /// <exception cref="IOException">Another process is at work in the folder, or it cannot be written to.</exception>
     public static TrainingResult Run(
         Recipe boxes, Recipe masks, string root, string folder, Action<TrainingEvent>? listener =
             null, CancellationToken cancellation = default)
@@ -40,6 +41,7 @@ public static class SelfTraining
             throw new RecipeException(
                 $"{masks.Name}: the second stage of self-training learns from masks; {masks.Method.GetType().Name} does not look at them");
         }
+        using var held = new RunFolder(folder).Lock();
         var first = new RunFolder(Path.Combine(folder, "boxes"));
         var pseudo = Path.GetFullPath(Path.Combine(folder, "pseudo.json"));
         if (!File.Exists(pseudo))

@@ -41,32 +41,50 @@ public sealed class Trainer(
     CheckpointFolder? checkpoints,
     Func<int, Evaluated>? evaluate)
 {
-    /// <summary>Runs to the end of the budget.</summary>
+    /// <summary>
+    /// Runs to the end of the budget. An evaluation is preceded by a checkpoint; a run that ends in an error leaves one of its last good
+    /// step.
+    /// </summary>
     /// <param name="first">Number of iterations that are finished already, those of a checkpoint that was loaded.</param>
+    /// <param name="isEvaluated">Whether the state after these iterations needs no evaluation any more.</param>
     /// <param name="listener">Is told what happens, on the calling thread.</param>
-    /// <param name="cancellation">Ends the run after the step in progress, with a checkpoint.</param>
+    /// <param name="cancellation">Ends the run after the step or evaluation in progress, with a checkpoint.</param>
     /// <exception cref="InvalidOperationException">The batches end before the budget.</exception>
-    /// <exception cref="NotFiniteNumberException">Loss or gradient is infinite or no number; the terms are named.</exception>
-    public TrainingResult Run(int first, Action<TrainingEvent> listener, CancellationToken cancellation = default)
+    /// <exception cref="NotFiniteNumberException">Loss, gradient or weights are infinite or no number; the message names them.</exception>
+    public TrainingResult Run(int first, bool isEvaluated, Action<TrainingEvent> listener, CancellationToken cancellation = default)
     {
         var (iteration, saved) = (first, first);
+        var awaitsEvaluation = first > 0 && !isEvaluated && IsEvaluationDue();
         Evaluated? last = null;
         var dropping = DropPath.In(method.Teacher is { } teacher ? [method.Student, teacher.Network] : [method.Student]);
+        using var undo = new StepUndo(method);
         using var coming = batches(first).GetEnumerator();
-        while (iteration < budget.Iterations && !cancellation.IsCancellationRequested)
+        try
         {
-            listener(Learn(coming, dropping, iteration));
-            iteration++;
-            if (evaluate is not null && IsDue(budget.EvaluateEvery))
+            while ((awaitsEvaluation || iteration < budget.Iterations) && !cancellation.IsCancellationRequested)
             {
-                listener(last = evaluate(iteration));
-            }
+                if (awaitsEvaluation)
+                {
+                    listener(last = evaluate!(iteration));
+                    awaitsEvaluation = false;
+                    continue;
+                }
 
-            // After the evaluation: a run that is killed in it repeats it.
-            if (IsDue(budget.CheckpointEvery))
-            {
-                Save();
+                var step = Learn(coming, dropping, undo, iteration);
+                iteration++;
+                listener(step);
+                awaitsEvaluation = IsEvaluationDue();
+                // Before the evaluation: a run that ends in it repeats it from here.
+                if (awaitsEvaluation || IsDue(budget.CheckpointEvery))
+                {
+                    Save();
+                }
             }
+        }
+        catch
+        {
+            Rescue();
+            throw;
         }
 
         if (iteration > saved)
@@ -74,21 +92,42 @@ public sealed class Trainer(
             Save();
         }
 
-        return new TrainingResult(iteration, iteration >= budget.Iterations, last);
+        return new TrainingResult(iteration, iteration >= budget.Iterations && !awaitsEvaluation, last);
 
         bool IsDue(int every) => iteration == budget.Iterations || iteration % every == 0;
 
+        bool IsEvaluationDue() => evaluate is not null && IsDue(budget.EvaluateEvery);
+
         void Save()
         {
-            saved = iteration;
-            if (checkpoints is not null)
+            if (checkpoints is null)
             {
-                listener(new CheckpointWritten(iteration, checkpoints.Save(iteration, method, optimizer)));
+                return;
+            }
+
+            CheckWeights(iteration);
+            var target = checkpoints.Save(iteration, method, optimizer);
+            saved = iteration;
+            listener(new CheckpointWritten(iteration, target));
+        }
+
+        void Rescue()
+        {
+            try
+            {
+                if (undo.TakeBack() && iteration > saved)
+                {
+                    Save();
+                }
+            }
+            catch (Exception)
+            {
+                // The first error is what the caller has to hear of: a full disk does not take this checkpoint either.
             }
         }
     }
 
-    private StepFinished Learn(IEnumerator<Batch> coming, IReadOnlyList<DropPath> dropping, int iteration)
+    private StepFinished Learn(IEnumerator<Batch> coming, IReadOnlyList<DropPath> dropping, StepUndo undo, int iteration)
     {
         var watch = Stopwatch.StartNew();
         using var scope = NewDisposeScope();
@@ -101,6 +140,7 @@ public sealed class Trainer(
         DropPath.Seed(dropping, step.Random);
         // Before the forward pass, whose activations then take the gradients' place in memory.
         method.Student.zero_grad();
+        undo.Keep(iteration);
         method.BeforeStep(iteration);
         var terms = method.Losses(coming.Current, step);
         terms.Total().backward();
@@ -116,7 +156,7 @@ public sealed class Trainer(
             group.LearningRate = rate;
         }
 
-        optimizer.step();
+        undo.Commit(() => optimizer.step());
         return new StepFinished(iteration + 1, losses, total, rate, norm, watch.Elapsed.TotalSeconds);
     }
 
@@ -125,6 +165,20 @@ public sealed class Trainer(
         using var guard = no_grad();
         var norms = method.Student.parameters().Select(parameter => parameter.grad).OfType<Tensor>().Select(gradient => gradient.norm());
         return HostValues.Floats(stack(norms).norm())[0];
+    }
+
+    // A step of the optimizer may overflow, and so may statistics.
+    private void CheckWeights(int iteration)
+    {
+        using var scope = NewDisposeScope();
+        using var guard = no_grad();
+        foreach (var (name, value) in method.Student.state_dict().Concat(method.Teacher?.Network.state_dict() ?? []))
+        {
+            if (!value.isfinite().all().item<bool>())
+            {
+                throw new NotFiniteNumberException($"iteration {iteration}: {name} is not finite; no checkpoint is made of these weights");
+            }
+        }
     }
 
     private static Dictionary<string, double> Values(LossTerms terms)

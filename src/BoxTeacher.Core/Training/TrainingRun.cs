@@ -17,20 +17,18 @@ public sealed class TrainingRun(
 {
     /// <summary>Runs to the end of the budget, from the newest checkpoint of the folder if there is one.</summary>
     /// <param name="listener">Is told what happens, on the calling thread.</param>
-    /// <param name="cancellation">Ends the run after the step in progress, with a checkpoint.</param>
-    /// <exception cref="RecipeException">The folder holds another run, or no image has a label.</exception>
+    /// <param name="cancellation">Ends the run after the step or evaluation in progress, with a checkpoint.</param>
+    /// <exception cref="RecipeException">The folder holds another run, or one of other data; or no image has a label.</exception>
+    /// <exception cref="InvalidDataException">The newest checkpoint is damaged; the message says how to go on.</exception>
+    /// <exception cref="IOException">Another process is at work in the folder, or it cannot be written to.</exception>
     /// <exception cref="NotFiniteNumberException">Loss or gradient is infinite or no number; the terms are named.</exception>
     public TrainingResult Run(Action<TrainingEvent>? listener = null, CancellationToken cancellation = default)
     {
+        using var held = folder.Lock();
         var batches = Batches(recipe, training, method.Student.Device);
-        folder.Claim(recipe, training.Categories);
+        folder.Claim(recipe, training, validation);
         using var optimizer = recipe.Solver.Optimizer.Build(method.Student);
-        var latest = folder.Checkpoints.Latest();
-        if (latest is { } checkpoint)
-        {
-            CheckpointFolder.Load(checkpoint.Folder, method, optimizer);
-        }
-
+        var latest = folder.Checkpoints.LoadLatest(method, optimizer);
         var first = latest?.Iteration ?? 0;
         using var metrics = new MetricsFile(folder.MetricsFile, first);
         if (latest is { } resumed)
@@ -48,7 +46,8 @@ public sealed class TrainingRun(
             new RandomStream((ulong)recipe.Seed).Split(2),
             folder.Checkpoints,
             validation is null ? null : iteration => Evaluate(validation, iteration));
-        var result = trainer.Run(first, metrics.Write + listener, cancellation);
+        var isEvaluated = metrics.History.OfType<Evaluated>().Any(evaluated => evaluated.Iteration == first);
+        var result = trainer.Run(first, isEvaluated, metrics.Write + listener, cancellation);
         if (result.Finished)
         {
             ModelFile.Write(folder.ModelFile, method);

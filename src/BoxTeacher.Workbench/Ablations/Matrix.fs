@@ -50,8 +50,8 @@ module RunState =
 /// What a trainer is given for a run.
 type RunContext =
     { Run: PlannedRun
-      /// The run's own folder, for checkpoints; it exists.
-      Folder: string
+      /// The run's own folder, for checkpoints; it exists, and no other process writes in it.
+      Folder: RunFolder
       /// Tells how the run goes; cheap, and callable after every step.
       Report: TrainingEvent -> unit
       /// Asks the run to write a checkpoint and return.
@@ -110,11 +110,12 @@ module Matrix =
         let train run =
             try
                 listener.Started run
-                use _ = store.Claim run
+                let folder = RunFolder(store.Folder run)
+                use _ = folder.Lock()
 
                 let context =
                     { Run = run
-                      Folder = store.Folder run
+                      Folder = folder
                       Report = fun happened -> listener.Progressed(run, happened)
                       Cancellation = cancellation }
 

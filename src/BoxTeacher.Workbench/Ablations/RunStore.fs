@@ -36,17 +36,6 @@ type RunStore(root: string) =
         let made = if Directory.Exists root then Directory.GetDirectories(root, $"*-{run.Key}") |> Array.sort |> Array.tryHead else None
         made |> Option.defaultWith (fun () -> Path.Combine(root, $"{slug run.Variant}-seed{run.Seed}-{run.Key}"))
 
-    /// Makes the run's folder and keeps other processes from training in it until the returned value is disposed, however the
-    /// process ends. Raises IOException when one does.
-    member store.Claim(run: PlannedRun) : IDisposable =
-        let folder = store.Folder run
-        Directory.CreateDirectory folder |> ignore
-
-        try
-            new FileStream(Path.Combine(folder, "lock"), FileMode.OpenOrCreate, FileAccess.Write, FileShare.None)
-        with :? IOException as error ->
-            raise (IOException($"{folder}: another process trains this run", error))
-
     /// The run's result, when it is finished. Raises InvalidDataException naming the file when it cannot be read.
     member store.TryRead(run: PlannedRun) =
         let file = Path.Combine(store.Folder run, "result.json")

@@ -1,31 +1,15 @@
 namespace BoxTeacher.Workbench
 
 open System.Text.Json
+open BoxTeacher.Training
 
 /// What the recipes of an ablation's variants do not have in common.
 [<RequireQualifiedAccess>]
 module RecipeDifferences =
 
-    /// The leaves of a JSON value with their paths, in order.
-    let rec private leaves path (json: JsonElement) =
-        match json.ValueKind with
-        | JsonValueKind.Object ->
-            [ for item in json.EnumerateObject() do
-                  yield! leaves (if path = "" then item.Name else $"{path}.{item.Name}") item.Value ]
-        | JsonValueKind.Array when path = "parts" ->
-            // Each replaced part by its name, with its source.
-            [ for part in json.EnumerateArray() do
-                  let text name = Json.tryText name part |> Option.defaultValue ""
-                  "part " + text "name", text "source" ]
-        | JsonValueKind.Array when json.EnumerateArray() |> Seq.exists (fun item -> item.ValueKind = JsonValueKind.Object) ->
-            // Stages and the like, each value by itself.
-            [ for index, item in Seq.indexed (json.EnumerateArray()) do
-                  yield! leaves $"{path}.{index}" item ]
-        | _ -> [ path, json.GetRawText() ]
-
     /// The keys whose values differ, each with its value in every recipe; None where a recipe does not have the key.
     let between (recipes: JsonElement list) =
-        let all = recipes |> List.map (leaves "")
+        let all = recipes |> List.map (fun recipe -> [ for leaf in RecipeLeaves.Of recipe -> leaf.Key, leaf.Value ])
         let keys = all |> List.collect (List.map fst) |> List.distinct
 
         [ for key in keys do

@@ -188,7 +188,7 @@ module Ablation =
 
         let train (context: RunContext) =
             // Of this thread alone: each run has its share of the machine.
-            TorchRuntime.UseThreads(RunFolder(context.Folder).Threads(Option.toNullable options.Threads, threads))
+            TorchRuntime.UseThreads(context.Folder.Threads(Option.toNullable options.Threads, threads))
             let variant, recipe = byKey[context.Run.Key]
             let methodOf recipe classes = variant.Method recipe classes options.DataRoot
             RunTraining.train data[variant.Name] gallery recipe methodOf context

@@ -1,6 +1,5 @@
 namespace BoxTeacher.Workbench
 
-open System
 open System.IO
 open BoxTeacher.Data
 open BoxTeacher.Training

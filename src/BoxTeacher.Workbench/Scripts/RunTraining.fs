@@ -114,7 +114,7 @@ module internal RunTraining =
             context.Report happened
 
         let outcome =
-            TrainingRun(recipe, method, data.Training, data.Validation, RunFolder context.Folder)
+            TrainingRun(recipe, method, data.Training, data.Validation, context.Folder)
                 .Run(Action<TrainingEvent> listen, context.Cancellation)
 
         if not outcome.Finished then

@@ -2,11 +2,12 @@ namespace BoxTeacher.Workbench
 
 open System
 open System.Diagnostics
+open System.IO
 open System.Runtime.InteropServices
 open System.Threading
 
-/// The wish to stop in good order: Ctrl-C and SIGTERM, of which the same again ends the process; in a notebook Jupyter's Interrupt, which
-/// comes as SIGCONT. Disposing it lets signals do what they did before.
+/// The wish to stop in good order: Ctrl-C, SIGTERM, and SIGHUP of a terminal that is closed, of which the same again ends the process; in a
+/// notebook Jupyter's Interrupt, which comes as SIGCONT. Disposing it lets signals do what they did before.
 type StopSignals(stop: CancellationTokenSource) =
 
     // A signal to a whole process group comes twice at once: the host of a script passes its own on.
@@ -17,13 +18,14 @@ type StopSignals(stop: CancellationTokenSource) =
 
     let signals, onceMore =
         if Notebook.isRunning () then
-            [ PosixSignal.SIGCONT; PosixSignal.SIGTERM ], ""
+            [ PosixSignal.SIGCONT; PosixSignal.SIGTERM; PosixSignal.SIGHUP ], ""
         else
-            [ PosixSignal.SIGINT; PosixSignal.SIGTERM ], "; once more ends at once"
+            [ PosixSignal.SIGINT; PosixSignal.SIGTERM; PosixSignal.SIGHUP ], "; once more ends at once"
 
     // What is printed belongs to the cell or script that waits here, and signals come on a thread of their own.
     let context = ExecutionContext.Capture() |> Option.ofObj
-    let print (text: string) = eprintfn "%s" text
+    // A terminal that is closed takes no words, and an error on this thread would end the process.
+    let print (text: string) = try eprintfn "%s" text with :? IOException -> ()
     let say text = match context with Some context -> ExecutionContext.Run(context, (fun _ -> print text), null) | None -> print text
 
     let hear (signal: PosixSignalContext) =

@@ -11,10 +11,15 @@ internal sealed class CommandLineProcess : IDisposable
     private readonly Process process;
     private readonly Task<string> output, error;
 
+    // A shell that runs the tests in the background has its children ignore SIGINT.
     public CommandLineProcess(params string[] arguments)
+        : this(["env", "--default-signal=INT,HUP", "dotnet"], arguments)
     {
-        // A shell that runs the tests in the background has its children ignore SIGINT.
-        var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", Path.Combine(AppContext.BaseDirectory, "boxteacher.dll"), .. arguments])
+    }
+
+    private CommandLineProcess(string[] launcher, string[] arguments)
+    {
+        var start = new ProcessStartInfo(launcher[0], [.. launcher[1..], Program, .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -22,6 +27,9 @@ internal sealed class CommandLineProcess : IDisposable
         process = Process.Start(start)!;
         (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
     }
+
+    /// <summary>What .NET starts.</summary>
+    public static string Program => Path.Combine(AppContext.BaseDirectory, "boxteacher.dll");
 
     public bool HasExited => process.HasExited;
 
@@ -31,10 +39,19 @@ internal sealed class CommandLineProcess : IDisposable
         return command.Wait();
     }
 
-    /// <summary>What Ctrl-C does.</summary>
-    public void Interrupt()
+    /// <summary>Runs the program in an environment of its own.</summary>
+    /// <param name="launcher">A command line that ends with .NET and its options.</param>
+    /// <param name="arguments">The program's.</param>
+    public static CommandResult RunBy(string[] launcher, params string[] arguments)
     {
-        using var kill = Process.Start("kill", ["-INT", $"{process.Id}"]);
+        using var command = new CommandLineProcess(launcher, arguments);
+        return command.Wait();
+    }
+
+    /// <summary>Sends a signal: INT is what Ctrl-C does, HUP what a terminal does that is closed.</summary>
+    public void Send(string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", $"{process.Id}"]);
         kill.WaitForExit();
     }
 

@@ -38,11 +38,13 @@ public sealed class CommandTests : IDisposable
         Assert.IsType<JsonArray>(JsonNode.Parse(File.ReadAllText(At("pictures", "results.json"))));
     }
 
-    [Fact]
-    public void An_interrupted_run_goes_on_bit_for_bit()
+    [Theory]
+    [InlineData("INT")]
+    [InlineData("HUP")]
+    public void An_interrupted_run_goes_on_bit_for_bit(string signal)
     {
         MakeScenes();
-        var recipe = Recipe(iterations: 40);
+        var recipe = Recipe(iterations: 150);
         Success(Train(recipe, "whole"));
 
         using (var command = Start(recipe, "parts"))
@@ -52,8 +54,12 @@ public sealed class CommandTests : IDisposable
             {
                 Thread.Sleep(10);
             }
-            command.Interrupt();
-            Assert.Contains("--resume", Success(command.Wait()), StringComparison.Ordinal);
+            var second = Train(recipe, "parts", "--resume");
+            Assert.Equal((1, $"boxteacher: {At("parts")}: another process is at work in this folder"), (second.ExitCode, second.Error.TrimEnd()));
+            command.Send(signal);
+            var stopped = command.Wait();
+            Assert.Equal(130, stopped.ExitCode);
+            Assert.Contains("--resume", stopped.Output, StringComparison.Ordinal);
         }
         Assert.False(File.Exists(At("parts", "model.safetensors")));
         Assert.Equal(1, Train(recipe, "parts").ExitCode);

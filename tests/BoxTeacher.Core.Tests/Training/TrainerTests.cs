@@ -129,12 +129,16 @@ public sealed class TrainerTests : IDisposable
             .With(recipe => recipe.Solver.Optimizer.LearningRate, 1e30)
             .With(recipe => recipe.Solver.ClipNorm, null);
         using var method = recipe.BuildMethod(scenes.Dataset.Categories.Count);
+        var folder = Folder("exploding");
 
-        var error = Assert.Throws<NotFiniteNumberException>(
-            () => new TrainingRun(recipe, method, scenes.Dataset, null, Folder("exploding")).Run());
+        var error = Assert.Throws<NotFiniteNumberException>(() => new TrainingRun(recipe, method, scenes.Dataset, null, folder).Run());
 
         Assert.Contains("is not finite (", error.Message, StringComparison.Ordinal);
         Assert.All(method.Student.parameters(), parameter => Assert.True(parameter.isfinite().all().item<bool>()));
+        // The steps before are kept.
+        var last = folder.Checkpoints.Latest()!.Value.Iteration;
+        Assert.StartsWith($"iteration {last + 1}:", error.Message, StringComparison.Ordinal);
+        Assert.InRange(last, 1, 4);
     }
 
     [Fact]
@@ -162,6 +166,7 @@ public sealed class TrainerTests : IDisposable
                 throw new TimeoutException();
             }
         }));
+        Directory.Delete(folder.Checkpoints.Latest()!.Value.Folder, recursive: true);
         Assert.Equal(3, File.ReadAllLines(folder.MetricsFile).Length);
         Resumed? resumed = null;
         Run(recipe, folder, happened => resumed ??= happened as Resumed, evaluate: true);

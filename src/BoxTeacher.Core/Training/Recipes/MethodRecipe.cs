@@ -18,6 +18,9 @@ public abstract record MethodRecipe
     /// <summary>The network that is evaluated.</summary>
     public virtual Network Evaluated => Network.Student;
 
+    /// <summary>Whether a step is the same however long the run is, so that a run may be extended.</summary>
+    public virtual bool IsExtensible => true;
+
     /// <summary>The method with its networks.</summary>
     /// <param name="context">Gives the networks.</param>
     /// <param name="parts">Functions in the place of the method's own; null: none.</param>
@@ -121,6 +124,9 @@ public sealed record StagedRecipe(IReadOnlyList<StageRecipe> Stages) : MethodRec
 
     /// <inheritdoc/>
     public override Network Evaluated => Stages[^1].Method.Evaluated;
+
+    /// <inheritdoc/>
+    public override bool IsExtensible => Stages.Count == 1;
 
     /// <inheritdoc/>
     public override ITrainingMethod Build(BuildContext context, MethodParts? parts)

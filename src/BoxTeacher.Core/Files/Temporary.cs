@@ -1,0 +1,77 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace BoxTeacher.Files;
+
+/// <summary>The other names under which files and folders are filled beside their place.</summary>
+internal static partial class Temporary
+{
+    private const string Former = ".old";
+
+    /// <summary>A name beside a file's or a folder's place that no other process and no other thread uses.</summary>
+    public static string Beside(string place) => Path.Combine(
+        Path.GetDirectoryName(place)!, $".{Path.GetFileName(place)}.{Environment.ProcessId}-{Environment.CurrentManagedThreadId}.tmp");
+
+    /// <summary>Where what has the place is put aside while it is replaced.</summary>
+    public static string FormerOf(string temporary) => temporary + Former;
+
+    /// <summary>
+    /// Removes what processes that ended in the midst of writing left in a folder; what was put aside while its place is empty goes back
+    /// there. To be called by a process that has the folder to itself: what bears its own number is left over from an earlier process.
+    /// </summary>
+    public static void RemoveLeftovers(string folder)
+    {
+        foreach (var path in Directory.GetFileSystemEntries(folder, ".*.tmp*"))
+        {
+            var name = Name().Match(Path.GetFileName(path));
+            if (!name.Success || IsAtWork(int.Parse(name.Groups["process"].ValueSpan, CultureInfo.InvariantCulture)))
+            {
+                continue;
+            }
+
+            var place = Path.Combine(folder, name.Groups["place"].Value);
+            if (name.Groups["former"].Success && !Path.Exists(place))
+            {
+                Directory.Move(path, place);
+            }
+            else
+            {
+                Delete(path);
+            }
+        }
+    }
+
+    /// <summary>Removes a file, or a folder with all that is in it, where there is one.</summary>
+    public static void Delete(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            Directory.Delete(path, recursive: true);
+        }
+        else
+        {
+            File.Delete(path);
+        }
+    }
+
+    private static bool IsAtWork(int process)
+    {
+        if (process == Environment.ProcessId)
+        {
+            return false;
+        }
+
+        try
+        {
+            using var found = System.Diagnostics.Process.GetProcessById(process);
+            return !found.HasExited;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+
+    [GeneratedRegex(@"^\.(?<place>.+)\.(?<process>\d{1,9})-\d+\.tmp(?<former>\.old)?$")]
+    private static partial Regex Name();
+}

@@ -1,0 +1,25 @@
+using BoxTeacher.Data;
+
+namespace BoxTeacher.Training;
+
+/// <summary>What a run's data are, as its folder keeps it.</summary>
+/// <param name="Training">Of the data set to learn from.</param>
+/// <param name="Validation">Of the data set to evaluate on; null: there is none.</param>
+internal sealed record RunData(DatasetFingerprint Training, DatasetFingerprint? Validation)
+{
+    public static RunData Of(InstanceDataset training, InstanceDataset? validation) =>
+        new(DatasetFingerprint.Of(training), validation is null ? null : DatasetFingerprint.Of(validation));
+
+    /// <summary>What has changed from these data to others of a recipe, by the file or folder; null: nothing.</summary>
+    public string? Change(RunData now, DatasetRecipe files) =>
+        Change(Training, now.Training, files.TrainAnnotations, files.TrainImages)
+        ?? (Validation is { } then && now.Validation is { } given
+            ? Change(then, given, files.ValidationAnnotations, files.ValidationImages)
+            : null);
+
+    private static string? Change(DatasetFingerprint then, DatasetFingerprint now, string annotations, string images) =>
+        then.Labels != now.Labels
+            ? $"{annotations}: {now.Images} images with {now.Objects} objects are not what the run began with, {then.Images} with {then.Objects}"
+        : then.Pictures != now.Pictures ? $"{images}: the pictures are not those that the run began with, a name or a length differs"
+        : null;
+}
