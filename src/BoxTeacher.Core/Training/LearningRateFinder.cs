@@ -94,7 +94,7 @@ public static class LearningRateFinder
             evaluate: null);
         try
         {
-            trainer.Run(0, Listen, stop.Token);
+            trainer.Run(0, isEvaluated: false, Listen, stop.Token);
         }
         catch (NotFiniteNumberException)
         {

@@ -13,9 +13,13 @@ internal sealed record RunData(DatasetFingerprint Training, DatasetFingerprint? 
     /// <summary>What has changed from these data to others of a recipe, by the file or folder; null: nothing.</summary>
     public string? Change(RunData now, DatasetRecipe files) =>
         Change(Training, now.Training, files.TrainAnnotations, files.TrainImages)
-        ?? (Validation is { } then && now.Validation is { } given
-            ? Change(then, given, files.ValidationAnnotations, files.ValidationImages)
-            : null);
+        ?? (Validation, now.Validation) switch
+        {
+            (null, null) => null,
+            ({ } then, { } given) => Change(then, given, files.ValidationAnnotations!, files.ValidationImages!),
+            (null, _) => $"{files.ValidationAnnotations}: the run began without an evaluation",
+            _ => "dataset.validationAnnotations: is null, the run began with an evaluation",
+        };
 
     private static string? Change(DatasetFingerprint then, DatasetFingerprint now, string annotations, string images) =>
         then.Labels != now.Labels

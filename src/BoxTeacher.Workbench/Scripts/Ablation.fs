@@ -111,6 +111,10 @@ module Ablation =
         let datasets = [ for variant, recipe in List.zip ablation.Variants recipes -> variant, recipe.Dataset ]
         let evaluated (dataset: DatasetRecipe) = dataset.ValidationAnnotations, dataset.ValidationImages
 
+        for recipe in recipes do
+            if not recipe.Dataset.HasValidation then
+                raise (RecipeException $"{recipe.Name}: dataset.validationAnnotations: is null; variants are compared by an evaluation")
+
         match datasets |> List.tryFind (fun (_, dataset) -> evaluated dataset <> evaluated (snd datasets.Head)) with
         | Some(variant, dataset) ->
             invalidArg

@@ -1,5 +1,6 @@
 namespace BoxTeacher.Workbench
 
+open System
 open System.IO
 open BoxTeacher.Data
 open BoxTeacher.Training
@@ -37,7 +38,9 @@ module DataSets =
     /// Makes what data sets of recipes need of a choice: no scenes where none of them reads scenes.
     let internal prepareFor root choice (datasets: DatasetRecipe list) =
         let readsScenes (dataset: DatasetRecipe) =
-            [ dataset.TrainAnnotations; dataset.ValidationAnnotations; dataset.TrainImages; dataset.ValidationImages ]
+            [ Some dataset.TrainAnnotations; Option.ofObj dataset.ValidationAnnotations
+              Some dataset.TrainImages; Option.ofObj dataset.ValidationImages ]
+            |> List.choose id
             |> List.exists _.StartsWith("shapes/", StringComparison.Ordinal)
 
         if choice <> DataChoice.Shapes || List.exists readsScenes datasets then prepare root choice
