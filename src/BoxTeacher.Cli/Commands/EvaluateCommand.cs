@@ -114,7 +114,9 @@ internal sealed class EvaluateCommand
         Option[] ofCoco = [_limits, _analyze, _slices, _compare, _report];
         Refuse(weights == ofFile || (ofFile && !Has(_truth)), "evaluate needs either --gt and --dt, or --weights");
         Refuse(weights && Has(_truth) != Has(_images), "of weights --gt and --images go together");
-        Refuse(weights && (Has(_format) || Has(_split)), "--format and --split go with --gt and --dt; weights are evaluated by COCO's definition");
+        Refuse(
+            weights && (Has(_format) || Has(_split)),
+            "--format and --split go with --gt and --dt; weights are evaluated by COCO's definition");
         Refuse(ofFile && Array.Exists(ofWeights, Has), $"{Names(ofWeights)} go with --weights");
         Refuse(
             Has(_format) && given.GetValue(_format) != ResultFormat.Coco && Array.Exists(ofCoco, Has),
