@@ -17,13 +17,13 @@ internal sealed class TideAnalysis
     private readonly List<Point> _right = [];
     private readonly List<Fault> _faults = [];
     private readonly int[] _positives;
-    private readonly int[] _negatives;
+    private readonly int[] _missed;
 
     /// <summary>Sorts the errors of all images.</summary>
     public TideAnalysis(IEnumerable<ImageOverlaps> images, int kinds, double foreground, double background)
     {
         (_foreground, _background) = (foreground, background);
-        (_positives, _negatives) = (new int[kinds], new int[kinds]);
+        (_positives, _missed) = (new int[kinds], new int[kinds]);
         foreach (var image in images)
         {
             Sort(image);
@@ -70,13 +70,11 @@ internal sealed class TideAnalysis
     }
 
     private double PerfectPrecision() => Mean(
-        [.. Wrong, .. _right.Select(point => point with { Score = 1 })], _positives);
+        [.. Wrong.Select(point => point with { Score = 0 }), .. _right.Select(point => point with { Score = 1 })], _positives);
 
-    private double PerfectRecall() => Mean(
-        [.. _faults.Where(fault => fault.Before is not null).Select(fault => fault.Before!.Value), .. _right],
-        [.. _positives.Zip(_negatives, (all, missed) => all - missed)]);
+    private double PerfectRecall() => Mean([.. Wrong, .. _right], [.. _positives.Zip(_missed, (all, missed) => all - missed)]);
 
-    private IEnumerable<Point> Wrong => _faults.Where(fault => fault.Before is not null).Select(fault => fault.Before!.Value with { Score = 0 });
+    private IEnumerable<Point> Wrong => _faults.Select(fault => fault.Before).OfType<Point>();
 
     private void Sort(ImageOverlaps image)
     {
@@ -123,7 +121,7 @@ internal sealed class TideAnalysis
         {
             var (kind, isCrowd) = truths[g];
             _positives[kind] += isCrowd ? 0 : 1;
-            _negatives[kind] += isCrowd || taken[g] ? 0 : 1;
+            _missed[kind] += isCrowd || taken[g] ? 0 : 1;
             if (!isCrowd && !taken[g] && !given[g])
             {
                 _faults.Add(new Fault(TideError.Miss, kind, null, null));
