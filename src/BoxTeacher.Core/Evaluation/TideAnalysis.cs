@@ -1,10 +1,11 @@
 namespace BoxTeacher.Evaluation;
 
 /// <summary>
-/// TIDE, to the letter of the published code (tidecv 1.0.1: quantify.py, errors/main_errors.py, ap.py). Where it is more
-/// exact than the paper, section 2.2: bounds belong to both sides, localization is asked before category, then duplicate,
-/// then background, and "both" is what is left; a truth is given to the error of highest score among those of category and
-/// localization together, and the others at it are only taken away.
+/// TIDE, to the letter of the published code (tidecv 1.0.1: quantify.py, errors/error.py, errors/main_errors.py, ap.py).
+/// Where it is more exact than the paper, section 2.2: localization, whose bounds belong to it, is asked before category,
+/// then duplicate, then background, and "both" is what is left. A truth is given to the error of highest score among those
+/// of category and localization together; the others at it are only taken away. A detection on a crowd of its category is
+/// not on the curve, but an oracle may mend it all the same.
 /// </summary>
 internal sealed class TideAnalysis
 {
@@ -52,7 +53,7 @@ internal sealed class TideAnalysis
             analysis.PerfectRecall() - ap);
     }
 
-    /// <summary>Average precision once an oracle has mended errors.</summary>
+    /// <summary>Average precision once an oracle has mended errors. Of equal scores what was wrong comes first, as there.</summary>
     public double Mended(Func<TideError, bool> which)
     {
         var positives = _positives.ToArray();
@@ -97,17 +98,18 @@ internal sealed class TideAnalysis
         for (var d = 0; d < detections.Length; d++)
         {
             var (kind, score) = detections[d];
-            var crowd = finds[d] >= 0 ? -1 : image.Best(d, g => truths[g].IsCrowd && truths[g].Kind == kind);
-            if (crowd >= 0 && image.Of(d)[crowd] > _foreground)
-            {
-                continue;
-            }
             var point = new Point(kind, score, finds[d] >= 0);
-            _all.Add(point);
             if (point.IsRight)
             {
+                _all.Add(point);
                 _right.Add(point);
                 continue;
+            }
+            var crowd = image.Best(d, g => truths[g].IsCrowd && truths[g].Kind == kind);
+            Point? before = crowd >= 0 && image.Of(d)[crowd] > _foreground ? null : point;
+            if (before is not null)
+            {
+                _all.Add(point);
             }
             var (error, target) = Classify(image, d, taken);
             Point? mended = target >= 0 && !taken[target] && !given[target] ? new Point(truths[target].Kind, score, true) : null;
@@ -115,7 +117,7 @@ internal sealed class TideAnalysis
             {
                 given[target] = true;
             }
-            _faults.Add(new Fault(error, kind, point, mended));
+            _faults.Add(new Fault(error, kind, before, mended));
         }
         for (var g = 0; g < truths.Length; g++)
         {

@@ -83,7 +83,7 @@ public sealed class TideTests
     }
 
     [Fact]
-    public void What_lies_on_a_crowd_of_its_category_is_no_error()
+    public void What_lies_on_a_crowd_of_its_category_costs_nothing()
     {
         var truth = Scenes.Dataset([Scenes.Image(1, [Scenes.Annotate(1, 0, Here, isCrowd: true), Scenes.Annotate(2, 0, There)])]);
 
@@ -91,8 +91,16 @@ public sealed class TideTests
 
         // Category b is detected and not in the truth, so it counts with 0.
         Assert.Equal(0.5, tide.AP, 1e-12);
-        Assert.Equal([0, 0, 0, 0, 1, 0], tide.Costs.Select(cost => cost.Count));
+        Assert.Equal([0, 0, 0, 0, 2, 0], tide.Costs.Select(cost => cost.Count));
         Assert.Equal(0.5, tide.Costs[(int)TideError.Bkg].DeltaAP, 1e-12);
+    }
+
+    [Fact]
+    public void What_lies_on_a_crowd_may_stand_for_a_truth()
+    {
+        var truth = Scenes.Dataset([Scenes.Image(1, [Scenes.Annotate(1, 0, Here, isCrowd: true), Scenes.Annotate(2, 0, Here)])]);
+
+        AssertOnly(TideError.Loc, 1, Tide(truth, Scenes.Found(0, 0.9, Strip)), ap: 0, gain: 1);
     }
 
     [Fact]
@@ -143,7 +151,7 @@ public sealed class TideTests
 
         var costs = evaluation.Tide().Costs;
 
-        // Without crowds, what is not right at 0.5 is wrong.
+        // Without crowds what is not right at 0.5 is wrong.
         var right = evaluation.ScoreCalibration(0.5, 1)!.Bins[0] is { Count: > 0 } bin ? (int)Math.Round(bin.MeanOutcome * bin.Count) : 0;
         Assert.Equal(results.Count - right, costs.Where(cost => cost.Error != TideError.Miss).Sum(cost => cost.Count));
         Assert.All(costs, cost => Assert.True(cost.DeltaAP is >= 0 and <= 1 || double.IsNaN(cost.DeltaAP)));
