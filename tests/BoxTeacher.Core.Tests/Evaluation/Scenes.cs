@@ -19,8 +19,9 @@ internal static class Scenes
 
     public static ImageRecord Image(long id, IReadOnlyList<Annotation> annotations) => new(id, $"/data/{id}.jpg", Side, Side, annotations);
 
+    /// <summary>An object that fills its box.</summary>
     public static Annotation Annotate(long id, int category, Box box, bool isCrowd = false) =>
-        new(id, category, box, box.Area, isCrowd, null);
+        new(id, category, box, box.Area, isCrowd, new Segmentation.RunLength(RunLengthMask.FromBox(box, Side, Side)));
 
     public static DetectionResult Found(int category, double score, Box box, long image = 1) => new(image, category, score, box, null);
 

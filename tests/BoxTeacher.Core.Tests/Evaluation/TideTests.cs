@@ -116,8 +116,7 @@ public sealed class TideTests
     [Fact]
     public void Masks_are_compared_where_masks_are_asked_for()
     {
-        Segmentation whole = new Segmentation.RunLength(RunLengthMask.FromBox(Here, 100, 100));
-        var truth = Scenes.Dataset([Scenes.Image(1, [Scenes.Annotate(1, 0, Here) with { Segmentation = whole }])]);
+        var truth = Scenes.Truth((0, Here));
         DetectionResult[] results = [Scenes.Found(0, 0.9, Here) with { Mask = RunLengthMask.FromBox(Strip, 100, 100) }];
 
         AssertOnly(TideError.Loc, 1, CocoEvaluation.Match(truth, results, IouType.Mask).Tide(), ap: 0, gain: 1);
