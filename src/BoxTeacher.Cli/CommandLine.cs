@@ -24,6 +24,12 @@ internal static class CommandLine
         {
             return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
+        catch (DataCheckException error)
+        {
+            // A line per kind, and below it the examples.
+            Console.Error.WriteLine($"boxteacher: {error.Message}");
+            return 1;
+        }
         catch (Exception error) when (IsOfInput(error))
         {
             Console.Error.WriteLine($"boxteacher: {error.Message.ReplaceLineEndings(" ")}");

@@ -67,7 +67,7 @@ let ``a run with a script's parts goes on by that script alone`` () =
     let folder = RunFolder(folderOf options result.Runs.Head)
     let recorded = folder.ReadRecipe()
     let plain = recorded.With((fun r -> r.Parts), null)
-    let data = recorded.Dataset.ReadTraining dataRoot.Value
+    let data = (Recipe.data dataRoot.Value recorded).Training
     let refused (work: unit -> unit) = Assert.Throws<RecipeException>(work).Message
 
     let messages =
@@ -191,7 +191,7 @@ let ``the device of the options is the recipe's, and one that is not there is na
 [<Fact>]
 let ``self-training that was stopped goes on to the same weights, bit for bit`` () =
     let recipe = tiny |> BoxTeacher.asSelfTraining |> Recipe.iterations 4
-    let data = recipe.Dataset.ReadTraining dataRoot.Value
+    let data = (Recipe.data dataRoot.Value recipe).Training
 
     /// Trains until so many steps are done in this call; true at the end of the budget.
     let run (folder: RunFolder) steps =

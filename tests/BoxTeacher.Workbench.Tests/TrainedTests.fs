@@ -105,7 +105,7 @@ let ``a pseudo mask's quality is its overlap with the true mask of its box`` () 
 let ``self-training learns in stage one, then starts again under a frozen teacher`` () =
     let root = dataRoot.Value
     let recipe = tiny |> BoxTeacher.asSelfTraining |> Recipe.iterations 4
-    let data = recipe.Dataset.ReadTraining root
+    let data = (Recipe.data root recipe).Training
     use method = recipe.BuildMethod(data.Categories.Count, root)
     use optimizer = recipe.Solver.Optimizer.Build method.Student
     use _ = torch.NewDisposeScope()

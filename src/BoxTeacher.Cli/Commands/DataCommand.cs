@@ -1,12 +1,70 @@
 using System.CommandLine;
 using BoxTeacher.Data;
+using BoxTeacher.Training;
 
 namespace BoxTeacher.Cli.Commands;
 
-/// <summary><c>boxteacher data</c>: makes data sets in COCO's format.</summary>
+/// <summary><c>boxteacher data</c>: makes data sets in COCO's format, and checks them.</summary>
 internal static class DataCommand
 {
-    public static Command Create() => new("data", "Make a data set in COCO's format.") { Shapes(), PennFudanPhotos(), Voc(), Cityscapes() };
+    public static Command Create() => new("data", "Make a data set in COCO's format, or check one.")
+    {
+        Shapes(), PennFudanPhotos(), Voc(), Cityscapes(), Check(),
+    };
+
+    private static Command Check()
+    {
+        var json = new Option<string?>("--json") { Description = "An instances file in COCO's format.", HelpName = "FILE" };
+        var images = new Option<string?>("--images") { Description = "The folder of its pictures.", HelpName = "DIR" };
+        var masks = new Option<bool>("--masks") { Description = "Every label must have a mask." };
+        var options = new RecipeOptions(required: false);
+        var command = new Command("check", "Check before training that data can be used: --json and --images, or those of a --recipe.")
+        {
+            json, images, masks, options.Recipe, options.Data, options.Set,
+        };
+        command.Validators.Add(given =>
+        {
+            bool Has(Option option) => given.GetResult(option) is { Implicit: false };
+            if (Has(json) != Has(images) || Has(json) == Has(options.Recipe))
+            {
+                given.AddError("data check needs either --json and --images, or --recipe");
+            }
+
+            if (Has(options.Recipe) && Has(masks))
+            {
+                given.AddError("--masks goes with --json; a recipe's method tells what it needs");
+            }
+        });
+        command.SetAction(parsed =>
+        {
+            if (parsed.GetValue(json) is { } file)
+            {
+                DataCheckException.ThrowIfRefused(DataCheck.Run(
+                    CocoReader.Read(file, parsed.GetRequiredValue(images)!, Print), file,
+                    parsed.GetValue(masks) ? DataUse.LearnMasks : DataUse.LearnBoxes, Print));
+            }
+            else
+            {
+                _ = RecipeData.Read(options.Read(parsed), parsed.GetRequiredValue(options.Data), Print);
+            }
+
+            return 0;
+        });
+        return command;
+    }
+
+    // Errors are left to the exception that follows them.
+    private static void Print(DataEvent happened)
+    {
+        if (happened is DataChecked { Report: var report })
+        {
+            Console.WriteLine(string.Join('\n', report.Warnings.Select(warning => $"warning: {warning}").Prepend($"{report}")));
+        }
+        else
+        {
+            Workbench.DataNews.Tell.Invoke(happened);
+        }
+    }
 
     private static Command Shapes()
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using BoxTeacher.Evaluation;
+using BoxTeacher.Training;
 using BoxTeacher.Workbench;
 using Microsoft.FSharp.Collections;
 
@@ -163,13 +164,22 @@ internal sealed class EvaluateCommand
     private Measurement OfWeights(ParseResult parsed, string weights, CocoOptions protocol)
     {
         CommandLine.LoadTorch(parsed.GetValue(_threads));
-        var recipe = _recipe.Read(parsed, () => Training.RunFolder.Of(weights).ReadRecipe());
-        var dataset = recipe.Dataset;
-        var root = parsed.GetRequiredValue(_recipe.Data);
-        var (truth, images) = parsed.GetValue(_truth) is { } own
-            ? (own, parsed.GetRequiredValue(_images)!)
-            : (Path.Combine(root, dataset.ValidationAnnotations), Path.Combine(root, dataset.ValidationImages));
-        return Measurement.OfWeights(weights, recipe, truth, images, parsed.GetValue(_task), protocol, parsed.GetValue(_save));
+        var recipe = _recipe.Read(parsed, () => RunFolder.Of(weights).ReadRecipe());
+        if (parsed.GetValue(_truth) is { } truth)
+        {
+            // Rooted paths stand for themselves below any root.
+            recipe = recipe with
+            {
+                Dataset = recipe.Dataset with
+                {
+                    ValidationAnnotations = Path.GetFullPath(truth),
+                    ValidationImages = Path.GetFullPath(parsed.GetRequiredValue(_images)!),
+                },
+            };
+        }
+
+        return Measurement.OfWeights(
+            weights, recipe, parsed.GetRequiredValue(_recipe.Data), parsed.GetValue(_task), protocol, parsed.GetValue(_save));
     }
 
     private static string Names(Option[] options) => string.Join(", ", options.Select(option => option.Name));

@@ -87,12 +87,17 @@ internal sealed class Measurement
     }
 
     /// <summary>Of trained weights.</summary>
+    /// <exception cref="DataCheckException">The data cannot be used.</exception>
     /// <exception cref="DataFormatException">The truth is malformed, or masks are asked for and there are none.</exception>
     public static Measurement OfWeights(
-        string weights, Recipe recipe, string truthFile, string images, MeasuredOn? task, CocoOptions protocol, string? saved)
+        string weights, Recipe recipe, string root, MeasuredOn? task, CocoOptions protocol, string? saved)
     {
-        var truth = CocoReader.Read(truthFile, images);
+        var (truthFile, run) = (Path.Combine(root, recipe.Dataset.ValidationAnnotations), RunFolder.Find(weights));
+        var truth = RecipeData.ReadValidation(recipe, root, DataNews.Tell, run);
         var measurement = new Measurement(weights, Described(truthFile, truth), protocol, truth);
+        measurement.Warn(
+            run is null,
+            $"{weights}: no run's categories lie beside these weights; their classes are taken for those of the data by their order");
         using var network = recipe.BuildDetector(truth.Categories.Count);
         ModelFile.Read(weights, recipe.Method.Evaluated, network);
         var withMasks = task != MeasuredOn.Bbox

@@ -40,7 +40,7 @@ public sealed record Sample(ImageRecord Source, AugmentedImage Weak, AugmentedIm
         var objects = new List<LabelledObject>(Source.Annotations.Count);
         foreach (var annotation in Source.Annotations.Where(annotation => !annotation.IsCrowd))
         {
-            var box = Clip(view.FromOriginal.Apply(annotation.Box), size);
+            var box = view.FromOriginal.Apply(annotation.Box).ClippedTo(size);
             if (box.Width > Instances.ThinnestBox && box.Height > Instances.ThinnestBox)
             {
                 objects.Add(
@@ -55,10 +55,6 @@ public sealed record Sample(ImageRecord Source, AugmentedImage Weak, AugmentedIm
         annotation.Segmentation is { } shape
             ? shapes.Apply(shape)
             : throw new InvalidDataException($"{Source.FileName}: annotation {annotation.Id} has no mask, which this method needs");
-
-    private static Box Clip(Box box, ImageSize size) => Box.FromCorners(
-        Math.Clamp(box.X0, 0, size.Width), Math.Clamp(box.Y0, 0, size.Height),
-        Math.Clamp(box.X1, 0, size.Width), Math.Clamp(box.Y1, 0, size.Height));
 }
 
 /// <summary>

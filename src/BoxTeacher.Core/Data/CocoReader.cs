@@ -4,21 +4,24 @@ using BoxTeacher.Structures;
 namespace BoxTeacher.Data;
 
 /// <summary>
-/// Reads the instances JSON of COCO. Segmentations may be polygons, run lengths or compressed run lengths. Elements of
-/// the long arrays are parsed by several threads; the order of images and annotations is the file's.
+/// Reads the instances JSON of COCO. Segmentations may be polygons, run lengths or compressed run lengths; a malformed one is kept as
+/// <see cref="Segmentation.Malformed"/>, since boxes can be used without it. Elements of the long arrays are parsed by several threads;
+/// the order of images and annotations is the file's.
 /// </summary>
 public static class CocoReader
 {
     /// <summary>Reads a data set.</summary>
     /// <param name="annotationFile">Path of the JSON file.</param>
     /// <param name="imageFolder">The folder that the file's <c>file_name</c>s are relative to; need not exist.</param>
+    /// <param name="listener">Is told before the file is read.</param>
     /// <returns>The data set, named after the file; categories ordered by id.</returns>
     /// <exception cref="DataFormatException">The file is malformed; the message names file and key.</exception>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
-    public static InstanceDataset Read(string annotationFile, string imageFolder)
+    public static InstanceDataset Read(string annotationFile, string imageFolder, Action<DataEvent>? listener = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(annotationFile);
         ArgumentException.ThrowIfNullOrEmpty(imageFolder);
+        listener?.Invoke(new ReadingAnnotations(annotationFile));
         var file = new JsonDocumentFile(annotationFile);
         List<RawImage>? images = null;
         List<RawAnnotation>? annotations = null;
@@ -54,19 +57,32 @@ public static class CocoReader
     private readonly record struct RawImage(long Id, string FileName, int Width, int Height);
 
     private readonly record struct RawAnnotation(
-        long Id, long Image, long Category, Box? Box, double? Area, bool IsCrowd, Segmentation? Segmentation);
+        long Id,
+        long Image,
+        long Category,
+        Box? Box,
+        double? Area,
+        bool IsCrowd,
+        Segmentation? Segmentation,
+        JsonFieldException? Malformed);
 
     private static InstanceDataset Join(
         string file, string folder, List<RawImage> images, List<RawAnnotation> annotations, List<Category> categories)
     {
         var ordered = categories.OrderBy(category => category.Id).ToList();
         var categoryIndex = new Dictionary<long, int>(ordered.Count);
+        var names = new HashSet<string>(ordered.Count);
         for (var i = 0; i < ordered.Count; i++)
         {
             if (!categoryIndex.TryAdd(ordered[i].Id, i))
             {
                 throw new DataFormatException(
                     file, $"categories[{categories.LastIndexOf(ordered[i])}].id", $"{ordered[i].Id} appears twice");
+            }
+            if (!names.Add(ordered[i].Name))
+            {
+                throw new DataFormatException(
+                    file, $"categories[{categories.LastIndexOf(ordered[i])}].name", $"\"{ordered[i].Name}\" appears twice");
             }
         }
         var imageIndex = new Dictionary<long, int>(images.Count);
@@ -95,19 +111,15 @@ public static class CocoReader
                 throw new DataFormatException(file, $"annotations[{i}].category_id", $"{raw.Category} is not the id of a category");
             }
             var size = new ImageSize(images[image].Height, images[image].Width);
-            if (raw.Segmentation is Segmentation.RunLength { Mask: var mask } && mask.Size != size)
-            {
-                throw new DataFormatException(
-                    file, $"annotations[{i}].segmentation", $"a mask of {mask.Size} pixels in an image of {size}");
-            }
-            var box = raw.Box ?? raw.Segmentation?.ToMask(size).Bounds
+            var shape = Shape(i, raw, size);
+            var box = raw.Box ?? shape?.ToMask(size).Bounds
                 ?? throw new DataFormatException(file, $"annotations[{i}].bbox", "there is neither a box nor a segmentation");
             if (box.Width < 0 || box.Height < 0)
             {
                 throw new DataFormatException(file, $"annotations[{i}].bbox", $"a box of {box.Width} by {box.Height} pixels");
             }
-            var area = raw.Area ?? raw.Segmentation?.ToMask(size).Area ?? box.Area;
-            (perImage[image] ??= []).Add(new Annotation(raw.Id, category, box, area, raw.IsCrowd, raw.Segmentation));
+            var area = raw.Area ?? (shape is null or Segmentation.Malformed ? box.Area : shape.ToMask(size).Area);
+            (perImage[image] ??= []).Add(new Annotation(raw.Id, category, box, area, raw.IsCrowd, shape));
         }
         var records = new ImageRecord[images.Count];
         for (var i = 0; i < records.Length; i++)
@@ -116,6 +128,14 @@ public static class CocoReader
             records[i] = new ImageRecord(id, Path.Combine(folder, name), width, height, perImage[i] is { } own ? own : []);
         }
         return new InstanceDataset(Path.GetFileNameWithoutExtension(file), ordered, records);
+
+        Segmentation? Shape(int i, RawAnnotation raw, ImageSize size) => raw switch
+        {
+            { Malformed: { } problem } => new Segmentation.Malformed(file, $"annotations[{i}].{problem.Key}", problem.Message),
+            { Segmentation: Segmentation.RunLength { Mask: var mask } } when mask.Size != size => new Segmentation.Malformed(
+                file, $"annotations[{i}].segmentation", $"a mask of {mask.Size} pixels in an image of {size}"),
+            _ => raw.Segmentation,
+        };
     }
 
     private static Category ParseCategory(ref Utf8JsonReader reader)
@@ -146,7 +166,7 @@ public static class CocoReader
         JsonFields.ExpectObject(ref reader, "");
         long? id = null;
         string? name = null;
-        int width = 0, height = 0;
+        int? width = null, height = null;
         while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
         {
             if (reader.ValueTextEquals("id"u8) && reader.Read())
@@ -170,15 +190,10 @@ public static class CocoReader
                 reader.Skip();
             }
         }
-        if ((long)width * height > int.MaxValue)
-        {
-            throw new JsonFieldException("width", $"a picture of {height}x{width} pixels is out of range");
-        }
-        return new RawImage(
-            id ?? throw Missing("id"),
-            name ?? throw Missing("file_name"),
-            width > 0 ? width : throw Missing("width"),
-            height > 0 ? height : throw Missing("height"));
+        var size = new ImageSize(height ?? throw Missing("height"), width ?? throw Missing("width"));
+        return size.Area <= int.MaxValue
+            ? new RawImage(id ?? throw Missing("id"), name ?? throw Missing("file_name"), size.Width, size.Height)
+            : throw new JsonFieldException("width", $"a picture of {size} pixels is out of range");
     }
 
     private static RawAnnotation ParseAnnotation(ref Utf8JsonReader reader)
@@ -189,6 +204,7 @@ public static class CocoReader
         double? area = null;
         var crowd = false;
         Segmentation? segmentation = null;
+        JsonFieldException? malformed = null;
         while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
         {
             if (reader.ValueTextEquals("id"u8) && reader.Read())
@@ -217,7 +233,17 @@ public static class CocoReader
             }
             else if (reader.ValueTextEquals("segmentation"u8) && reader.Read())
             {
-                segmentation = CocoShapes.ParseSegmentation(ref reader, "segmentation");
+                var start = reader;
+                try
+                {
+                    segmentation = CocoShapes.ParseSegmentation(ref reader, "segmentation");
+                }
+                catch (JsonFieldException problem)
+                {
+                    malformed = problem;
+                    reader = start;
+                    reader.Skip();
+                }
             }
             else
             {
@@ -231,14 +257,15 @@ public static class CocoReader
             box,
             area,
             crowd,
-            segmentation);
+            segmentation,
+            malformed);
     }
 
-    private static int Side(ref Utf8JsonReader reader, string key)
+    private static int? Side(ref Utf8JsonReader reader, string key)
     {
         var value = JsonFields.Integer(ref reader, key);
-        return value is > 0 and <= ImageSize.MaxSide
-            ? (int)value
+        return value is null or (> 0 and <= ImageSize.MaxSide)
+            ? (int?)value
             : throw new JsonFieldException(key, $"expected 1 to {ImageSize.MaxSide} pixels, found {value}");
     }
 

@@ -8,7 +8,6 @@ namespace BoxTeacher.Data;
 /// <summary>Boxes and segmentations as COCO's JSON files write them.</summary>
 internal static class CocoShapes
 {
-
     /// <summary>[x, y, width, height]; an empty array counts as no box.</summary>
     public static Box? ParseBox(ref Utf8JsonReader reader, string key)
     {
@@ -21,7 +20,7 @@ internal static class CocoShapes
         var count = 0;
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            var value = JsonFields.Number(ref reader, key);
+            var value = JsonFields.Element(ref reader, key);
             if (count < values.Length)
             {
                 values[count] = value;
@@ -36,7 +35,9 @@ internal static class CocoShapes
         };
     }
 
-    /// <summary>Polygons, {"counts": [...], "size": [h, w]} or {"counts": "...", "size": [h, w]}; null and [] are none.</summary>
+    /// <summary>
+    /// Polygons, {"counts": [...], "size": [h, w]} or {"counts": "...", "size": [h, w]}; null, [] and [[]] are none.
+    /// </summary>
     public static Segmentation? ParseSegmentation(ref Utf8JsonReader reader, string key)
     {
         switch (reader.TokenType)
@@ -131,8 +132,8 @@ internal static class CocoShapes
                 }
                 json.WriteEndArray();
                 break;
-            case Segmentation.RunLength(var mask):
-                Write(json, key, mask);
+            default:
+                Write(json, key, segmentation.ToMask(default));
                 break;
         }
     }
@@ -173,13 +174,16 @@ internal static class CocoShapes
         var counts = new List<uint>();
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            var run = JsonFields.Integer(ref reader, key);
-            counts.Add(run is >= 0 and <= uint.MaxValue ? (uint)run : throw new JsonFieldException(key, $"a run of {run} pixels"));
+            var run = JsonFields.Element(ref reader, key);
+            counts.Add(
+                run is >= 0 and <= uint.MaxValue && double.IsInteger(run)
+                    ? (uint)run
+                    : throw new JsonFieldException(key, $"a run of {run} pixels"));
         }
         return counts;
     }
 
-    // As the COCO tools have it, the first ring must have more than two points; a later one may be a mere line.
+    // As the COCO tools have it, the first ring must have more than two points; a later one may be a mere line. Empty rings are left out.
     private static List<double[]> ParseRings(ref Utf8JsonReader reader, string key)
     {
         var rings = new List<double[]>(1);
@@ -199,7 +203,11 @@ internal static class CocoShapes
                         ArrayPool<double>.Shared.Return(buffer);
                         buffer = larger;
                     }
-                    buffer[count++] = JsonFields.Number(ref reader, key);
+                    buffer[count++] = JsonFields.Element(ref reader, key);
+                }
+                if (count == 0)
+                {
+                    continue;
                 }
                 if (rings.Count == 0 && count < 5)
                 {

@@ -5,9 +5,47 @@ namespace BoxTeacher.Data;
 
 /// <summary>Images with the objects that people marked in them: the one form that every reader produces.</summary>
 /// <param name="Name">A short name for messages and tables.</param>
-/// <param name="Categories">The categories, ordered by their id; an annotation's category is an index into this list.</param>
+/// <param name="Categories">
+/// The categories, ordered by their id unless they were joined to others; an annotation's category is an index into this list.
+/// </param>
 /// <param name="Images">The images in the order of the file.</param>
-public sealed record InstanceDataset(string Name, IReadOnlyList<Category> Categories, IReadOnlyList<ImageRecord> Images);
+public sealed record InstanceDataset(string Name, IReadOnlyList<Category> Categories, IReadOnlyList<ImageRecord> Images)
+{
+    /// <summary>
+    /// The same images and objects with categories in another data set's order, joined by name. Ids stay this data set's own, so that
+    /// results can be written for its files; categories that it lacks have ids that it does not use.
+    /// </summary>
+    /// <param name="categories">The other's categories, of which this data set may have fewer.</param>
+    /// <param name="file">The file of this data set, for the error.</param>
+    /// <param name="other">The file of the other's, for the error.</param>
+    /// <exception cref="DataFormatException">A category is none of the other's; the message has the names.</exception>
+    public InstanceDataset JoinedTo(IReadOnlyList<Category> categories, string file, string other)
+    {
+        ArgumentNullException.ThrowIfNull(categories);
+        if (categories.Select(category => category.Name).SequenceEqual(Categories.Select(category => category.Name)))
+        {
+            return this;
+        }
+        var places = categories.Index().ToDictionary(place => place.Item.Name, place => place.Index);
+        var unknown = Categories.Where(category => !places.ContainsKey(category.Name)).Select(category => category.Name).ToList();
+        if (unknown.Count > 0)
+        {
+            throw new DataFormatException(file, "categories", CategoryNames.Unknown(unknown, [.. places.Keys], other));
+        }
+        var own = Categories.ToDictionary(category => category.Name, category => category.Id);
+        var next = Categories.Select(category => category.Id).Append(0).Max();
+        int[] moved = [.. Categories.Select(category => places[category.Name])];
+        return this with
+        {
+            Categories =
+                [.. categories.Select(category => category with { Id = own.TryGetValue(category.Name, out var id) ? id : ++next })],
+            Images = [.. Images.Select(image => image with
+            {
+                Annotations = [.. image.Annotations.Select(annotation => annotation with { Category = moved[annotation.Category] })],
+            })],
+        };
+    }
+}
 
 /// <summary>A kind of object.</summary>
 /// <param name="Id">The id that the data set's own files use; not an index.</param>
@@ -36,7 +74,11 @@ public sealed record ImageRecord(long Id, string FileName, int Width, int Height
 /// </param>
 /// <param name="IsCrowd">Whether this is a region of many objects, which evaluation neither asks for nor punishes.</param>
 /// <param name="Segmentation">The object's outline or mask, when the file has one.</param>
-public sealed record Annotation(long Id, int Category, Box Box, double Area, bool IsCrowd, Segmentation? Segmentation);
+public sealed record Annotation(long Id, int Category, Box Box, double Area, bool IsCrowd, Segmentation? Segmentation)
+{
+    /// <summary>Whether there is a shape that can be used.</summary>
+    public bool HasMask => Segmentation is not (null or Segmentation.Malformed);
+}
 
 /// <summary>The exact shape of an object: outlines or a mask.</summary>
 public abstract record Segmentation
@@ -63,5 +105,16 @@ public abstract record Segmentation
     {
         /// <inheritdoc/>
         public override RunLengthMask ToMask(ImageSize size) => Mask;
+    }
+
+    /// <summary>What a file states in the place of a shape; an error for those alone who want the shape.</summary>
+    /// <param name="File">The file's path.</param>
+    /// <param name="Key">The place in it.</param>
+    /// <param name="Problem">What is wrong there.</param>
+    public sealed record Malformed(string File, string Key, string Problem) : Segmentation
+    {
+        /// <inheritdoc/>
+        /// <exception cref="DataFormatException">Always.</exception>
+        public override RunLengthMask ToMask(ImageSize size) => throw new DataFormatException(File, Key, Problem);
     }
 }

@@ -50,7 +50,7 @@ internal sealed class JsonDocumentFile
         }
         do
         {
-            var key = Value("", (ref Utf8JsonReader reader) => JsonFields.Text(ref reader, ""));
+            var key = Value("", (ref Utf8JsonReader reader) => JsonFields.Text(ref reader, "")!);
             Expect((byte)':', $"':' after \"{key}\"");
             visit(key);
         }

@@ -9,35 +9,49 @@ internal sealed class JsonFieldException(string key, string problem) : FormatExc
     public string Key { get; } = key;
 }
 
-/// <summary>Typed access to the value at which a JSON reader stands; a wrong type is an error that names the key.</summary>
+/// <summary>
+/// Typed access to the value at which a JSON reader stands; a wrong type is an error that names the key. A key whose value is null counts
+/// as absent.
+/// </summary>
 internal static class JsonFields
 {
-    /// <summary>An integer.</summary>
-    public static long Integer(ref Utf8JsonReader reader, string key) =>
-        reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var value)
-            ? value
-            : throw new JsonFieldException(key, $"expected an integer, found {Describe(ref reader)}");
+    // Every integer up to here is a double of its own.
+    private const double LargestInteger = 1L << 53;
 
-    /// <summary>A finite number.</summary>
-    public static double Number(ref Utf8JsonReader reader, string key) =>
+    /// <summary>An integer, also when it is written as 7.0 or 7e0; null when absent.</summary>
+    public static long? Integer(ref Utf8JsonReader reader, string key) => reader.TokenType switch
+    {
+        JsonTokenType.Null => null,
+        JsonTokenType.Number when reader.TryGetInt64(out var value) => value,
+        JsonTokenType.Number when reader.TryGetDouble(out var value) && double.IsInteger(value) && Math.Abs(value) <= LargestInteger =>
+            (long)value,
+        _ => throw new JsonFieldException(key, $"expected an integer, found {Describe(ref reader)}"),
+    };
+
+    /// <summary>A finite number; null when absent.</summary>
+    public static double? Number(ref Utf8JsonReader reader, string key) =>
+        reader.TokenType == JsonTokenType.Null ? null : Element(ref reader, key);
+
+    /// <summary>A finite number in an array, where null is none.</summary>
+    public static double Element(ref Utf8JsonReader reader, string key) =>
         reader.TokenType == JsonTokenType.Number && reader.TryGetDouble(out var value) && double.IsFinite(value)
             ? value
             : throw new JsonFieldException(key, $"expected a finite number, found {Describe(ref reader)}");
 
-    /// <summary>A string.</summary>
-    public static string Text(ref Utf8JsonReader reader, string key) =>
-        reader.TokenType == JsonTokenType.String
-            ? reader.GetString()!
+    /// <summary>A string; null when absent.</summary>
+    public static string? Text(ref Utf8JsonReader reader, string key) =>
+        reader.TokenType is JsonTokenType.String or JsonTokenType.Null
+            ? reader.GetString()
             : throw new JsonFieldException(key, $"expected a string, found {Describe(ref reader)}");
 
-    /// <summary>0, 1, false or true.</summary>
+    /// <summary>0, 1, false or true; false when absent.</summary>
     public static bool Flag(ref Utf8JsonReader reader, string key) => reader.TokenType switch
     {
         JsonTokenType.True => true,
         JsonTokenType.False => false,
         _ => Integer(ref reader, key) switch
         {
-            0 => false,
+            null or 0 => false,
             1 => true,
             var other => throw new JsonFieldException(key, $"expected 0 or 1, found {other}"),
         },
@@ -50,7 +64,7 @@ internal static class JsonFields
         var count = 0;
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            var value = Number(ref reader, key);
+            var value = Element(ref reader, key);
             if (count < values.Length)
             {
                 values[count] = value;

@@ -45,6 +45,11 @@ public readonly record struct Box
     /// <param name="height">Vertical extent.</param>
     public static Box FromSize(double x, double y, double width, double height) => new(x, y, width, height);
 
+    /// <summary>The part of the box that lies in an image; a box of no width or no height where none does.</summary>
+    /// <param name="size">The image's size.</param>
+    public Box ClippedTo(ImageSize size) => FromCorners(
+        Math.Clamp(X0, 0, size.Width), Math.Clamp(Y0, 0, size.Height), Math.Clamp(X1, 0, size.Width), Math.Clamp(Y1, 0, size.Height));
+
     /// <summary>
     /// Intersection over union as the COCO tools define it: areas without "+ 1", touching boxes do not overlap.
     /// </summary>

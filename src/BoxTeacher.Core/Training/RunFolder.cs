@@ -37,13 +37,16 @@ public sealed class RunFolder(string path)
 
     /// <summary>The run that a weights file belongs to: final weights lie in its folder, a checkpoint's one folder deeper.</summary>
     /// <exception cref="IOException">There is no recipe at either place.</exception>
-    public static RunFolder Of(string weights)
+    public static RunFolder Of(string weights) =>
+        Find(weights) ?? throw new IOException($"{weights}: no recipe.json lies beside these weights");
+
+    /// <summary>The same, or null where no recipe lies.</summary>
+    public static RunFolder? Find(string weights)
     {
         var folder = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(weights))!;
-        var run = Array.Find(
+        return Array.Find(
             [new RunFolder(folder), new RunFolder(System.IO.Path.GetDirectoryName(folder) ?? folder)], candidate =>
                 File.Exists(candidate.RecipeFile));
-        return run ?? throw new IOException($"{weights}: no recipe.json lies beside these weights");
     }
 
     /// <summary>Writes recipe and categories into the folder, or makes sure that those of the folder are these.</summary>

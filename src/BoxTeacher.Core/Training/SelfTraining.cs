@@ -49,7 +49,7 @@ public static class SelfTraining
             {
                 return result;
             }
-            var training = boxes.Dataset.ReadTraining(root);
+            var (training, _) = RecipeData.Read(boxes, root);
             using var network = boxes.BuildDetector(training.Categories.Count);
             ModelFile.Read(first.ModelFile, boxes.Method.Evaluated, network);
             Label(new Inference(network, boxes), training, Assignment.OneToOne(), pseudo);
@@ -107,7 +107,7 @@ public static class SelfTraining
     private static TrainingResult Train(
         Recipe recipe, string root, RunFolder folder, Action<TrainingEvent>? listener, CancellationToken cancellation)
     {
-        var (training, validation) = (recipe.Dataset.ReadTraining(root), recipe.Dataset.ReadValidation(root));
+        var (training, validation) = RecipeData.Read(recipe, root);
         using var method = recipe.BuildMethod(training.Categories.Count, root);
         return new TrainingRun(recipe, method, training, validation, folder).Run(listener, cancellation);
     }

@@ -97,7 +97,8 @@ module Ablation =
 
     /// The data of each variant, read once for all that share them.
     let private dataOf (options: ExperimentOptions) (ablation: Ablation) =
-        let datasets = [ for variant in ablation.Variants -> variant, (recipeOf options ablation variant).Dataset ]
+        let recipes = [ for variant in ablation.Variants -> recipeOf options ablation variant ]
+        let datasets = [ for variant, recipe in List.zip ablation.Variants recipes -> variant, recipe.Dataset ]
         let evaluated (dataset: DatasetRecipe) = dataset.ValidationAnnotations, dataset.ValidationImages
 
         match datasets |> List.tryFind (fun (_, dataset) -> evaluated dataset <> evaluated (snd datasets.Head)) with
@@ -107,7 +108,12 @@ module Ablation =
                 $"'{variant.Name}' is evaluated on {dataset.ValidationAnnotations} and '{(fst datasets.Head).Name}' on {(snd datasets.Head).ValidationAnnotations}; what is compared is evaluated on the same images"
         | None ->
             let distinct = datasets |> List.map snd |> List.distinct
-            let loaded = [ for dataset in distinct -> dataset, LoadedData.read options.DataRoot dataset ]
+
+            // There must be masks where any variant looks at them.
+            let mostDemanding dataset =
+                recipes |> List.filter (fun recipe -> recipe.Dataset = dataset) |> List.maxBy _.Method.Supervision
+
+            let loaded = [ for dataset in distinct -> dataset, LoadedData.read options.DataRoot (mostDemanding dataset) None ]
             [ for variant, dataset in datasets -> variant.Name, loaded |> List.find (fst >> (=) dataset) |> snd ] |> Map.ofList
 
     /// The runs of an ablation, seed after seed so that every variant gets somewhere when time runs out.

@@ -44,7 +44,8 @@ type internal LoadedData =
 
 module internal LoadedData =
 
-    let read root (recipe: DatasetRecipe) =
+    /// Reads and checks it. Classes stand for the run's categories, if one is given.
+    let read root (recipe: Recipe) (run: RunFolder option) =
         let bytes (file: string) = Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(Path.Combine(root, file))))
 
         // Every byte of a large data set would take minutes to read.
@@ -57,12 +58,13 @@ module internal LoadedData =
                 }
             )
 
-        let training, validation = recipe.ReadTraining root, recipe.ReadValidation root
+        let files, data = recipe.Dataset, RecipeData.Read(recipe, root, DataNews.tell, Option.toObj run)
 
-        { Training = training
-          Validation = validation
+        { Training = data.Training
+          Validation = data.Validation
           Fingerprint =
-            RunStore.Fingerprint [ bytes recipe.TrainAnnotations; bytes recipe.ValidationAnnotations; images training; images validation ] }
+            RunStore.Fingerprint
+                [ bytes files.TrainAnnotations; bytes files.ValidationAnnotations; images data.Training; images data.Validation ] }
 
     /// How reports describe it.
     let describe choice (data: LoadedData) =

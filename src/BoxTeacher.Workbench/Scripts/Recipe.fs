@@ -19,6 +19,10 @@ module Recipe =
         | DataChoice.Files _ -> Recipes.ShapesBoxTeacher
         | DataChoice.PennFudan _ -> Recipes.PennFudanBoxTeacher
 
+    /// The recipe's data under a root, read and checked; what should be known of them is told on the error stream. Raises
+    /// DataCheckException when they cannot be used.
+    let data (root: string) (r: Recipe) = RecipeData.Read(r, root, DataNews.tell)
+
     /// Another name.
     let named (name: string) (r: Recipe) = r.With((fun r -> r.Name), name)
 

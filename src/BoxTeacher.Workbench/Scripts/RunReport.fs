@@ -66,7 +66,7 @@ module RunReport =
             raise (FileNotFoundException $"{files.ModelFile}: there are no final weights; the run is not finished, or the folder is none of a run")
 
         let recipe = files.ReadRecipe()
-        let data = LoadedData.read dataRoot recipe.Dataset
+        let data = LoadedData.read dataRoot recipe (Some files)
         use method = recipe.BuildMethod(data.Training.Categories.Count, dataRoot)
         ModelFile.Read(files.ModelFile, method)
         let gallery = RunTraining.galleryImages RunTraining.galleryCount data.Validation

@@ -32,6 +32,7 @@ module Script =
         | :? RecipeException
         | :? PartException
         | :? DataFormatException
+        | :? DataCheckException
         | :? InvalidDataException
         | :? IOException
         | :? NotFiniteNumberException -> true

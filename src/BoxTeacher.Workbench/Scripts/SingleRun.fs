@@ -23,10 +23,10 @@ module SingleRun =
     [<CompiledName "Train">]
     let train (recipe: Recipe) (dataRoot: string) (folder: RunFolder) (threads: Nullable<int>) =
         recipe.Device.Open() |> ignore
-        let training, validation = recipe.Dataset.ReadTraining dataRoot, recipe.Dataset.ReadValidation dataRoot
+        let data = Recipe.data dataRoot recipe
         use stop = new CancellationTokenSource()
         use _ = new StopSignals(stop)
-        use method = recipe.BuildMethod(training.Categories.Count, dataRoot, loaded = fun report -> printfn "%O" report)
+        use method = recipe.BuildMethod(data.Training.Categories.Count, dataRoot, loaded = fun report -> printfn "%O" report)
         let run, history = planned recipe, RunHistory()
         let mutable result = Unchecked.defaultof<TrainingResult>
 
@@ -37,9 +37,9 @@ module SingleRun =
 
             listener.Started run
             // Before anything of the folder changes.
-            folder.Claim(recipe, training.Categories)
+            folder.Claim(recipe, data.Training.Categories)
             TorchRuntime.UseThreads(folder.Threads(threads, Environment.ProcessorCount))
-            result <- TrainingRun(recipe, method, training, validation, folder).Run(Action<TrainingEvent> listen, stop.Token)
+            result <- TrainingRun(recipe, method, data.Training, data.Validation, folder).Run(Action<TrainingEvent> listen, stop.Token)
             listener.Ended(run, (if result.Finished then RunEnd.Trained(history.Result run) else RunEnd.Stopped result.Iteration)))
 
         result

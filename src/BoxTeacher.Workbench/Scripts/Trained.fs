@@ -74,8 +74,9 @@ module Trained =
         match ablation.Variants |> List.tryFind (fun variant -> variant.Name = name), AblationResult.runsOf name result with
         | Some variant, run :: _ ->
             let recipe = RecipeJson.Parse(run.Run.Recipe, name)
-            let validation = recipe.Dataset.ReadValidation options.DataRoot
+            let folder = RunFolder(RunStore(Path.Combine(options.Out, "runs")).Folder run.Run)
+            let validation = RecipeData.ReadValidation(recipe, options.DataRoot, DataNews.tell, folder)
             let method = variant.Method recipe validation.Categories.Count options.DataRoot
-            ModelFile.Read(RunFolder(RunStore(Path.Combine(options.Out, "runs")).Folder run.Run).ModelFile, method)
+            ModelFile.Read(folder.ModelFile, method)
             new Trained(recipe, method, validation)
         | _ -> invalidArg (nameof name) $"there is no finished run of a variant '{name}'"

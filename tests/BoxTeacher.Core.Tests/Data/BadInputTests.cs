@@ -42,6 +42,37 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Theory]
+    [InlineData("""{"id": 2, "image_id": 7, "category_id": 3, "bbox": [1, 2, 3, 4], "segmentation": [[1, 2, 3, 4]]}""", "found 4 numbers")]
+    [InlineData("""{"id": 2, "image_id": 7, "category_id": 3, "bbox": [1, 2, 3, 4], "segmentation": [1, 2, 3, 4]}""", "expected an array, found the number 1")]
+    [InlineData("""{"id": 2, "image_id": 7, "category_id": 3, "bbox": [1, 2, 3, 4], "segmentation": {"size": [10, 20]}}""", "the key is missing")]
+    [InlineData("""{"id": 2, "image_id": 7, "category_id": 3, "bbox": [1, 2, 3, 4], "segmentation": {"counts": "05", "size": [20, 10]}}""", "a mask of 20x10 pixels in an image of 10x20")]
+    [InlineData("""{"id": 2, "image_id": 7, "category_id": 3, "bbox": [1, 2, 3, 4], "segmentation": {"counts": [5, 300], "size": [10, 20]}}""", "the runs leave")]
+    public void A_malformed_shape_is_an_error_for_those_alone_who_want_it(string annotation, string problem)
+    {
+        string file = Truth($"[{Sound}, {annotation}]");
+
+        var read = CocoReader.Read(file, folder.Root).Images[0].Annotations[1];
+
+        Assert.Equal((Box.FromSize(1, 2, 3, 4), 12, false), (read.Box, read.Area, read.HasMask));
+        var error = Assert.Throws<DataFormatException>(() => read.Segmentation!.ToMask(new ImageSize(10, 20)));
+        Assert.StartsWith($"{file}: annotations[1].segmentation", error.Message);
+        Assert.Contains(problem, error.Message);
+    }
+
+    [Theory]
+    [InlineData("""{"id": 2.0, "image_id": 7e0, "category_id": 3.0, "bbox": [1, 2, 3, 4], "area": 12, "iscrowd": 0.0, "segmentation": []}""")]
+    [InlineData("""{"id": 2, "image_id": 7, "category_id": 3, "bbox": [1, 2, 3, 4], "area": null, "iscrowd": null, "segmentation": null}""")]
+    [InlineData("""{"id": 2, "image_id": 7, "category_id": 3, "bbox": [1, 2, 3, 4], "iscrowd": false, "segmentation": [[]]}""")]
+    [InlineData("""{"id": 2, "image_id": 7, "category_id": 3, "bbox": null, "segmentation": [[], [1, 2, 4, 2, 4, 6, 1, 6], []]}""")]
+    public void Whole_numbers_may_be_floats_null_is_absent_and_empty_rings_are_none(string annotation)
+    {
+        var read = CocoReader.Read(Truth($"[{Sound}, {annotation}]"), folder.Root).Images[0].Annotations[1];
+
+        Assert.Equal((2, Box.FromSize(1, 2, 3, 4), 12, false), (read.Id, read.Box, read.Area, read.IsCrowd));
+        Assert.Equal(annotation.Contains("[1, 2, 4", StringComparison.Ordinal), read.HasMask);
+    }
+
+    [Theory]
     [InlineData("""{"images": [""", "images[0]")]
     [InlineData("""{"images": [{"id": 1, "file_name": "a", "width": 4""", "images[0]")]
     [InlineData("""{"images": []}""", "annotations")]
@@ -49,11 +80,23 @@ public sealed class BadInputTests : IDisposable
     [InlineData("", "")]
     [InlineData("""{"images": [{"id": 1, "file_name": "a", "width": 0, "height": 3}], "annotations": [], "categories": []}""", "images[0].width")]
     [InlineData("""{"images": [{"id": 1, "file_name": "a", "width": 70000, "height": 3}], "annotations": [], "categories": []}""", "images[0].width")]
+    [InlineData("""{"images": [{"id": null, "file_name": "a", "width": 4, "height": 3}], "annotations": [], "categories": []}""", "images[0].id")]
+    [InlineData("""{"images": [{"id": 1, "file_name": "a", "width": 4.5, "height": 3}], "annotations": [], "categories": []}""", "images[0].width")]
+    [InlineData("""{"images": [], "annotations": [], "categories": [{"id": 1, "name": "a"}, {"id": 2, "name": "a"}]}""", "categories[1].name")]
     public void A_broken_file_is_refused(string json, string key)
     {
         string file = folder.File("gt.json", json);
 
         AssertRefused(file, key, "", () => CocoReader.Read(file, folder.Root));
+    }
+
+    [Fact]
+    public void Results_may_have_floats_where_they_are_whole()
+    {
+        var truth = CocoReader.Read(Truth($"[{Sound}]"), folder.Root);
+        string file = folder.File("dt.json", """[{"image_id": 7.0, "category_id": 3e0, "bbox": [1, 2, 3, 4], "score": 1, "segmentation": null}]""");
+
+        Assert.Equal((7, 0), Assert.Single(CocoResults.Read(file, truth, IouType.Box)) is var read ? (read.ImageId, read.Category) : default);
     }
 
     [Fact]

@@ -45,6 +45,66 @@ public sealed class ImageFileTests : IDisposable
         }
     }
 
+    [Theory, MemberData(nameof(Pictures))]
+    public void The_header_tells_the_size_of_what_is_read(string name)
+    {
+        var file = Path.Combine(Folder, name);
+
+        Assert.Equal(ImageFile.Read(file).Size, ImageFile.ReadHeader(file).Upright);
+    }
+
+    /// <summary>Where the end of the header is far from the beginning of the file.</summary>
+    [Fact]
+    public void A_header_may_be_long()
+    {
+        var picture = File.ReadAllBytes(Path.Combine(Folder, "jpeg-turned-6.jpg"));
+        byte[] note = [0xFF, 0xE5, 0xEA, 0x60, .. new byte[0xEA60 - 2]];
+        var file = folder.File("long.jpg", [.. picture[..2], .. note, .. picture[2..]]);
+
+        Assert.Equal((new ImageSize(29, 43), new ImageSize(43, 29)), ImageFile.ReadHeader(file) is var header ? (header.Stored, header.Upright) : default);
+    }
+
+    [Theory, MemberData(nameof(Pictures))]
+    public void A_file_that_is_cut_off_is_seen_without_its_pixels(string name)
+    {
+        var whole = File.ReadAllBytes(Path.Combine(Folder, name));
+        // Of a BMP file only the decoder knows.
+        if (!name.EndsWith(".bmp", StringComparison.Ordinal))
+        {
+            var file = folder.File($"cut-{name}", whole[..(whole.Length * 3 / 4)]);
+            Assert.Contains(file, Assert.Throws<DataFormatException>(() => ImageFile.ReadHeader(file)).Message);
+        }
+    }
+
+    [Theory]
+    [InlineData("", "the file is empty")]
+    [InlineData("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", "Git LFS pointer")]
+    [InlineData("\r\n<!DOCTYPE HTML><html><head>", "an HTML page")]
+    [InlineData("GIF89a", "no JPEG, PNG, BMP or WebP file")]
+    public void What_stands_in_the_place_of_a_picture_is_named(string text, string words)
+    {
+        var file = folder.File("photo.jpg", text);
+
+        Assert.Contains(words, Assert.Throws<DataFormatException>(() => ImageFile.Read(file)).Message);
+        Assert.Contains(words, Assert.Throws<DataFormatException>(() => ImageFile.ReadHeader(file)).Message);
+    }
+
+    [Theory]
+    [InlineData(4095, false)]
+    [InlineData(255, false)]
+    [InlineData(4096, true)]
+    [InlineData(65535, true)]
+    public void Raw_samples_of_twelve_bits_do_not_come_out_black(ushort most, bool isRead)
+    {
+        var file = folder.File("deep.png", PngWriter.Gray(new LabelMap([0, 17, most, 200], 2, 2), wide: true));
+
+        var header = Record.Exception(() => ImageFile.ReadHeader(file));
+        var picture = Record.Exception(() => Assert.Equal(most >> 8, ImageFile.Read(file).Pixels[6]));
+
+        Assert.Equal((isRead, isRead), (header is null, picture is null));
+        Assert.All(new[] { header, picture }.OfType<Exception>(), error => Assert.Contains("multiply them by 16", error.Message));
+    }
+
     [Fact]
     public void The_bytes_decide_what_a_file_is_and_not_its_name()
     {

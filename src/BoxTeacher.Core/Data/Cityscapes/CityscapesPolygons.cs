@@ -86,10 +86,10 @@ public static class CityscapesPolygons
             switch (key)
             {
                 case "imgHeight":
-                    height = json.Value(key, (ref Utf8JsonReader reader) => JsonFields.Integer(ref reader, ""));
+                    height = json.Value(key, (ref Utf8JsonReader reader) => JsonFields.Integer(ref reader, "") ?? 0);
                     break;
                 case "imgWidth":
-                    width = json.Value(key, (ref Utf8JsonReader reader) => JsonFields.Integer(ref reader, ""));
+                    width = json.Value(key, (ref Utf8JsonReader reader) => JsonFields.Integer(ref reader, "") ?? 0);
                     break;
                 case "objects":
                     outlines = json.Array(key, ParseOutline);

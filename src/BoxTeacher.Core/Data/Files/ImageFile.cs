@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Text;
 using BoxTeacher.Files;
 using BoxTeacher.Structures;
 using BoxTeacher.Torch;
@@ -20,48 +21,62 @@ public static class ImageFile
     // A block of 8 x 8 pixels takes at least one bit of a JPEG file.
     private const long MaxJpegPixelsPerByte = 512;
 
+    // The upper 8 of 16 bits, where no more than 12 are used.
+    private const byte MaxOfTwelveBits = 15;
+
+    // The header of most pictures fits in.
+    private const int HeadBytes = 1 << 14;
+
     /// <summary>
-    /// Reads a picture as color, turned upright as its EXIF orientation says; gray is expanded, transparency is left out.
+    /// Reads a picture as color, turned upright as its EXIF orientation says; gray is expanded, transparency is left out, and of 16 bits
+    /// the upper 8 are kept. A 16-bit picture of which they are next to nothing, such as one of raw 12-bit samples, is refused.
     /// </summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="DataFormatException">The file is of another kind, is cut off or is damaged.</exception>
+    /// <exception cref="DataFormatException">The file is of another kind, is cut off or is damaged, or its 16-bit samples are.</exception>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     public static Image Read(string path)
     {
         var data = ReadBytes(path);
         using var codec = SKCodec.Create(new MemoryStream(data), out _);
-        if (codec?.EncodedFormat is not (
-            SKEncodedImageFormat.Jpeg or SKEncodedImageFormat.Png or SKEncodedImageFormat.Bmp or SKEncodedImageFormat.Webp))
+        CheckHeader(path, codec, data, data.Length);
+        // Skia takes a PNG file without its last check sums, and does not look for its orientation.
+        var png = codec.EncodedFormat == SKEncodedImageFormat.Png ? PngReader.Check(path, data) : (PngFacts?)null;
+        using var picture = new SKBitmap(
+            new SKImageInfo(codec.Info.Width, codec.Info.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul));
+        var image = codec.GetPixels(picture.Info, picture.GetPixels()) switch
         {
-            throw new DataFormatException(path, "", data.Length == 0
-                ? "the file is empty" : "this is no JPEG, PNG, BMP or WebP file, or its header is damaged");
-        }
-        var (height, width) = (codec.Info.Height, codec.Info.Width);
-        if ((long)height * width > (codec.EncodedFormat == SKEncodedImageFormat.Jpeg
-            ? long.Min(MaxPixels, MaxJpegPixelsPerByte * data.Length) : MaxPixels))
-        {
-            throw new DataFormatException(path, "", $"{data.Length} bytes cannot hold a picture of {height}x{width} pixels");
-        }
-        var origin = codec.EncodedOrigin;
-        switch (codec.EncodedFormat)
-        {
-            // Skia takes a PNG file without its last check sums, and does not look for its orientation.
-            case SKEncodedImageFormat.Png:
-                PngReader.Check(path, data, out var exif);
-                origin = ExifOrientation.Of(exif);
-                break;
-            case SKEncodedImageFormat.Webp when data.Length < 8 + BitConverter.ToUInt32(data, 4):
-                throw new DataFormatException(path, "", "the WebP file is cut off");
-            default:
-                break;
-        }
-        using var picture = new SKBitmap(new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Unpremul));
-        return codec.GetPixels(picture.Info, picture.GetPixels()) switch
-        {
-            SKCodecResult.Success => Upright(picture, origin),
+            SKCodecResult.Success => Upright(picture, png?.Origin ?? codec.EncodedOrigin),
             SKCodecResult.IncompleteInput => throw new DataFormatException(path, "", $"the {codec.EncodedFormat} file is cut off"),
             var result => throw new DataFormatException(path, "", $"the {codec.EncodedFormat} picture cannot be decoded ({result})"),
         };
+        return png?.Depth != 16 || image.Pixels.AsSpan().ContainsAnyExceptInRange<byte>(0, MaxOfTwelveBits)
+            ? image
+            : throw new DataFormatException(
+                path, "",
+                "the 16-bit samples use less than a 16th of their range, as raw ones of 12 bits do, and would come out black; multiply them by 16, or save 8 bits");
+    }
+
+    /// <summary>
+    /// What the header of a picture tells, and whether the file looks whole. Only where the header leaves a doubt is it decoded: a JPEG
+    /// file that does not end as it should, a PNG file of 16 bits.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="DataFormatException">As of <see cref="Read"/>.</exception>
+    /// <exception cref="IOException">The file is missing or cannot be read.</exception>
+    internal static PictureHeader ReadHeader(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        var head = new byte[Math.Min(file.Length, HeadBytes)];
+        file.ReadExactly(head);
+        // A long header may hold another picture.
+        using var codec = SKCodec.Create(new MemoryStream(head), out _) ?? SKCodec.Create(File.OpenRead(path), out _);
+        CheckHeader(path, codec, head, file.Length);
+        var png = codec.EncodedFormat == SKEncodedImageFormat.Png ? PngReader.Skim(path, file) : (PngFacts?)null;
+        if (png?.Depth == 16 || (codec.EncodedFormat == SKEncodedImageFormat.Jpeg && !EndsAsJpeg(file)))
+        {
+            _ = Read(path);
+        }
+        return new PictureHeader(new ImageSize(codec.Info.Height, codec.Info.Width), IsTurned(png?.Origin ?? codec.EncodedOrigin));
     }
 
     /// <summary>
@@ -118,11 +133,48 @@ public static class ImageFile
             $"A picture of {image.Height}x{image.Width} pixels is too large for '{extension}'.", nameof(image));
     }
 
+    private static void CheckHeader(string path, [NotNull] SKCodec? codec, ReadOnlySpan<byte> head, long length)
+    {
+        if (codec?.EncodedFormat is not (
+            SKEncodedImageFormat.Jpeg or SKEncodedImageFormat.Png or SKEncodedImageFormat.Bmp or SKEncodedImageFormat.Webp))
+        {
+            throw new DataFormatException(path, "", NoPicture(head));
+        }
+        var size = new ImageSize(codec.Info.Height, codec.Info.Width);
+        if (size.Area > (codec.EncodedFormat == SKEncodedImageFormat.Jpeg ? long.Min(MaxPixels, MaxJpegPixelsPerByte * length) : MaxPixels))
+        {
+            throw new DataFormatException(path, "", $"{length} bytes cannot hold a picture of {size} pixels");
+        }
+        if (codec.EncodedFormat == SKEncodedImageFormat.Webp && length < 8L + BinaryPrimitives.ReadUInt32LittleEndian(head[4..]))
+        {
+            throw new DataFormatException(path, "", "the WebP file is cut off");
+        }
+    }
+
+    // What people have in the place of pictures.
+    private static string NoPicture(ReadOnlySpan<byte> head)
+    {
+        var text = Encoding.Latin1.GetString(head[..Math.Min(64, head.Length)]).TrimStart();
+        return head.IsEmpty ? "the file is empty"
+            : text.StartsWith("version https://git-lfs", StringComparison.Ordinal)
+                ? "this is a Git LFS pointer and not the picture; 'git lfs pull' fetches the picture"
+            : text.StartsWith("<!doctype html", StringComparison.OrdinalIgnoreCase) || text.StartsWith("<html", StringComparison.OrdinalIgnoreCase)
+                ? "this is an HTML page and not a picture; the download went wrong"
+            : "this is no JPEG, PNG, BMP or WebP file, or its header is damaged";
+    }
+
+    private static bool EndsAsJpeg(FileStream file)
+    {
+        Span<byte> end = stackalloc byte[2];
+        return RandomAccess.Read(file.SafeFileHandle, end, file.Length - end.Length) == end.Length && end is [0xFF, 0xD9];
+    }
+
+    private static bool IsTurned(SKEncodedOrigin origin) => origin >= SKEncodedOrigin.LeftTop;
+
     private static unsafe Image Upright(SKBitmap picture, SKEncodedOrigin origin)
     {
         var (height, width) = (picture.Height, picture.Width);
-        var turned = origin >= SKEncodedOrigin.LeftTop;
-        var image = turned ? new Image(width, height) : new Image(height, width);
+        var image = IsTurned(origin) ? new Image(width, height) : new Image(height, width);
         var source = new ReadOnlySpan<uint>((void*)picture.GetPixels(), height * width);
         for (var y = 0; y < image.Height; y++)
         {
@@ -180,36 +232,4 @@ internal static class SkiaRuntime
         NativeLibrary.SetDllImportResolver(assembly, (name, _, _) =>
             PackageNatives.Files(assembly, OperatingSystem.IsWindows() ? $"{name}.dll" : PackageNatives.FileName("SkiaSharp"))
                 .FirstOrDefault() is { } file ? NativeLibrary.Load(file) : 0));
-}
-
-/// <summary>How a camera was held, by the EXIF data of a picture (EXIF 2.3, section 4.6: a TIFF header and a list of tags).</summary>
-internal static class ExifOrientation
-{
-    private const ushort Tag = 0x0112;
-    private const int EntryLength = 12;
-
-    /// <summary>Where the first pixel of the file belongs; upper left if nothing, or nothing valid, is said of it.</summary>
-    /// <param name="exif">EXIF data, "II" or "MM" first; may be empty.</param>
-    public static SKEncodedOrigin Of(ReadOnlySpan<byte> exif)
-    {
-        var little = exif.StartsWith("II*\0"u8);
-        if (!little && !exif.StartsWith("MM\0*"u8) || exif.Length < 8)
-        {
-            return SKEncodedOrigin.TopLeft;
-        }
-        var list = little ? BinaryPrimitives.ReadUInt32LittleEndian(exif[4..]) : BinaryPrimitives.ReadUInt32BigEndian(exif[4..]);
-        var count = list <= exif.Length - 2 ? Short(exif[(int)list..], little) : 0;
-        for (var at = (long)list + 2; count > 0 && at + EntryLength <= exif.Length; count--, at += EntryLength)
-        {
-            var entry = exif[(int)at..];
-            if (Short(entry, little) == Tag)
-            {
-                return Short(entry[8..], little) is >= 1 and <= 8 and var origin ? (SKEncodedOrigin)origin : SKEncodedOrigin.TopLeft;
-            }
-        }
-        return SKEncodedOrigin.TopLeft;
-    }
-
-    private static int Short(ReadOnlySpan<byte> bytes, bool little) =>
-        little ? BinaryPrimitives.ReadUInt16LittleEndian(bytes) : BinaryPrimitives.ReadUInt16BigEndian(bytes);
 }

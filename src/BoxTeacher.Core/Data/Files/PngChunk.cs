@@ -33,6 +33,31 @@ internal static class PngChunk
         return body;
     }
 
+    /// <summary>Steps over the chunk at which a stream stands.</summary>
+    /// <returns>The whole chunk, for <see cref="Take"/>, if it is of the wanted type; else nothing.</returns>
+    /// <exception cref="DataFormatException">The file is cut off.</exception>
+    public static byte[] Next(string file, Stream stream, out uint type, uint wanted)
+    {
+        Span<byte> head = stackalloc byte[8];
+        var start = stream.Position;
+        var whole = stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) == head.Length;
+        type = BinaryPrimitives.ReadUInt32BigEndian(head[4..]);
+        var length = BinaryPrimitives.ReadUInt32BigEndian(head) + 12L;
+        if (!whole || length > stream.Length - start)
+        {
+            throw new DataFormatException(file, "", "the PNG file is cut off");
+        }
+        byte[] chunk = [];
+        if (type == wanted)
+        {
+            chunk = new byte[length];
+            stream.Position = start;
+            stream.ReadExactly(chunk);
+        }
+        stream.Position = start + length;
+        return chunk;
+    }
+
     /// <summary>Appends a chunk to a stream.</summary>
     public static void Write(Stream stream, ReadOnlySpan<byte> type, ReadOnlySpan<byte> body)
     {

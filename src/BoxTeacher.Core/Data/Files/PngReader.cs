@@ -1,8 +1,14 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using BoxTeacher.Structures;
+using SkiaSharp;
 
 namespace BoxTeacher.Data;
+
+/// <summary>What Skia does not tell of a PNG file.</summary>
+/// <param name="Origin">Where its first pixel belongs, by its EXIF data.</param>
+/// <param name="Depth">Bits per sample, 1 to 16.</param>
+internal readonly record struct PngFacts(SKEncodedOrigin Origin, byte Depth);
 
 /// <summary>
 /// Reads gray and palette PNG files as the numbers that they store. General decoders replace palette indices by
@@ -26,23 +32,40 @@ internal static class PngReader
     /// <summary>Checks that every chunk is whole, and that the file is long enough for the picture it announces.</summary>
     /// <param name="file">The file's path for messages.</param>
     /// <param name="data">The file's bytes.</param>
-    /// <param name="exif">The picture's EXIF data; empty if it has none.</param>
     /// <exception cref="DataFormatException">It is not.</exception>
-    public static void Check(string file, ReadOnlySpan<byte> data, out ReadOnlySpan<byte> exif)
+    public static PngFacts Check(string file, ReadOnlySpan<byte> data)
     {
         var at = PngChunk.Signature.Length;
-        _ = ReadHeader(file, data, ref at);
-        exif = default;
+        var facts = new PngFacts(SKEncodedOrigin.TopLeft, ReadHeader(file, data, ref at, data.Length).Depth);
         uint type;
         do
         {
             var body = PngChunk.Take(file, data, ref at, out type);
-            if (type == ExifType)
-            {
-                exif = body;
-            }
+            facts = type == ExifType ? facts with { Origin = ExifOrientation.Of(body) } : facts;
         }
         while (type != EndType);
+        return facts;
+    }
+
+    /// <summary>The same without the check sums of what holds the pixels, whose bytes are not read.</summary>
+    /// <param name="file">The file's path for messages.</param>
+    /// <param name="stream">The file, at any place.</param>
+    /// <exception cref="DataFormatException">A chunk is cut off, or the header is damaged.</exception>
+    public static PngFacts Skim(string file, Stream stream)
+    {
+        stream.Position = PngChunk.Signature.Length;
+        var at = 0;
+        var header = ReadHeader(file, PngChunk.Next(file, stream, out _, HeaderType), ref at, stream.Length);
+        var facts = new PngFacts(SKEncodedOrigin.TopLeft, header.Depth);
+        uint type;
+        do
+        {
+            var chunk = PngChunk.Next(file, stream, out type, ExifType);
+            at = 0;
+            facts = type == ExifType ? facts with { Origin = ExifOrientation.Of(PngChunk.Take(file, chunk, ref at, out _)) } : facts;
+        }
+        while (type != EndType);
+        return facts;
     }
 
     /// <summary>Reads the stored numbers.</summary>
@@ -57,7 +80,7 @@ internal static class PngReader
             throw new DataFormatException(file, "", data.Length == 0 ? "the file is empty" : "this is not a PNG file");
         }
         var at = PngChunk.Signature.Length;
-        var header = ReadHeader(file, data, ref at);
+        var header = ReadHeader(file, data, ref at, data.Length);
         if (!colorTypes.Contains(header.ColorType))
         {
             throw new DataFormatException(
@@ -91,7 +114,7 @@ internal static class PngReader
         }
     }
 
-    private static Header ReadHeader(string file, ReadOnlySpan<byte> data, ref int at)
+    private static Header ReadHeader(string file, ReadOnlySpan<byte> data, ref int at, long length)
     {
         var body = PngChunk.Take(file, data, ref at, out var type);
         if (type != HeaderType || body.Length != 13)
@@ -115,9 +138,9 @@ internal static class PngReader
         {
             throw new DataFormatException(file, "", $"PNG color type {color} of {depth} bits is not valid");
         }
-        if ((long)width * height * depth / 8 > MaxCompression * data.Length)
+        if ((long)width * height * depth / 8 > MaxCompression * length)
         {
-            throw new DataFormatException(file, "", $"{data.Length} bytes cannot hold a PNG picture of {height}x{width} pixels");
+            throw new DataFormatException(file, "", $"{length} bytes cannot hold a PNG picture of {height}x{width} pixels");
         }
         return new Header((int)height, (int)width, depth, color, body[12]);
     }

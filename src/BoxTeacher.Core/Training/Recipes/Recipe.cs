@@ -1,6 +1,5 @@
 using System.Text.Json.Serialization;
 using BoxTeacher.Augmentation;
-using BoxTeacher.Data;
 using BoxTeacher.Methods;
 
 namespace BoxTeacher.Training;
@@ -113,18 +112,7 @@ public sealed record PartRecord(string Name, string Source);
 /// <param name="ValidationImages">Folder of its images.</param>
 /// <param name="GroupByAspect">Whether a batch holds only wide or only tall images (published: true).</param>
 public sealed record DatasetRecipe(
-    string TrainAnnotations, string TrainImages, string ValidationAnnotations, string ValidationImages, bool GroupByAspect)
-{
-    /// <summary>The data set to learn from.</summary>
-    /// <param name="root">The folder that the paths are relative to.</param>
-    public InstanceDataset ReadTraining(string root) =>
-        CocoReader.Read(Path.Combine(root, TrainAnnotations), Path.Combine(root, TrainImages));
-
-    /// <summary>The data set to evaluate on.</summary>
-    /// <param name="root">The folder that the paths are relative to.</param>
-    public InstanceDataset ReadValidation(string root) =>
-        CocoReader.Read(Path.Combine(root, ValidationAnnotations), Path.Combine(root, ValidationImages));
-}
+    string TrainAnnotations, string TrainImages, string ValidationAnnotations, string ValidationImages, bool GroupByAspect);
 
 /// <summary>How images become views.</summary>
 /// <param name="Geometry">Shared by the weak and the strong view of training.</param>

@@ -1,0 +1,71 @@
+using BoxTeacher.Augmentation;
+using BoxTeacher.Data;
+
+namespace BoxTeacher.Training;
+
+/// <summary>
+/// The data of a recipe: read, checked, and with classes that stand for the same names everywhere. There is no other way to them, so that
+/// nothing is learned from or evaluated on unchecked.
+/// </summary>
+/// <param name="Training">What is learned from.</param>
+/// <param name="Validation">What is evaluated on, with the categories of the training.</param>
+public sealed record RecipeData(InstanceDataset Training, InstanceDataset Validation)
+{
+    /// <summary>Reads both halves.</summary>
+    /// <param name="recipe">Names the files, what they are for, and the weights to begin with.</param>
+    /// <param name="root">The folder that the recipe's paths are relative to.</param>
+    /// <param name="listener">Is told how it goes and what was found; warnings are told to it alone.</param>
+    /// <param name="run">
+    /// The run whose categories the classes stand for; null: the run that the recipe's weights are from, if it has as many categories, or
+    /// else the training file's own.
+    /// </param>
+    /// <exception cref="DataCheckException">The data cannot be used.</exception>
+    /// <exception cref="DataFormatException">A file is malformed, or the names of the categories do not agree.</exception>
+    /// <exception cref="IOException">An annotation file is missing or cannot be read.</exception>
+    public static RecipeData Read(Recipe recipe, string root, Action<DataEvent>? listener = null, RunFolder? run = null)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        var files = recipe.Dataset;
+        var (trainingFile, validationFile) = (Path.Combine(root, files.TrainAnnotations), Path.Combine(root, files.ValidationAnnotations));
+        var training = CocoReader.Read(trainingFile, Path.Combine(root, files.TrainImages), listener);
+        var validation = CocoReader.Read(validationFile, Path.Combine(root, files.ValidationImages), listener);
+        if ((run ?? Origin(recipe, root, training.Categories.Count)) is { } owner)
+        {
+            training = training.JoinedTo(owner.ReadCategories(), trainingFile, owner.Path);
+        }
+        validation = validation.JoinedTo(training.Categories, validationFile, trainingFile);
+        var use = recipe.Method.Supervision == Supervision.Masks ? DataUse.LearnMasks : DataUse.LearnBoxes;
+        DataCheckException.ThrowIfRefused(
+            DataCheck.Run(training, trainingFile, use, listener), DataCheck.Run(validation, validationFile, DataUse.Evaluate, listener));
+        return new RecipeData(training, validation);
+    }
+
+    /// <summary>Reads what is evaluated on, alone.</summary>
+    /// <param name="recipe">Names the files.</param>
+    /// <param name="root">The folder that the recipe's paths are relative to.</param>
+    /// <param name="listener">Is told how it goes and what was found.</param>
+    /// <param name="run">The run whose categories the classes stand for; null: the file's own.</param>
+    /// <exception cref="DataCheckException">The data cannot be used.</exception>
+    /// <exception cref="DataFormatException">The file is malformed, or has categories that the run lacks.</exception>
+    /// <exception cref="IOException">The annotation file is missing or cannot be read.</exception>
+    public static InstanceDataset ReadValidation(Recipe recipe, string root, Action<DataEvent>? listener = null, RunFolder? run = null)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        var file = Path.Combine(root, recipe.Dataset.ValidationAnnotations);
+        var validation = CocoReader.Read(file, Path.Combine(root, recipe.Dataset.ValidationImages), listener);
+        if (run is not null)
+        {
+            validation = validation.JoinedTo(run.ReadCategories(), file, run.Path);
+        }
+        DataCheckException.ThrowIfRefused(DataCheck.Run(validation, file, DataUse.Evaluate, listener));
+        return validation;
+    }
+
+    // Layers for another number of classes are not taken over, so the names do not matter.
+    private static RunFolder? Origin(Recipe recipe, string root, int classes) =>
+        recipe.Detector.Weights is { } weights
+        && RunFolder.Find(Path.Combine(root, weights)) is { } run
+        && run.ReadCategories().Count == classes
+            ? run
+            : null;
+}

@@ -1,0 +1,32 @@
+namespace BoxTeacher.Workbench
+
+open System
+open System.IO
+open BoxTeacher.Data
+
+/// Tells a person how the check of a data set goes, on the error stream: results go to the other one.
+[<RequireQualifiedAccess>]
+module DataNews =
+
+    // Smaller files are read in less than a second.
+    let private large = 50_000_000L
+
+    let private reading (file: string) =
+        let info = FileInfo file
+        if info.Exists && info.Length > large then eprintfn "%s: reading %d MB" file (info.Length / 1_000_000L)
+
+    let private progress (checking: PicturesChecked) =
+        let line = $"{checking.File}: {checking.Done} of {checking.Count} pictures checked"
+        // In a terminal a line takes the place of the one before.
+        if Console.IsErrorRedirected then eprintfn "%s" line else eprintf "\r%s" line
+
+    /// How far it is, where it takes more than a second, and what is no error but should be known. Errors are raised by who reads the data.
+    [<CompiledName "Tell">]
+    let tell =
+        Action<DataEvent>(function
+            | :? ReadingAnnotations as next -> reading next.File
+            | :? PicturesChecked as checking -> progress checking
+            | :? DataChecked as found ->
+                for warning in found.Report.Warnings do
+                    eprintfn "%s: %s" found.Report.File warning.What
+            | _ -> ())
