@@ -42,7 +42,9 @@ let resultOf (run: PlannedRun) ap =
       Seconds = 12.5
       PeakMemory = 123_000_000L
       Precision = [ 0.5, [ for recall in 0..100 -> max 0.0 (1.0 - float recall / 2.0 / ap) ] ]
+      Details = None
       Confidences = [ 0.25; 0.5; 0.52; 0.75 ]
+      ConfidenceReliability = None
       Found = [ 7L, [ foundObject 0.75 ] ]
       Pseudo = [ 7L, [ foundObject 0.5 ] ] }
 

@@ -122,9 +122,9 @@ let ``numbers that read alike are equally good, none is the best of equals, and 
     Assert.Equal("| 3.0 | 1 |", (Table.toMarkdown t).Split('\n')[4])
 
 [<Fact>]
-let ``a negative number that rounds to zero has no sign and a missing one no text`` () =
+let ``a negative number that rounds to zero has no sign, and what could not be measured is a dash`` () =
     let t = Table.ofRows "" [ Column.number "v" 1 Better.Neither id ] [ -0.01; nan; 0.01 ]
-    Assert.Equal("| 0.0 |\n|  |\n| 0.0 |", String.Join("\n", (Table.toMarkdown t).Split('\n')[2..4]))
+    Assert.Equal("| 0.0 |\n| - |\n| 0.0 |", String.Join("\n", (Table.toMarkdown t).Split('\n')[2..4]))
 
 [<Fact>]
 let ``a notebook shows a table as HTML`` () =

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using BoxTeacher.Evaluation;
+using BoxTeacher.Training;
 using BoxTeacher.Workbench;
 using Microsoft.FSharp.Collections;
 
@@ -114,7 +115,9 @@ internal sealed class EvaluateCommand
         Option[] ofCoco = [_limits, _analyze, _slices, _compare, _report];
         Refuse(weights == ofFile || (ofFile && !Has(_truth)), "evaluate needs either --gt and --dt, or --weights");
         Refuse(weights && Has(_truth) != Has(_images), "of weights --gt and --images go together");
-        Refuse(weights && (Has(_format) || Has(_split)), "--format and --split go with --gt and --dt; weights are evaluated by COCO's definition");
+        Refuse(
+            weights && (Has(_format) || Has(_split)),
+            "--format and --split go with --gt and --dt; weights are evaluated by COCO's definition");
         Refuse(ofFile && Array.Exists(ofWeights, Has), $"{Names(ofWeights)} go with --weights");
         Refuse(
             Has(_format) && given.GetValue(_format) != ResultFormat.Coco && Array.Exists(ofCoco, Has),
@@ -161,17 +164,22 @@ internal sealed class EvaluateCommand
     private Measurement OfWeights(ParseResult parsed, string weights, CocoOptions protocol)
     {
         CommandLine.LoadTorch(parsed.GetValue(_threads));
-        var recipe = _recipe.Read(parsed, () => Training.RunFolder.Of(weights).ReadRecipe());
-        var dataset = parsed.GetValue(_truth) is { } own
-            ? recipe.Dataset with
+        var recipe = _recipe.Read(parsed, () => RunFolder.Of(weights).ReadRecipe());
+        if (parsed.GetValue(_truth) is { } truth)
+        {
+            // Rooted paths stand for themselves below any root.
+            recipe = recipe with
             {
-                ValidationAnnotations = Path.GetFullPath(own),
-                ValidationImages = Path.GetFullPath(parsed.GetRequiredValue(_images)!),
-            }
-            : recipe.Dataset;
+                Dataset = recipe.Dataset with
+                {
+                    ValidationAnnotations = Path.GetFullPath(truth),
+                    ValidationImages = Path.GetFullPath(parsed.GetRequiredValue(_images)!),
+                },
+            };
+        }
+
         return Measurement.OfWeights(
-            weights, recipe with { Dataset = dataset }, parsed.GetRequiredValue(_recipe.Data), parsed.GetValue(_task), protocol,
-            parsed.GetValue(_save));
+            weights, recipe, parsed.GetRequiredValue(_recipe.Data), parsed.GetValue(_task), protocol, parsed.GetValue(_save));
     }
 
     private static string Names(Option[] options) => string.Join(", ", options.Select(option => option.Name));

@@ -95,8 +95,8 @@ internal sealed class Measurement
         string weights, Recipe recipe, string root, MeasuredOn? task, CocoOptions protocol, string? saved)
     {
         var run = RunFolder.Find(weights);
-        var truthFile = Path.Combine(root, recipe.Dataset.ValidationAnnotations);
         var truth = RecipeData.ReadValidation(recipe, root, DataNews.Tell, run);
+        var truthFile = Path.Combine(root, recipe.Dataset.ValidationAnnotations!);
         var measurement = new Measurement(weights, Described(truthFile, truth), protocol, truth);
         measurement.Warn(
             run is null,

@@ -75,7 +75,11 @@ public sealed class CocoEvaluation
         foreach (var id in slice.ImageIds)
         {
             var place = Array.BinarySearch(Groups.ImageIds, id);
-            copies[place >= 0 ? place : throw new ArgumentException($"Slice {slice.Name}: image {id} was not evaluated.", nameof(slice))] = 1;
+            if (place < 0)
+            {
+                throw new ArgumentException($"Slice {slice.Name}: image {id} was not evaluated.", nameof(slice));
+            }
+            copies[place] = 1;
         }
         return CocoCurves.Draw(Groups, Outcome, Options, copies);
     }

@@ -21,7 +21,8 @@ internal sealed class CocoGroups
     private const int DetectionsPerTask = 8192;
 
     private CocoGroups(
-        IReadOnlyList<Category> kinds, long[] imageIds, CocoTruth[] truths, DetectionResult[] detections, CocoCell[] cells, int[] kindStarts) =>
+        IReadOnlyList<Category> kinds, long[] imageIds, CocoTruth[] truths, DetectionResult[] detections, CocoCell[] cells,
+        int[] kindStarts) =>
         (Kinds, ImageIds, Truths, Detections, Cells, KindStarts) = (kinds, imageIds, truths, detections, cells, kindStarts);
 
     /// <summary>The kinds of objects that are kept apart.</summary>

@@ -56,7 +56,8 @@ public sealed record CocoOptions
         {
             throw new ArgumentException("1 to 32 overlap thresholds are needed.", nameof(IouThresholds));
         }
-        if (MaxDetections.Count == 0 || MaxDetections[0] < 1 || MaxDetections.Zip(MaxDetections.Skip(1)).Any(pair => pair.First >= pair.Second))
+        if (MaxDetections.Count == 0 || MaxDetections[0] < 1
+            || MaxDetections.Zip(MaxDetections.Skip(1)).Any(pair => pair.First >= pair.Second))
         {
             throw new ArgumentException("The limits must be at least 1 and ascend.", nameof(MaxDetections));
         }

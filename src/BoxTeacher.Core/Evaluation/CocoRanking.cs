@@ -8,17 +8,19 @@ internal sealed class CocoRanking
 {
     private readonly int[] _places;
     private readonly int[] _images;
-    private readonly (int Image, int[] Positives)[] _cells;
+    private readonly List<(int Image, int[] Positives)> _truths = [];
 
     /// <summary>Ranks the detections of a kind.</summary>
     public CocoRanking(CocoGroups groups, CocoOutcome outcome, int kind)
     {
-        var cells = groups.Cells[groups.KindStarts[kind]..groups.KindStarts[kind + 1]];
-        _cells = Array.ConvertAll(cells, cell => (cell.Image, Positives(groups.Truths.AsSpan(cell.TruthStart..cell.TruthEnd))));
         var places = new List<int>();
         var images = new List<int>();
-        foreach (var cell in cells)
+        foreach (var cell in groups.Cells.AsSpan(groups.KindStarts[kind]..groups.KindStarts[kind + 1]))
         {
+            if (cell.TruthEnd > cell.TruthStart)
+            {
+                _truths.Add((cell.Image, Positives(groups.Truths.AsSpan(cell.TruthStart..cell.TruthEnd))));
+            }
             for (var place = cell.DetectionStart; place < cell.DetectionEnd; place++)
             {
                 if (outcome.Rank[place] >= 0)
@@ -51,7 +53,7 @@ internal sealed class CocoRanking
     public int Positives(int area, int[]? copies)
     {
         var sum = 0;
-        foreach (var (image, positives) in _cells)
+        foreach (var (image, positives) in _truths)
         {
             sum += positives[area] * (copies?[image] ?? 1);
         }

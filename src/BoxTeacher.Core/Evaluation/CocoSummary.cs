@@ -54,8 +54,8 @@ public sealed class CocoSummary
     ];
 
     /// <summary>
-    /// Average precision over all overlap thresholds, at 0.5 and at 0.75, for objects of up to 32 x 32 pixels, up to 96 x 96, and from there
-    /// on.
+    /// Average precision over all overlap thresholds, at 0.5 and at 0.75, for objects of up to 32 x 32 pixels, up to 96 x 96, and from
+    /// there on.
     /// </summary>
     /// <param name="category">One category by its place in <see cref="Categories"/>; null: all.</param>
     public IReadOnlyList<(string Name, double Value)> Precisions(int? category = null) =>

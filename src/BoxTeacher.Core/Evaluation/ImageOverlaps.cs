@@ -40,7 +40,8 @@ internal sealed record ImageOverlaps((int Kind, bool IsCrowd)[] Truths, (int Kin
 
     private static ImageOverlaps Measure(ImageRecord image, DetectionResult[] results, IouType type, int[] kinds)
     {
-        CocoTruth[] truths = [.. image.Annotations.Where(item => kinds[item.Category] >= 0).Select(item => new CocoTruth(item, image.Size))];
+        CocoTruth[] truths =
+            [.. image.Annotations.Where(item => kinds[item.Category] >= 0).Select(item => new CocoTruth(item, image.Size))];
         DetectionResult[] kept = [.. results.Where(result => result.Category >= 0 && kinds[result.Category] >= 0)];
         var order = ScoreOrder.Descending([.. kept.Select(result => result.Score)]);
         var detections = Array.ConvertAll(order, place => kept[place]);

@@ -9,8 +9,8 @@ public static class MaskCoverage
     public static string? Problem(InstanceDataset truth)
     {
         ArgumentNullException.ThrowIfNull(truth);
-        var lacking = truth.Images.SelectMany(image => image.Annotations).Where(annotation => annotation.Segmentation is null).ToList();
-        return lacking.Count == 0 ? null : $"annotation {lacking[0].Id} has no mask{Others(lacking.Count)}";
+        var lacking = truth.Images.SelectMany(image => image.Annotations).Where(annotation => !annotation.HasMask).ToList();
+        return lacking.Count == 0 ? null : Said(lacking[0]) + Others(lacking.Count);
     }
 
     /// <summary>What keeps the masks of detections from being compared; null: each detection of a known category has one.</summary>
@@ -33,5 +33,9 @@ public static class MaskCoverage
     /// <summary>What keeps masks from being compared: the truth's problem before that of the detections.</summary>
     public static string? Problem(InstanceDataset truth, IReadOnlyList<DetectionResult> results) => Problem(truth) ?? Problem(results);
 
-    private static string Others(int count) => count == 1 ? "" : $", nor have {count - 1} others";
+    private static string Said(Annotation lacking) => lacking.Segmentation is Segmentation.Malformed malformed
+        ? $"{malformed.Key}: {malformed.Problem}"
+        : $"annotation {lacking.Id} has no mask";
+
+    private static string Others(int count) => count == 1 ? "" : $" (as {count - 1} others)";
 }

@@ -13,7 +13,8 @@ internal static class PairOverlaps
     /// <param name="crowd">For each truth whether it is a crowd; then the denominator is the detection's area.</param>
     /// <param name="overlaps">Receives intersection over union, [detections, truths].</param>
     public static void Measure(
-        IouType type, ReadOnlySpan<DetectionResult> detections, ReadOnlySpan<CocoTruth> truths, ReadOnlySpan<bool> crowd, Span<double> overlaps)
+        IouType type, ReadOnlySpan<DetectionResult> detections, ReadOnlySpan<CocoTruth> truths, ReadOnlySpan<bool> crowd,
+        Span<double> overlaps)
     {
         if (truths.IsEmpty || detections.IsEmpty)
         {

@@ -1,10 +1,11 @@
 namespace BoxTeacher.Evaluation;
 
 /// <summary>
-/// TIDE, to the letter of the published code (tidecv 1.0.1: quantify.py, errors/main_errors.py, ap.py). Where it is more
-/// exact than the paper, section 2.2: bounds belong to both sides, localization is asked before category, then duplicate,
-/// then background, and "both" is what is left; a truth is given to the error of highest score among those of category and
-/// localization together, and the others at it are only taken away.
+/// TIDE, to the letter of the published code (tidecv 1.0.1: quantify.py, errors/error.py, errors/main_errors.py, ap.py).
+/// Where it is more exact than the paper, section 2.2: localization, whose bounds belong to it, is asked before category,
+/// then duplicate, then background, and "both" is what is left. A truth is given to the error of highest score among those
+/// of category and localization together; the others at it are only taken away. A detection on a crowd of its category is
+/// not on the curve, but an oracle may mend it all the same.
 /// </summary>
 internal sealed class TideAnalysis
 {
@@ -17,13 +18,13 @@ internal sealed class TideAnalysis
     private readonly List<Point> _right = [];
     private readonly List<Fault> _faults = [];
     private readonly int[] _positives;
-    private readonly int[] _negatives;
+    private readonly int[] _missed;
 
     /// <summary>Sorts the errors of all images.</summary>
     public TideAnalysis(IEnumerable<ImageOverlaps> images, int kinds, double foreground, double background)
     {
         (_foreground, _background) = (foreground, background);
-        (_positives, _negatives) = (new int[kinds], new int[kinds]);
+        (_positives, _missed) = (new int[kinds], new int[kinds]);
         foreach (var image in images)
         {
             Sort(image);
@@ -52,7 +53,7 @@ internal sealed class TideAnalysis
             analysis.PerfectRecall() - ap);
     }
 
-    /// <summary>Average precision once an oracle has mended errors.</summary>
+    /// <summary>Average precision once an oracle has mended errors. Of equal scores what was wrong comes first, as there.</summary>
     public double Mended(Func<TideError, bool> which)
     {
         var positives = _positives.ToArray();
@@ -70,13 +71,11 @@ internal sealed class TideAnalysis
     }
 
     private double PerfectPrecision() => Mean(
-        [.. Wrong, .. _right.Select(point => point with { Score = 1 })], _positives);
+        [.. Wrong.Select(point => point with { Score = 0 }), .. _right.Select(point => point with { Score = 1 })], _positives);
 
-    private double PerfectRecall() => Mean(
-        [.. _faults.Where(fault => fault.Before is not null).Select(fault => fault.Before!.Value), .. _right],
-        [.. _positives.Zip(_negatives, (all, missed) => all - missed)]);
+    private double PerfectRecall() => Mean([.. Wrong, .. _right], [.. _positives.Zip(_missed, (all, missed) => all - missed)]);
 
-    private IEnumerable<Point> Wrong => _faults.Where(fault => fault.Before is not null).Select(fault => fault.Before!.Value with { Score = 0 });
+    private IEnumerable<Point> Wrong => _faults.Select(fault => fault.Before).OfType<Point>();
 
     private void Sort(ImageOverlaps image)
     {
@@ -99,17 +98,18 @@ internal sealed class TideAnalysis
         for (var d = 0; d < detections.Length; d++)
         {
             var (kind, score) = detections[d];
-            var crowd = finds[d] >= 0 ? -1 : image.Best(d, g => truths[g].IsCrowd && truths[g].Kind == kind);
-            if (crowd >= 0 && image.Of(d)[crowd] > _foreground)
-            {
-                continue;
-            }
             var point = new Point(kind, score, finds[d] >= 0);
-            _all.Add(point);
             if (point.IsRight)
             {
+                _all.Add(point);
                 _right.Add(point);
                 continue;
+            }
+            var crowd = image.Best(d, g => truths[g].IsCrowd && truths[g].Kind == kind);
+            Point? before = crowd >= 0 && image.Of(d)[crowd] > _foreground ? null : point;
+            if (before is not null)
+            {
+                _all.Add(point);
             }
             var (error, target) = Classify(image, d, taken);
             Point? mended = target >= 0 && !taken[target] && !given[target] ? new Point(truths[target].Kind, score, true) : null;
@@ -117,13 +117,13 @@ internal sealed class TideAnalysis
             {
                 given[target] = true;
             }
-            _faults.Add(new Fault(error, kind, point, mended));
+            _faults.Add(new Fault(error, kind, before, mended));
         }
         for (var g = 0; g < truths.Length; g++)
         {
             var (kind, isCrowd) = truths[g];
             _positives[kind] += isCrowd ? 0 : 1;
-            _negatives[kind] += isCrowd || taken[g] ? 0 : 1;
+            _missed[kind] += isCrowd || taken[g] ? 0 : 1;
             if (!isCrowd && !taken[g] && !given[g])
             {
                 _faults.Add(new Fault(TideError.Miss, kind, null, null));

@@ -27,9 +27,13 @@ public enum TideError
 
 /// <summary>What one kind of error costs.</summary>
 /// <param name="Error">The kind.</param>
-/// <param name="Count">Number of detections, or of truths for <see cref="TideError.Miss"/>, with this error.</param>
+/// <param name="Count">
+/// Number of detections, or of truths for <see cref="TideError.Miss"/>, with this error; with those on crowds, which AP
+/// leaves out.
+/// </param>
 /// <param name="DeltaAP">
-/// What AP at the foreground overlap would gain if an oracle mended these errors and no others; a share of 1, at least 0.
+/// What AP at the foreground overlap would gain if an oracle mended these errors and no others: a share of 1, at least 0;
+/// NaN where nothing would be left to measure.
 /// </param>
 public sealed record TideCost(TideError Error, int Count, double DeltaAP);
 
@@ -40,5 +44,5 @@ public sealed record TideCost(TideError Error, int Count, double DeltaAP);
 /// </param>
 /// <param name="Costs">The six kinds of error in their order. The gains do not add up to 1 - AP.</param>
 /// <param name="FalsePositives">The gain if all wrong detections had the lowest scores.</param>
-/// <param name="FalseNegatives">The gain if truths that were not found were none.</param>
+/// <param name="FalseNegatives">The gain if what was not found were no truth; NaN where nothing would be left.</param>
 public sealed record TideSummary(double AP, IReadOnlyList<TideCost> Costs, double FalsePositives, double FalseNegatives);

@@ -1,5 +1,4 @@
 using BoxTeacher.Data;
-using BoxTeacher.Masks;
 using BoxTeacher.Structures;
 
 namespace BoxTeacher.Evaluation;
@@ -71,19 +70,8 @@ public static class VocEvaluator
         int category, bool imageHasTruth, Annotation[] truths, DetectionResult[] detections, ImageSize size, IouType type)
     {
         var overlaps = new double[detections.Length * truths.Length];
-        if (type == IouType.Box)
-        {
-            for (var i = 0; i < overlaps.Length; i++)
-            {
-                overlaps[i] = Box.IoU(detections[i / truths.Length].Box, truths[i % truths.Length].Box);
-            }
-        }
-        else
-        {
-            RunLengthMask[] masks = [.. truths.Select(item => item.Segmentation!.ToMask(size))];
-            RunLengthMask[] found = [.. detections.Select(item => item.Mask!)];
-            RunLengthMask.IoU(found, masks, new bool[truths.Length], overlaps);
-        }
+        PairOverlaps.Measure(
+            type, detections, Array.ConvertAll(truths, item => new CocoTruth(item, size)), new bool[truths.Length], overlaps);
         return new Cell(category, imageHasTruth, truths.Length, detections, overlaps);
     }
 

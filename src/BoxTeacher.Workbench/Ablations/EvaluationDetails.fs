@@ -111,7 +111,8 @@ module EvaluationDetails =
               "errors", ofErrors errors
               "confusion",
               Json.array
-                  [ for truth, detected, count in details.Confusion -> Json.array [ Json.count truth; Json.count detected; Json.count count ] ]
+                  [ for truth, detected, count in details.Confusion ->
+                        Json.array [ Json.count truth; Json.count detected; Json.count count ] ]
           | None -> ()
           match details.Reliability with
           | Some reliability -> "calibration", ofReliability reliability
@@ -132,7 +133,8 @@ module EvaluationDetails =
             | None -> raise (FormatException $"the evaluation's errors have no '{kind}'")
 
         let number name = Json.tryNumber name json |> Option.defaultValue nan
-        TideSummary(number "AP50", [| for kind in Enum.GetValues<TideError>() -> cost kind |], number "falsePositives", number "falseNegatives")
+        let costs = [| for kind in Enum.GetValues<TideError>() -> cost kind |]
+        TideSummary(number "AP50", costs, number "falsePositives", number "falseNegatives")
 
     let internal toReliability json =
         let number name bin = Json.tryNumber name bin |> Option.defaultValue nan

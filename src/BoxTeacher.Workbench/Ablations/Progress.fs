@@ -17,10 +17,12 @@ type IProgressDisplay =
 
 module internal Words =
 
+    // What could not be measured is a dash.
+    let private shown (metric: BoxTeacher.Evaluation.Metric) =
+        if Double.IsFinite metric.Value then $"{metric.Name} %.1f{100.0 * metric.Value}" else $"{metric.Name} -"
+
     /// A metric that stands for an evaluation: the first one.
-    let metric (evaluated: Evaluated) =
-        let first = evaluated.Metrics[0]
-        $"{first.Name} %.1f{100.0 * first.Value}"
+    let metric (evaluated: Evaluated) = shown evaluated.Metrics[0]
 
     let figures (state: RunState) =
         [ match state.Step with
@@ -41,7 +43,7 @@ module internal Words =
         | None -> ""
 
     let evaluation (evaluated: Evaluated) =
-        let values = [ for metric in evaluated.Metrics -> $"{metric.Name} %.1f{100.0 * metric.Value}" ]
+        let values = [ for metric in evaluated.Metrics -> shown metric ]
         $"""{string(evaluated.Network).ToLowerInvariant()} after {evaluated.Iteration} iterations: {String.Join(", ", values)}"""
 
     let ended (run: PlannedRun) how =

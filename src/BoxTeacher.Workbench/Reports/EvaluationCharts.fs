@@ -82,8 +82,8 @@ module EvaluationCharts =
 
         let byCategory (details: EvaluationDetails list) =
             [ for name in names ->
-                  let values = [ for one in details do for key, values in one.Categories do if key = name then EvaluationDetails.valueOf "AP" values ]
-                  name, mean [ for value in values -> percent value ] ]
+                  let found = details |> List.collect _.Categories |> List.filter (fun (key, _) -> key = name)
+                  name, mean [ for _, values in found -> percent (EvaluationDetails.valueOf "AP" values) ] ]
 
         if names.Length < 2 then
             None
@@ -113,7 +113,8 @@ module EvaluationCharts =
 
             // Of equal names Plotly would make one row.
             let labels = [ for name in names do ChartStyle.label name ] @ [ "background" ]
-            let cellText = [ for truth in all -> [ for detected in all -> if at truth detected = 0 then "" else string (at truth detected) ] ]
+            let words count = if count = 0 then "" else string count
+            let cellText = [ for truth in all -> [ for detected in all -> words (at truth detected) ] ]
 
             Chart.Heatmap(
                 zData = [ for truth in all -> [ for detected in all -> share truth detected ] ],
@@ -135,6 +136,9 @@ module EvaluationCharts =
             |> ChartStyle.apply (max ChartStyle.plotHeight (22 * all.Length)) []
             |> Some
 
+    // What results are read against: the diagonal, or zero.
+    let private beside = Line.init (Color = Color.fromHex "#8c959f", Dash = StyleParam.DrawingStyle.Dot, Width = 1.5)
+
     /// Bins of several seeds taken together.
     let private together (calibrations: Calibration list) =
         [ for bins in calibrations |> List.map (fun calibration -> List.ofSeq calibration.Bins) |> List.transpose do
@@ -152,7 +156,7 @@ module EvaluationCharts =
                 [ for label, _, calibrations in found ->
                       $"{label} (ECE %.1f{100.0 * mean [ for one in calibrations -> one.ExpectedError ]} %%)" ]
 
-            [ Chart.Line(x = [ 0.0; 1.0 ], y = [ 0.0; 1.0 ], ShowLegend = false, LineColor = Color.fromHex "#8c959f", LineDash = StyleParam.DrawingStyle.Dot)
+            [ Chart.Line(x = [ 0.0; 1.0 ], y = [ 0.0; 1.0 ], ShowLegend = false, Line = beside)
               |> GenericChart.mapTrace (Trace2DStyle.Scatter(HoverInfo = StyleParam.HoverInfo.Skip))
               for label, (name, index, calibrations) in List.zip labels found do
                   let points = together calibrations
@@ -222,7 +226,7 @@ module EvaluationCharts =
                     X1 = 1.0,
                     Y0 = 0.0,
                     Y1 = 0.0,
-                    Line = Line.init (Color = Color.fromHex "#8c959f", Dash = StyleParam.DrawingStyle.Dot, Width = 1.0)
+                    Line = beside
                 )
             )
             |> ChartStyle.apply ChartStyle.plotHeight [ for name, _ in series -> ChartStyle.label name ]

@@ -35,8 +35,8 @@ module EvaluationPart =
     let ofNumbers task numbers =
         { Details = EvaluationDetails.ofNumbers task numbers; Slices = []; Comparison = None }
 
-    /// Numbers, of categories and slices as well, and the comparison with a baseline if there is one; with errors, confusion and calibration
-    /// where they are asked for.
+    /// Numbers, of categories and slices as well, and the comparison with a baseline if there is one; with errors, confusion and
+    /// calibration where they are asked for.
     [<CompiledName "OfEvaluation">]
     let ofEvaluation (evaluation: CocoEvaluation) (slices: ImageSlice seq) (baseline: CocoEvaluation | null) isAnalyzed =
         { Details = if isAnalyzed then EvaluationDetails.analyzed evaluation else EvaluationDetails.ofEvaluation evaluation
@@ -95,6 +95,8 @@ module EvaluationReport =
     let private ofReliability (part: EvaluationPart) =
         part.Details.Reliability
         |> Option.map (fun calibration ->
+            let expected, greatest = percent calibration.ExpectedError, percent calibration.MaximumError
+
             Table.ofRows
                 (title part "Calibration of scores")
                 [ Column.text "score" (fun (bin: CalibrationBin) -> $"%.1f{bin.Low} to %.1f{bin.High}")
@@ -102,7 +104,7 @@ module EvaluationReport =
                   Column.number "mean score" 3 Better.Neither _.MeanScore
                   Column.number "share right" 3 Better.Neither _.MeanOutcome ]
                 calibration.Bins
-            |> Table.withNote $"Expected calibration error %.2f{percent calibration.ExpectedError} %%, maximum %.2f{percent calibration.MaximumError} %%.")
+            |> Table.withNote $"Expected calibration error %.2f{expected} %%, maximum %.2f{greatest} %%.")
 
     // More confused pairs than these are for the picture.
     let private pairsShown = 10
@@ -203,7 +205,10 @@ module EvaluationReport =
           EvaluationCharts.slices
               [ for part in report.Parts ->
                     name part, [ for slice, _, numbers in part.Slices -> slice, percent (EvaluationDetails.valueOf "AP" numbers) ] ]
-          EvaluationCharts.comparison [ for part in report.Parts do match part.Comparison with Some found -> name part, found | None -> () ] ]
+          EvaluationCharts.comparison
+              [ for part in report.Parts do
+                    for found in Option.toList part.Comparison do
+                        name part, found ] ]
         |> List.choose id
 
     /// The report as a page that needs nothing from elsewhere.

@@ -24,9 +24,12 @@ public class GoldenCocoTests
 
         var summary = CocoEvaluator.Evaluate(truth, results, type, Options(parameters, expected["subset"], run, truth));
 
-        foreach (var (key, value) in summary.Numbers)
+        // By place, since recalls are named after their limits. Without a limit of 100 the tools have no AP, which the rows by category hold.
+        var stats = node["stats"]!.AsObject().Select(stat => (double)stat.Value!).ToArray();
+        Assert.Equal(stats.Length, summary.Numbers.Count);
+        foreach (var (expectedValue, (key, value)) in stats.Zip(summary.Numbers).Skip(summary.Options.MaxDetections.Contains(100) ? 0 : 1))
         {
-            Assert.Equal((double)node["stats"]![key]!, value, 1e-12);
+            Assert.True(Math.Abs(expectedValue - value) <= 1e-12, $"{key}: {value}, expected {expectedValue}");
         }
         AssertSame(node["precision"]!, summary.Precision);
         AssertSame(node["recall"]!, summary.Recall);

@@ -24,7 +24,7 @@ public sealed class ResultFolderTests : IDisposable
             var summary = CocoEvaluator.Evaluate(truth, CocoResults.Read(folder.At("dt.json"), truth, type), type);
 
             Assert.Equal(1, summary.AP, 1e-12);
-            Assert.Equal(1, summary.AR100, 1e-12);
+            Assert.Equal(1, summary.MeanRecall(), 1e-12);
         }
     }
 

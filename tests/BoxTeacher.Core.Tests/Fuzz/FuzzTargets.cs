@@ -102,14 +102,14 @@ internal static class FuzzTargets
     private static void EvaluateCoco(string folder)
     {
         var (truth, results) = Load(folder);
-        _ = CocoEvaluator.Evaluate(truth, results, IouType.Mask);
         _ = CocoEvaluator.Evaluate(truth, results, IouType.Box);
+        _ = MaskCoverage.Problem(truth, results) is null ? CocoEvaluator.Evaluate(truth, results, IouType.Mask) : null;
     }
 
     private static void EvaluateVoc(string folder)
     {
         var (truth, results) = Load(folder);
-        _ = VocEvaluator.Evaluate(truth, results);
+        _ = VocEvaluator.Evaluate(truth, results, MaskCoverage.Problem(truth, results) is null ? IouType.Mask : IouType.Box);
     }
 
     private static (string, Action) Picture(string folder, string name, Action<string> read)

@@ -32,9 +32,9 @@ public class OverfitTests
         foreach (var network in new[] { method.Student, method.Teacher!.Network })
         {
             var (box, mask) = new Inference(network, recipe).Evaluate(scenes.Dataset);
-            Assert.True(box.AP50 > 0.8, $"box AP50 {box.AP50}");
-            Assert.True(mask!.AP50 > 0.8, $"mask AP50 {mask.AP50}");
-            Assert.True(mask.AP > 0.4, $"mask AP {mask.AP}");
+            Assert.True(box.Summary.AP50 > 0.8, $"box AP50 {box.Summary.AP50}");
+            Assert.True(mask!.Summary.AP50 > 0.8, $"mask AP50 {mask.Summary.AP50}");
+            Assert.True(mask.Summary.AP > 0.4, $"mask AP {mask.Summary.AP}");
         }
     }
 }
