@@ -50,7 +50,7 @@ public sealed class ModelSizeTests
 
         public override LossTerms Losses(View view, Step step) => throw new NotSupportedException();
 
-        public override IReadOnlyList<Instances> Detect(ImageBatch images, IReadOnlyList<ImageSize>? sizes = null)
+        public override IReadOnlyList<IReadOnlyList<Detection>> Detect(ImageBatch images, IReadOnlyList<ImageSize>? sizes = null)
         {
             learning.call(frozen.call(images.Images).permute(0, 2, 3, 1));
             return [];
