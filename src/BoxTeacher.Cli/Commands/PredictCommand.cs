@@ -97,7 +97,7 @@ internal static class PredictCommand
             }
         }
         CocoResults.Save(json, results, new InstanceDataset("predictions", categories, records));
-        Console.WriteLine($"{json}: {results.Count} detections in {records.Count} pictures");
+        Console.WriteLine($"{json}: {results.Count} detections in {records.Count} of {inputs.Count} pictures");
         if (seen < inputs.Count)
         {
             CommandLine.Complain($"stopped; {inputs.Count - seen} of {inputs.Count} pictures are left");

@@ -21,7 +21,7 @@ type AblationException(message: string, finished: AblationResult, inner: exn) =
 
 /// What a notebook shows of an error that a person can mend: its message.
 type internal RefusedException(refused: exn) =
-    inherit Exception(InputError.Text refused, refused)
+    inherit Exception(InputError.Text refused)
     override _.StackTrace = ""
     override error.ToString() = error.Message
 
@@ -179,7 +179,8 @@ module Ablation =
             invalidArg (nameof ablation) $"there is no variant '{reference}' to compare with"
 
         let clock = Stopwatch.StartNew()
-        [ for variant in ablation.Variants -> (recipeOf options ablation variant).Dataset ] |> DataSets.prepareFor options.DataRoot options.Data
+        let datasets = [ for variant in ablation.Variants -> (recipeOf options ablation variant).Dataset ]
+        DataSets.prepareFor options.DataRoot options.Data datasets
         let data = dataOf options ablation
         let baseData = data[reference]
         let gallery = RunTraining.galleryImages RunTraining.galleryCount baseData.Validation
