@@ -42,8 +42,8 @@ public sealed record ImageSlice(string Name, IReadOnlySet<long> ImageIds)
             }
             var images = new HashSet<long>();
             var listed = json.Array(name, (ref Utf8JsonReader reader) => reader.TokenType == JsonTokenType.String
-                ? Named(JsonFields.Text(ref reader, ""), named)
-                : Known(JsonFields.Integer(ref reader, ""), ids));
+                ? Named(JsonFields.Text(ref reader, "")!, named)
+                : Known(JsonFields.Integer(ref reader, "") ?? throw new JsonFieldException("", "expected an image, found null"), ids));
             foreach (var (i, id) in listed.Index())
             {
                 if (!images.Add(id))
