@@ -43,7 +43,7 @@ public sealed record ImageSlice(string Name, IReadOnlySet<long> ImageIds)
             var images = new HashSet<long>();
             var listed = json.Array(name, (ref Utf8JsonReader reader) => reader.TokenType == JsonTokenType.String
                 ? Named(reader.GetString()!, named)
-                : Known(JsonFields.Integer(ref reader, "") ?? throw new JsonFieldException("", "null is no image"), ids));
+                : Known(JsonFields.Integer(ref reader, "") ?? throw new JsonFieldException("", "expected an image, found null"), ids));
             foreach (var (i, id) in listed.Index())
             {
                 if (!images.Add(id))

@@ -120,7 +120,8 @@ module EvaluationCharts =
                 zData = [ for truth in all -> [ for detected in all -> share truth detected ] ],
                 X = labels,
                 Y = labels,
-                ColorScale = StyleParam.Colorscale.Custom [ 0.0, ChartStyle.color 0.0 0; 1.0, ChartStyle.color 1.0 0 ],
+                // Opaque, so that Plotly sees which ink the numbers need.
+                ColorScale = StyleParam.Colorscale.Custom [ 0.0, Color.fromHex "#f3f7fb"; 1.0, ChartStyle.color 1.0 0 ],
                 ColorBar = ColorBar.init (Title = Title.init "% of row"),
                 ReverseYAxis = true
             )
@@ -131,8 +132,8 @@ module EvaluationCharts =
                 $"Confusion of {name}, scores from %g{EvaluationDetails.confusionScore}"
                 "detected (background: missed)"
                 "true (background: nothing there)"
-            |> Chart.withXAxisStyle (AxisType = StyleParam.AxisType.Category)
-            |> Chart.withYAxisStyle (AxisType = StyleParam.AxisType.Category)
+            |> Chart.withXAxisStyle (AxisType = StyleParam.AxisType.Category, ShowGrid = false)
+            |> Chart.withYAxisStyle (AxisType = StyleParam.AxisType.Category, ShowGrid = false)
             |> ChartStyle.apply (max ChartStyle.plotHeight (22 * all.Length)) []
             |> Some
 
@@ -194,7 +195,7 @@ module EvaluationCharts =
     /// AP of slices of the images; None without slices.
     let slices (series: (string * (string * float) list) list) = columns "AP of slices" "" "AP, %" series
 
-    /// Differences to a baseline in points, with their intervals.
+    /// Differences to a baseline in points with their intervals, a line each.
     let comparison (series: (string * CocoComparison) list) =
         match series with
         | [] -> None
@@ -203,12 +204,12 @@ module EvaluationCharts =
                   let differences = List.ofSeq comparison.Differences
 
                   Chart.Point(
-                      x = [ for one in differences -> one.Name ],
-                      y = [ for one in differences -> percent one.Difference ],
+                      x = [ for one in differences -> percent one.Difference ],
+                      y = [ for one in differences -> ChartStyle.label $"{one.Name}, {name}" ],
                       Name = ChartStyle.label name,
                       Marker = ChartStyle.points index
                   )
-                  |> Chart.withYErrorStyle (
+                  |> Chart.withXErrorStyle (
                       Symmetric = false,
                       Array = [ for one in differences -> percent (one.High - one.Difference) ],
                       Arrayminus = [ for one in differences -> percent (one.Difference - one.Low) ],
@@ -217,17 +218,18 @@ module EvaluationCharts =
                       Width = 5.0
                   ) ]
             |> Chart.combine
-            |> titled "Difference to the baseline, 95 % intervals over images" "" "points"
+            |> titled "Difference to the baseline, 95 % intervals over images" "points" ""
             |> Chart.withShape (
                 LayoutObjects.Shape.init (
                     ShapeType = StyleParam.ShapeType.Line,
-                    Xref = "paper",
+                    Yref = "paper",
                     X0 = 0.0,
-                    X1 = 1.0,
+                    X1 = 0.0,
                     Y0 = 0.0,
-                    Y1 = 0.0,
+                    Y1 = 1.0,
                     Line = beside
                 )
             )
-            |> ChartStyle.apply ChartStyle.plotHeight [ for name, _ in series -> ChartStyle.label name ]
+            |> Chart.withYAxisStyle (AxisType = StyleParam.AxisType.Category)
+            |> ChartStyle.apply ChartStyle.plotHeight []
             |> Some

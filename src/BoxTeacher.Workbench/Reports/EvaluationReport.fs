@@ -86,11 +86,15 @@ module EvaluationReport =
             Table.ofRows
                 (title part "What errors cost (TIDE)")
                 [ Column.text "error" (fun (kind, _, _) -> kind)
-                  Column.text "how many" (fun (_, count, _) -> count)
+                  ({ Title = "how many"
+                     Decimals = 0
+                     Better = Better.Neither
+                     Value = fun (_, count, _) -> count |> Option.map (int64 >> Cell.Count) |> Option.defaultValue Cell.Missing }
+                  : Column<_>)
                   Column.number "AP50 gained if mended" 2 Better.Neither (fun (_, _, gain) -> percent gain) ]
-                [ for cost in errors.Costs do string cost.Error, string cost.Count, cost.DeltaAP
-                  "false positives", "", errors.FalsePositives
-                  "false negatives", "", errors.FalseNegatives ])
+                [ for cost in errors.Costs do string cost.Error, Some cost.Count, cost.DeltaAP
+                  "false positives", None, errors.FalsePositives
+                  "false negatives", None, errors.FalseNegatives ])
 
     let private ofReliability (part: EvaluationPart) =
         part.Details.Reliability
@@ -103,7 +107,7 @@ module EvaluationReport =
                   Column.count "detections" (fun bin -> int64 bin.Count)
                   Column.number "mean score" 3 Better.Neither _.MeanScore
                   Column.number "share right" 3 Better.Neither _.MeanOutcome ]
-                calibration.Bins
+                [ for bin in calibration.Bins do if bin.Count > 0 then bin ]
             |> Table.withNote $"Expected calibration error %.2f{expected} %%, maximum %.2f{greatest} %%.")
 
     // More confused pairs than these are for the picture.
@@ -151,7 +155,8 @@ module EvaluationReport =
               yield! Option.toList (ofErrors part)
               yield! Option.toList (ofConfusion part)
               yield! Option.toList (ofReliability part)
-              let slices = [ for name, images, numbers in part.Slices -> $"{name} ({images} images)", numbers ]
+              // Precisions, as of categories.
+              let slices = [ for name, images, numbers in part.Slices -> $"{name} ({images} images)", List.truncate 6 numbers ]
               yield! Option.toList (named (title part "By slice") "slice" slices)
               yield! Option.toList (ofComparison part) ]
 
