@@ -58,11 +58,12 @@ module internal LoadedData =
             )
 
         let training, validation = recipe.ReadTraining root, recipe.ReadValidation root
+        let annotations = nonNull recipe.ValidationAnnotations
 
         { Training = training
           Validation = validation
           Fingerprint =
-            RunStore.Fingerprint [ bytes recipe.TrainAnnotations; bytes (nonNull recipe.ValidationAnnotations); images training; images validation ] }
+            RunStore.Fingerprint [ bytes recipe.TrainAnnotations; bytes annotations; images training; images validation ] }
 
     /// Of a run without an evaluation: there are no images to evaluate on.
     let notEvaluated root (recipe: DatasetRecipe) =

@@ -77,10 +77,11 @@ module internal RunTraining =
     /// What a trained run has to show: its metrics, after an evaluation unless its last one is at hand, its history, and what its
     /// networks find.
     let measure (data: LoadedData) gallery (recipe: Recipe) (method: ITrainingMethod) run (history: RunHistory) (last: Evaluated option) =
-        let result =
+        let measured =
             match last |> Option.bind (fun evaluated -> Option.ofObj evaluated.Result) with
-            | None when data.Validation.Images.Count > 0 -> Some(Inference(method.Evaluated, recipe).Evaluate data.Validation)
-            | known -> known
+            | Some result -> [ result ]
+            | None when data.Validation.Images.Count > 0 -> [ Inference(method.Evaluated, recipe).Evaluate data.Validation ]
+            | None -> []
 
         let found =
             [ for image, objects in Looking.detect method.Evaluated recipe gallery ->
@@ -91,8 +92,8 @@ module internal RunTraining =
         let sample = galleryImages confidenceImages data.Training
 
         { history.Result run with
-            Metrics = [ for result in Option.toList result do for metric in result.Metrics -> RunHistory.Percent metric ]
-            Precision = [ for result in Option.toList result do yield! precision (Option.ofObj result.Mask |> Option.defaultValue result.Box) ]
+            Metrics = [ for result in measured do for metric in result.Metrics -> RunHistory.Percent metric ]
+            Precision = [ for result in measured do yield! precision (Option.ofObj result.Mask |> Option.defaultValue result.Box) ]
             Confidences = [ for _, labels in pseudo sample do for label in labels -> RunHistory.Short label.Score ]
             Found = found
             Pseudo = [ for image, labels in pseudo gallery -> image.Id, labels ] }
