@@ -59,7 +59,8 @@ internal sealed class ShortForms
     /// <exception cref="RecipeException">A value does not fit; the message names option and key.</exception>
     public Recipe Apply(ParseResult parsed, Recipe recipe)
     {
-        var given = _options.Select(entry => (entry.Form, Text: parsed.GetValue(entry.Option))).Where(entry => entry.Text is not null).ToList();
+        var given = _options.Select(entry => (entry.Form, Text: parsed.GetValue(entry.Option)))
+            .Where(entry => entry.Text is not null).ToList();
         if (given.Any(entry => entry.Form.Name == TrainJson))
         {
             recipe = recipe with { Dataset = recipe.Dataset with { ValidationAnnotations = null, ValidationImages = null } };

@@ -69,7 +69,8 @@ module RunReport =
         let data = LoadedData.read dataRoot recipe (Some files)
         use method = recipe.BuildMethod(data.Training.Categories.Count, dataRoot)
         ModelFile.Read(files.ModelFile, method)
-        let gallery = RunTraining.galleryImages RunTraining.galleryCount (if recipe.Dataset.HasValidation then data.Validation else data.Training)
+        let shown = if recipe.Dataset.HasValidation then data.Validation else data.Training
+        let gallery = RunTraining.galleryImages RunTraining.galleryCount shown
         let text = RecipeJson.Write recipe
         let recipeFile = Path.Combine(folder, "recipe.json")
 

@@ -44,19 +44,22 @@ public sealed class TensorBoardLog(string folder, int imagesPerStep) : IDisposab
 
     private FileStream Begin(int iteration, IReadOnlyList<TrainingEvent> history)
     {
-        string[] former = Directory.Exists(folder) ? [.. Directory.GetFiles(folder, Prefix + "*").Order(StringComparer.Ordinal)] : [];
+        var former = Directory.Exists(folder) ? Directory.GetFiles(folder, Prefix + "*") : [];
+        Array.Sort(former, StringComparer.Ordinal);
         var kept = former.Length == 0
             ? []
             : EventRecords.Read(former[^1]).Where(record => record.Summary is not null && record.Step <= iteration).ToList();
         var known = kept.Select(record => record.Step).DefaultIfEmpty(0).Max();
-        var missed = history.Where(happened => happened.Iteration > known).Select(happened => Record(happened.Iteration, Scalars(happened)));
+        var missed = history.Where(happened => happened.Iteration > known)
+            .Select(happened => Record(happened.Iteration, Scalars(happened)));
         var milliseconds = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture);
         var file = Path.Combine(folder, $"{Prefix}{milliseconds}.boxteacher");
         AtomicFile.Write(file, stream =>
         {
             EventRecords.Write(stream, new Event { WallTime = Now(), FileVersion = "brain.Event:2" });
             // A TensorBoard that is running forgets what it has read of the former file.
-            EventRecords.Write(stream, new Event { WallTime = Now(), SessionLog = new SessionLog { Status = SessionLog.Types.SessionStatus.Start } });
+            var start = new SessionLog { Status = SessionLog.Types.SessionStatus.Start };
+            EventRecords.Write(stream, new Event { WallTime = Now(), SessionLog = start });
             foreach (var record in kept.Concat(missed))
             {
                 EventRecords.Write(stream, record);
