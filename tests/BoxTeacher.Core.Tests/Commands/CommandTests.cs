@@ -38,27 +38,25 @@ public sealed class CommandTests : IDisposable
         Assert.IsType<JsonArray>(JsonNode.Parse(File.ReadAllText(At("pictures", "results.json"))));
     }
 
-    [Theory]
-    [InlineData("INT")]
-    [InlineData("HUP")]
-    public void An_interrupted_run_goes_on_bit_for_bit(string signal)
+    [Fact]
+    public void An_interrupted_run_goes_on_bit_for_bit()
     {
         MakeScenes();
-        var recipe = Recipe(iterations: 150);
+        var recipe = Recipe(iterations: 40);
         Success(Train(recipe, "whole"));
 
-        using (var command = Start(recipe, "parts"))
+        foreach (var signal in (string[])["INT", "HUP"])
         {
+            using var command = Start(recipe, "parts", "--resume");
             var metrics = At("parts", "metrics.jsonl");
-            while (!command.HasExited && !(File.Exists(metrics) && File.ReadLines(metrics).Count() > 1))
+            var before = File.Exists(metrics) ? File.ReadLines(metrics).Count() : 0;
+            while (!command.HasExited && !(File.Exists(metrics) && File.ReadLines(metrics).Count() > before + 1))
             {
                 Thread.Sleep(10);
             }
-            var second = Train(recipe, "parts", "--resume");
-            Assert.Equal((1, $"boxteacher: {At("parts")}: another process is at work in this folder"), (second.ExitCode, second.Error.TrimEnd()));
             command.Send(signal);
             var stopped = command.Wait();
-            Assert.Equal(130, stopped.ExitCode);
+            Assert.True(stopped.ExitCode == 130, stopped.Error + stopped.Output);
             Assert.Contains("--resume", stopped.Output, StringComparison.Ordinal);
         }
         Assert.False(File.Exists(At("parts", "model.safetensors")));
@@ -67,6 +65,10 @@ public sealed class CommandTests : IDisposable
 
         Assert.Equal(File.ReadAllBytes(At("whole", "model.safetensors")), File.ReadAllBytes(At("parts", "model.safetensors")));
         Assert.Equal(Totals("whole"), Totals("parts"));
+
+        using var held = new RunFolder(At("parts")).Lock();
+        var second = Train(recipe, "parts", "--resume");
+        Assert.Equal((1, $"boxteacher: {At("parts")}: another process is at work in this folder"), (second.ExitCode, second.Error.TrimEnd()));
     }
 
     [Theory]
