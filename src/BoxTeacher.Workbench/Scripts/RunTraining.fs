@@ -81,11 +81,10 @@ module internal RunTraining =
     /// What a trained run has to show: its metrics, after an evaluation unless its last one is at hand, its history, and what its
     /// networks find.
     let measure (data: LoadedData) gallery (recipe: Recipe) (method: ITrainingMethod) run (history: RunHistory) (last: Evaluated option) =
-        let measured =
+        let result =
             match last |> Option.bind (fun evaluated -> Option.ofObj evaluated.Result) with
-            | Some result -> [ result ]
-            | None when data.Validation.Images.Count > 0 -> [ Inference(method.Evaluated, recipe).Evaluate data.Validation ]
-            | None -> []
+            | None when data.Validation.Images.Count > 0 -> Some(Inference(method.Evaluated, recipe).Evaluate data.Validation)
+            | known -> known
 
         let found =
             [ for image, objects in Looking.detect method.Evaluated recipe gallery ->
