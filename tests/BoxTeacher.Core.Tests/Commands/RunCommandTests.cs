@@ -15,7 +15,7 @@ public sealed class RunCommandTests : IDisposable
     [Fact]
     public void Killed_at_random_moments_a_run_ends_with_the_same_bits()
     {
-        var script = Path.Combine(Golden.Repository(), "scripts", "kill.sh");
+        var script = Path.Combine(Repository.Folder, "scripts", "kill.sh");
 
         var output = Success(CommandLineProcess.RunBy(["bash", "-c", "BOXTEACHER=\"$1\" exec bash \"$0\" 5", script]));
 

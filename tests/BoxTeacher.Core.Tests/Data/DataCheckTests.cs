@@ -179,12 +179,12 @@ public sealed class DataCheckTests : IDisposable
 
         var (plain, exchanged) = (Read("plain"), Read("exchanged"));
 
-        Assert.Equal(plain.Training.Categories.Select(category => category.Name), exchanged.Validation.Categories.Select(category => category.Name));
+        Assert.Equal(plain.Training.Categories.Select(category => category.Name), exchanged.Validation!.Categories.Select(category => category.Name));
         Assert.Equal(Classes(plain), Classes(exchanged));
 
         RecipeData Read(string name) => RecipeData.Read(Recipes.ShapesBoxInst, folder.At(name));
         static IEnumerable<(Box, int)> Classes(RecipeData data) =>
-            data.Validation.Images.SelectMany(image => image.Annotations).Select(annotation => (annotation.Box, annotation.Category));
+            data.Validation!.Images.SelectMany(image => image.Annotations).Select(annotation => (annotation.Box, annotation.Category));
     }
 
     [Theory]
@@ -194,7 +194,8 @@ public sealed class DataCheckTests : IDisposable
     public void Weights_to_go_on_from_have_their_classes_joined_by_name(string weights, string? classes)
     {
         Cases.CopyRects(folder.Root);
-        new RunFolder(folder.At("run")).Claim(Recipes.ShapesBoxInst, [.. weights.Split(", ").Select((name, id) => new Category(id, name))]);
+        Category[] categories = [.. weights.Split(", ").Select((name, id) => new Category(id, name))];
+        new RunFolder(folder.At("run")).Claim(Recipes.ShapesBoxInst, new InstanceDataset("", categories, []), null);
         var recipe = RecipeJson.Set(Recipes.ShapesBoxInst, "detector.weights", "run/model.safetensors");
 
         if (classes is null)
@@ -206,7 +207,7 @@ public sealed class DataCheckTests : IDisposable
         {
             var data = RecipeData.Read(recipe, folder.Root);
             Assert.Equal(classes, string.Join(", ", data.Training.Categories.Select(category => category.Name)));
-            Assert.Equal(data.Training.Categories.Select(category => category.Name), data.Validation.Categories.Select(category => category.Name));
+            Assert.Equal(data.Training.Categories.Select(category => category.Name), data.Validation!.Categories.Select(category => category.Name));
         }
     }
 
