@@ -4,6 +4,7 @@ using BoxTeacher.Data;
 using BoxTeacher.Evaluation;
 using BoxTeacher.Masks;
 using BoxTeacher.Structures;
+using Xunit;
 
 namespace BoxTeacher.Tests.Fuzz;
 
@@ -12,9 +13,12 @@ namespace BoxTeacher.Tests.Fuzz;
 /// <param name="Prepare">Fills a folder with sound files; gives the file to mutate and the action that reads it.</param>
 internal sealed record FuzzTarget(string Name, Func<string, (string File, Action Run)> Prepare)
 {
+    /// <summary>How the file's bytes are changed.</summary>
+    public Func<byte[], Random, byte[]> Damage { get; init; } = Fuzzer.Mutate;
+
     /// <summary>Whether an exception is one clear error: it names a file of the folder.</summary>
     public static bool IsClear(Exception error, string folder) =>
-        error is DataFormatException or FileNotFoundException or DirectoryNotFoundException && error.Message.Contains(folder, StringComparison.Ordinal);
+        error is DataFormatException or DataCheckException or FileNotFoundException or DirectoryNotFoundException && error.Message.Contains(folder, StringComparison.Ordinal);
 }
 
 /// <summary>All that reads files made by others.</summary>
@@ -42,6 +46,9 @@ internal static class FuzzTargets
         new("cityscapes-mask", folder => Cityscapes(folder, "pred/m.png")),
         new("cityscapes-ids", folder => Cityscapes(folder, "gtFine/a_0_1_gtFine_instanceIds.png")),
         new("supervision", folder => (Write(folder, "split.json", "{\"50.0\": {\"0\": [1]}}"), () => SemiSupervisedSplit.FromSupervisionFile(Dataset(folder), Path.Combine(folder, "split.json"), "50.0", 0))),
+        new("truth-meaning", folder => (Write(folder, "gt.json", Truth()), () => EvaluateCoco(folder))) { Damage = JsonDamage.Change },
+        new("results-meaning", folder => (Write(folder, "dt.json", Results()), () => EvaluateCoco(folder))) { Damage = JsonDamage.Change },
+        new("data-meaning", CheckedData) { Damage = JsonDamage.Change },
     ];
 
     private const string Polygons =
@@ -96,6 +103,26 @@ internal static class FuzzTargets
         var (truth, results) = Load(folder);
         _ = CocoEvaluator.Evaluate(truth, results, IouType.Mask);
         _ = CocoEvaluator.Evaluate(truth, results, IouType.Box);
+    }
+
+    // What is found to be in order can be used.
+    private static (string, Action) CheckedData(string folder)
+    {
+        string file = Write(folder, "gt.json", Truth());
+        foreach (string name in (string[])["a.jpg", "b.jpg"])
+        {
+            ImageFile.Write(Path.Combine(folder, name), new Image(Size, Size));
+        }
+        var categories = CocoReader.Read(file, folder).Categories;
+        return (file, () =>
+        {
+            var dataset = CocoReader.Read(file, folder).JoinedTo(categories, file, file);
+            DataCheckException.ThrowIfRefused(DataCheck.Run(dataset, file, DataUse.LearnMasks));
+            Assert.All(dataset.Images, image => Assert.Equal(image.Size, ImageFile.Read(image.FileName).Size));
+            Assert.All(
+                dataset.Images.SelectMany(image => image.Annotations, (image, annotation) => (image, annotation)).Where(pair => pair.annotation.HasMask),
+                pair => Assert.Equal(pair.image.Size, pair.annotation.Segmentation!.ToMask(pair.image.Size).Size));
+        });
     }
 
     private static void EvaluateVoc(string folder)
