@@ -18,7 +18,9 @@ module DataNews =
     let private progress (checking: PicturesChecked) =
         let line = $"{checking.File}: {checking.Done} of {checking.Count} pictures checked"
         // In a terminal a line takes the place of the one before.
-        if Console.IsErrorRedirected then eprintfn "%s" line else eprintf "\r%s" line
+        if Console.IsErrorRedirected then eprintfn "%s" line
+        elif checking.Done < checking.Count then eprintf "\r%s" line
+        else eprintfn "\r%s" line
 
     /// How far it is, where it takes more than a second, and what is no error but should be known. Errors are raised by who reads the data.
     [<CompiledName "Tell">]

@@ -13,9 +13,13 @@ namespace BoxTeacher.Tests.Fuzz;
 /// <param name="Prepare">Fills a folder with sound files; gives the file to mutate and the action that reads it.</param>
 internal sealed record FuzzTarget(string Name, Func<string, (string File, Action Run)> Prepare)
 {
+    /// <summary>How the file's bytes are changed.</summary>
+    public Func<byte[], Random, byte[]> Damage { get; init; } = Fuzzer.Mutate;
+
     /// <summary>Whether an exception is one clear error: it names a file of the folder.</summary>
     public static bool IsClear(Exception error, string folder) =>
-        error is DataFormatException or RecipeException or InvalidDataException or IOException && error.Message.Contains(folder, StringComparison.Ordinal);
+        error is DataFormatException or DataCheckException or RecipeException or InvalidDataException or IOException
+            && error.Message.Contains(folder, StringComparison.Ordinal);
 }
 
 /// <summary>All that reads files made by others.</summary>
@@ -49,6 +53,9 @@ internal static class FuzzTargets
         new("cityscapes-mask", folder => Cityscapes(folder, "pred/m.png")),
         new("cityscapes-ids", folder => Cityscapes(folder, "gtFine/a_0_1_gtFine_instanceIds.png")),
         new("supervision", folder => (Write(folder, "split.json", "{\"50.0\": {\"0\": [1]}}"), () => SemiSupervisedSplit.FromSupervisionFile(Dataset(folder), Path.Combine(folder, "split.json"), "50.0", 0))),
+        new("truth-meaning", folder => (Write(folder, "gt.json", Truth()), () => EvaluateCoco(folder))) { Damage = JsonDamage.Change },
+        new("results-meaning", folder => (Write(folder, "dt.json", Results()), () => EvaluateCoco(folder))) { Damage = JsonDamage.Change },
+        new("data-meaning", CheckedData) { Damage = JsonDamage.Change },
         .. RunFileTargets.All,
     ];
 
@@ -104,6 +111,31 @@ internal static class FuzzTargets
         var (truth, results) = Load(folder);
         _ = CocoEvaluator.Evaluate(truth, results, IouType.Box);
         _ = MaskCoverage.Problem(truth, results) is null ? CocoEvaluator.Evaluate(truth, results, IouType.Mask) : null;
+    }
+
+    // What is found to be in order can be used.
+    private static (string, Action) CheckedData(string folder)
+    {
+        string file = Write(folder, "gt.json", Truth());
+        foreach (string name in (string[])["a.jpg", "b.jpg"])
+        {
+            ImageFile.Write(Path.Combine(folder, name), new Image(Size, Size));
+        }
+        var categories = CocoReader.Read(file, folder).Categories;
+        return (file, () =>
+        {
+            var dataset = CocoReader.Read(file, folder).JoinedTo(categories, file, file);
+            DataCheckException.ThrowIfRefused(DataCheck.Run(dataset, file, DataUse.LearnMasks));
+            foreach (var image in dataset.Images)
+            {
+                var sizes = image.Annotations.Where(annotation => annotation.HasMask)
+                    .Select(annotation => annotation.Segmentation!.ToMask(image.Size).Size).Append(ImageFile.Read(image.FileName).Size);
+                if (sizes.Any(size => size != image.Size))
+                {
+                    throw new InvalidOperationException($"{image.FileName} passed the check with {image.Size}");
+                }
+            }
+        });
     }
 
     private static void EvaluateVoc(string folder)

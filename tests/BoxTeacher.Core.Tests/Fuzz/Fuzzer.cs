@@ -33,7 +33,7 @@ internal static class FuzzRun
                 run();
                 for (int i = number; i < mutations; i += FuzzTargets.All.Count)
                 {
-                    byte[] mutated = Fuzzer.Mutate(sample, new Random(HashCode.Combine(seed, i)));
+                    byte[] mutated = target.Damage(sample, new Random(HashCode.Combine(seed, i)));
                     File.WriteAllBytes(file, mutated);
                     long before = GC.GetAllocatedBytesForCurrentThread();
                     var clock = Stopwatch.StartNew();

@@ -80,7 +80,7 @@ public abstract record DataEvent;
 /// <param name="File">The file.</param>
 public sealed record ReadingAnnotations(string File) : DataEvent;
 
-/// <summary>How far a check is that takes more than a second; told once a second.</summary>
+/// <summary>How far a check is that takes more than a second; told once a second, and at its end.</summary>
 /// <param name="File">The annotation file.</param>
 /// <param name="Done">Pictures whose headers were read.</param>
 /// <param name="Count">All pictures.</param>

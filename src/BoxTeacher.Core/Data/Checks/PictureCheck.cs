@@ -52,16 +52,24 @@ internal static class PictureCheck
             faults[i] = Fault(images[i]);
             Interlocked.Increment(ref done);
         }));
+        var isLong = false;
         while (Task.WaitAny([work], TellEvery) < 0)
         {
-            listener?.Invoke(new PicturesChecked(annotations, Volatile.Read(ref done), images.Count));
+            Tell();
+            isLong = true;
         }
         work.GetAwaiter().GetResult();
+        if (isLong)
+        {
+            Tell();
+        }
         if (Array.TrueForAll(faults, fault => fault is null))
         {
             Write(note, state);
         }
         return faults;
+
+        void Tell() => listener?.Invoke(new PicturesChecked(annotations, Volatile.Read(ref done), images.Count));
     }
 
     private static PictureFault? Fault(ImageRecord image)
