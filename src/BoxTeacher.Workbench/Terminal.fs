@@ -1,7 +1,20 @@
 namespace BoxTeacher.Workbench
 
 open System
+open System.IO
 open Spectre.Console
+
+/// Passes texts on to a terminal; what it does not take since it was closed is dropped.
+type private TerminalWriter(terminal: TextWriter) =
+    inherit TextWriter(terminal.FormatProvider)
+
+    let pass write = try write () with :? IOException -> ()
+
+    override _.Encoding = terminal.Encoding
+    override _.Write(value: char) = pass (fun () -> terminal.Write value)
+    override _.Write(value: string | null) = pass (fun () -> terminal.Write value)
+    override _.Write(buffer: char array, index: int, count: int) = pass (fun () -> terminal.Write(buffer, index, count))
+    override _.Flush() = pass terminal.Flush
 
 /// Where scripts print.
 [<RequireQualifiedAccess>]
@@ -9,6 +22,14 @@ module Terminal =
 
     /// Characters a line has when the output goes to a file or a log.
     let private widthOfLogs = 150
+
+    let private outlived =
+        lazy
+            (if not Console.IsOutputRedirected then Console.SetOut(new TerminalWriter(Console.Out))
+             if not Console.IsErrorRedirected then Console.SetError(new TerminalWriter(Console.Error)))
+
+    /// From here on the process outlives its terminal: a run that SIGHUP stops has time for its checkpoint.
+    let outlive () = outlived.Force()
 
     /// The terminal; for output that goes elsewhere, a console without colors and wide enough for a table.
     let console () =

@@ -2,7 +2,6 @@ namespace BoxTeacher.Workbench
 
 open System
 open System.Diagnostics
-open System.IO
 open System.Runtime.InteropServices
 open System.Threading
 
@@ -24,8 +23,7 @@ type StopSignals(stop: CancellationTokenSource) =
 
     // What is printed belongs to the cell or script that waits here, and signals come on a thread of their own.
     let context = ExecutionContext.Capture() |> Option.ofObj
-    // A terminal that is closed takes no words, and an error on this thread would end the process.
-    let print (text: string) = try eprintfn "%s" text with :? IOException -> ()
+    let print (text: string) = eprintfn "%s" text
     let say text = match context with Some context -> ExecutionContext.Run(context, (fun _ -> print text), null) | None -> print text
 
     let hear (signal: PosixSignalContext) =
