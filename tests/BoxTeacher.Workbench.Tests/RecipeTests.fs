@@ -47,7 +47,7 @@ let private typed: (string * (Recipe -> Recipe) * (string * string) list) list =
       "BoxTeacher.evaluate", BoxTeacher.evaluate Network.Student, [ "method.teacher.evaluate", "\"student\"" ] ]
 
 /// The functions of other kinds, which have tests of their own.
-let private others = [ "Recipe.boxTeacher"; "Recipe.taughtBy"; "Recipe.iterations"; "Recipe.asBoxInst"; "Recipe.asCondInst"; "BoxTeacher.asSelfTraining" ]
+let private others = [ "Recipe.data"; "Recipe.boxTeacher"; "Recipe.taughtBy"; "Recipe.iterations"; "Recipe.asBoxInst"; "Recipe.asCondInst"; "BoxTeacher.asSelfTraining" ]
 
 /// The names of the typed changes.
 let names =

@@ -126,23 +126,23 @@ module EvaluationDetails =
               if property.Value.ValueKind = JsonValueKind.Number || property.Value.ValueKind = JsonValueKind.Null then
                   property.Name, Json.toNumber property.Value ]
 
+    // What could not be measured is null.
+    let private measured name json = Json.tryNumber name json |> Option.defaultValue nan
+
     let private toErrors json =
         let cost kind =
             match Json.tryPath (string kind) json with
-            | Some cost -> TideCost(kind, int (requiredNumber "count" cost), requiredNumber "dAP" cost)
+            | Some cost -> TideCost(kind, int (requiredNumber "count" cost), measured "dAP" cost)
             | None -> raise (FormatException $"the evaluation's errors have no '{kind}'")
 
-        let number name = Json.tryNumber name json |> Option.defaultValue nan
         let costs = [| for kind in Enum.GetValues<TideError>() -> cost kind |]
-        TideSummary(number "AP50", costs, number "falsePositives", number "falseNegatives")
+        TideSummary(measured "AP50" json, costs, measured "falsePositives" json, measured "falseNegatives" json)
 
     let internal toReliability json =
-        let number name bin = Json.tryNumber name bin |> Option.defaultValue nan
-
         Calibration
             [| for bin in Json.items "bins" json ->
                    let low, high, count = requiredNumber "low" bin, requiredNumber "high" bin, int (requiredNumber "count" bin)
-                   CalibrationBin(low, high, count, number "score" bin, number "outcome" bin) |]
+                   CalibrationBin(low, high, count, measured "score" bin, measured "outcome" bin) |]
 
     /// Reads what members wrote; raises FormatException naming what is missing.
     let internal ofJson task json =

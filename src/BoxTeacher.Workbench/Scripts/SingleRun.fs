@@ -19,14 +19,14 @@ module SingleRun =
           Recipe = RecipeJson.Write recipe }
 
     let private trainAfter claim (hear: Action<TrainingEvent>) (recipe: Recipe) (dataRoot: string) (folder: RunFolder) (threads: Nullable<int>) =
-        use _ = folder.Lock()
         recipe.Device.Open() |> ignore
         printfn $"{recipe.Name}: reading {Path.Combine(dataRoot, recipe.Dataset.TrainAnnotations)}"
         let data = Recipe.data dataRoot recipe
         use stop = new CancellationTokenSource()
         use _ = new StopSignals(stop)
         use method = recipe.BuildMethod(data.Training.Categories.Count, dataRoot, loaded = fun report -> printfn "%O" report)
-        // Before anything of the folder changes.
+        // What is wrong with recipe, data or weights is known by now, and nothing of the folder has changed.
+        use _ = folder.Lock()
         claim folder (recipe, data.Training, data.Validation)
         let threads = folder.Threads(threads, Environment.ProcessorCount)
         TorchRuntime.UseThreads threads

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using BoxTeacher.Detectors;
 using Xunit.Sdk;
 using static TorchSharp.torch;
@@ -36,21 +37,25 @@ internal sealed record GoldenDecision(string? Bias, double Shift)
         }
     }
 
-    private static GoldenDecision Find(string architecture)
+    /// <summary>The first decision, none before all others, with which something agrees; none if it agrees with none.</summary>
+    /// <param name="configuration">Of the tiny architecture.</param>
+    /// <param name="check">Raises XunitException where it does not agree.</param>
+    public static GoldenDecision First(JsonElement configuration, Action<GoldenDecision> check)
     {
-        var instance = GoldenCase.Load($"boxteacher/j1_{architecture}_train").Instances.Single();
-        var configuration = instance.Attributes.GetProperty("cfg");
+        using var student = GoldenModel.Create(configuration);
+        var blocks = student.named_buffers().Select(entry => entry.name)
+            .Where(name => name.StartsWith("backbone.bottom_up.res", StringComparison.Ordinal) && name.EndsWith("conv3.norm.bias", StringComparison.Ordinal))
+            .Reverse().ToArray();
         var none = new GoldenDecision(null, 0);
-        using var scope = NewDisposeScope();
-        var batch = GoldenTraining.Batch(instance, "in.", configuration);
+        return new[] { none }
+            .Concat(from block in blocks from shift in (double[])[-Rounding, Rounding] select new GoldenDecision(block, shift))
+            .FirstOrDefault(Agrees) ?? none;
+
         bool Agrees(GoldenDecision decision)
         {
-            using var method = GoldenTraining.Method(configuration, architecture);
-            decision.Apply(method.Student);
-            method.Losses(batch, GoldenTraining.At((long)instance.Number("iter_buffer_before"))).Total().backward();
             try
             {
-                GoldenTraining.CompareGradients(instance, method.Student);
+                check(decision);
                 return true;
             }
             catch (XunitException)
@@ -58,13 +63,20 @@ internal sealed record GoldenDecision(string? Bias, double Shift)
                 return false;
             }
         }
+    }
 
-        using var student = GoldenModel.Create(configuration);
-        var blocks = student.named_buffers().Select(entry => entry.name)
-            .Where(name => name.StartsWith("backbone.bottom_up.res", StringComparison.Ordinal) && name.EndsWith("conv3.norm.bias", StringComparison.Ordinal))
-            .Reverse().ToArray();
-        return new[] { none }
-            .Concat(from block in blocks from shift in (double[])[-Rounding, Rounding] select new GoldenDecision(block, shift))
-            .FirstOrDefault(Agrees) ?? none;
+    private static GoldenDecision Find(string architecture)
+    {
+        var instance = GoldenCase.Load($"boxteacher/j1_{architecture}_train").Instances.Single();
+        var configuration = instance.Attributes.GetProperty("cfg");
+        using var scope = NewDisposeScope();
+        var batch = GoldenTraining.Batch(instance, "in.", configuration);
+        return First(configuration, decision =>
+        {
+            using var method = GoldenTraining.Method(configuration, architecture);
+            decision.Apply(method.Student);
+            method.Losses(batch, GoldenTraining.At((long)instance.Number("iter_buffer_before"))).Total().backward();
+            GoldenTraining.CompareGradients(instance, method.Student);
+        });
     }
 }

@@ -69,27 +69,34 @@ public sealed class TrainingGoldenTests
     public void Gradients_agree_with_double_precision() => EachCase("j1", "train", (architecture, instance) =>
     {
         var configuration = instance.Attributes.GetProperty("cfg");
-        using var method = GoldenTraining.Method(configuration, architecture);
-        var batch = GoldenTraining.Batch(instance, "in.", configuration);
-        var weak = batch.Labelled.Weak;
-        var grid = method.Grid(weak);
-        var labels = method.Label(weak, grid);
-        var single = Gradients(batch);
-        method.Student.to(float64);
-        var doubled = GoldenTraining.Batch(instance, "in.", configuration, dtype: float64);
-        foreach (var (name, expected) in Gradients(doubled))
-        {
-            // Biases before a group norm of one channel per group have no gradient but rounding.
-            var size = Math.Max(expected.abs().max().item<double>(), 1e-3);
-            GoldenAssert.Close(expected, single[name], 1e-4 * size, 0, $"gradient of {name}");
-        }
+        // Which side of an open or closed ReLU float32 takes depends on the machine's convolutions; that of float64 does not.
+        Compare(GoldenDecision.First(configuration, Compare));
 
-        Dictionary<string, Tensor> Gradients(Batch images)
+        void Compare(GoldenDecision decision)
         {
-            method.Student.zero_grad();
-            method.LossesWith(images, GoldenTraining.At(1), grid, labels).Total().backward();
-            return method.Student.named_parameters().Where(entry => entry.parameter.requires_grad)
-                .ToDictionary(entry => entry.name, entry => entry.parameter.grad!.clone());
+            using var method = GoldenTraining.Method(configuration, architecture);
+            decision.Apply(method.Student);
+            var batch = GoldenTraining.Batch(instance, "in.", configuration);
+            var weak = batch.Labelled.Weak;
+            var grid = method.Grid(weak);
+            var labels = method.Label(weak, grid);
+            var single = Gradients(batch);
+            method.Student.to(float64);
+            var doubled = GoldenTraining.Batch(instance, "in.", configuration, dtype: float64);
+            foreach (var (name, expected) in Gradients(doubled))
+            {
+                // Biases before a group norm of one channel per group have no gradient but rounding.
+                var size = Math.Max(expected.abs().max().item<double>(), 1e-3);
+                GoldenAssert.Close(expected, single[name], 1e-4 * size, 0, $"gradient of {name}");
+            }
+
+            Dictionary<string, Tensor> Gradients(Batch images)
+            {
+                method.Student.zero_grad();
+                method.LossesWith(images, GoldenTraining.At(1), grid, labels).Total().backward();
+                return method.Student.named_parameters().Where(entry => entry.parameter.requires_grad)
+                    .ToDictionary(entry => entry.name, entry => entry.parameter.grad!.clone());
+            }
         }
     });
 

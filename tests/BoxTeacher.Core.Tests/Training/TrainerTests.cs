@@ -165,7 +165,7 @@ public sealed class TrainerTests : IDisposable
             {
                 throw new TimeoutException();
             }
-        }));
+        }, evaluate: true));
         Directory.Delete(folder.Checkpoints.Latest()!.Value.Folder, recursive: true);
         Assert.Equal(3, File.ReadAllLines(folder.MetricsFile).Length);
         Resumed? resumed = null;
