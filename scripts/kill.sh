@@ -58,7 +58,8 @@ while [ "$killed" -lt "$kills" ]; do
     status=0
     train "$(printf '%d.%03d' $((milliseconds / 1000)) $((milliseconds % 1000)))" parts || status=$?
     case $status in
-      0) ;;
+      # It was faster than its kill: the machine has less else to do by now.
+      0) whole=$((whole * 3 / 4)) ;;
       137)
         killed=$((killed + 1))
         at=$(phase parts "$begun")
