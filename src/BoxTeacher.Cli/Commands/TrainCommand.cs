@@ -27,8 +27,8 @@ internal static class TrainCommand
         shortForms.AddTo(command);
         command.SetAction(parsed =>
         {
-            var recipe = options.Read(parsed, shortForms: shortForms);
             CommandLine.LoadTorch(parsed.GetValue(threads));
+            var recipe = options.Read(parsed, shortForms: shortForms);
             return Train(
                 recipe, parsed.GetRequiredValue(options.Data), parsed.GetValue(output), parsed.GetValue(resume),
                 parsed.GetValue(extend), parsed.GetValue(threads), parsed.GetValue(tensorBoard));

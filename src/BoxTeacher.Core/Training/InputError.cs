@@ -16,8 +16,8 @@ public static class InputError
     public static bool Is(Exception error) => error switch
     {
         AggregateException several => several.InnerExceptions.All(Is),
-        RecipeException or PartException or DataFormatException or DataCheckException or InvalidDataException or IOException or UnauthorizedAccessException
-            or NotFiniteNumberException => true,
+        RecipeException or PartException or DataFormatException or DataCheckException or InvalidDataException or IOException
+            or UnauthorizedAccessException or NotFiniteNumberException => true,
         _ => false,
     };
 

@@ -28,17 +28,17 @@ module EvaluationDetails =
     let confusionScore = 0.3
 
     // COCO's -1 stands for what could not be measured.
-    let private measured (numbers: struct (string * float) seq) =
+    let private named (numbers: struct (string * float) seq) =
         [ for struct (name, value) in numbers -> name, (if value < 0.0 then nan else value) ]
 
     /// A summary's numbers by name.
-    let numbers (summary: CocoSummary) = measured summary.Numbers
+    let numbers (summary: CocoSummary) = named summary.Numbers
 
     /// Numbers that stand alone; none where the overlap could not be measured.
     [<CompiledName "OfNumbers">]
     let ofNumbers task (numbers: struct (string * float) seq) =
         { Task = task
-          Numbers = measured numbers
+          Numbers = named numbers
           Categories = []
           Errors = None
           Confusion = []
@@ -54,7 +54,7 @@ module EvaluationDetails =
 
         { ofNumbers (taskOf evaluation.Type) summary.Numbers with
             Categories =
-                [ for index in 0 .. summary.Categories.Count - 1 -> summary.Categories[index].Name, measured (summary.Precisions index) ] }
+                [ for index in 0 .. summary.Categories.Count - 1 -> summary.Categories[index].Name, named (summary.Precisions index) ] }
 
     /// The same, with errors, confusion and calibration.
     [<CompiledName "Analyzed">]

@@ -159,7 +159,9 @@ for (const button of document.querySelectorAll(".variants button")) {
         let seeds = if result.Seeds.Length = 1 then "1 seed" else $"{result.Seeds.Length} seeds"
         let verdicts = AblationResult.verdicts result |> List.map (fun text -> $"<li>{escape text}</li>") |> String.concat ""
 
-        let ofRuns (value: RunResult -> _ option) = [ for variant in result.Variants -> variant, AblationResult.runsOf variant result |> List.choose value ]
+        let ofRuns (value: RunResult -> _ option) =
+            [ for variant in result.Variants -> variant, AblationResult.runsOf variant result |> List.choose value ]
+
         let details = ofRuns _.Details
 
         let ofVariants =

@@ -18,7 +18,7 @@ module SingleRun =
           Iterations = iterations
           Recipe = RecipeJson.Write recipe }
 
-    let private trainAfter claim (hear: Action<TrainingEvent>) (recipe: Recipe) (dataRoot: string) (folder: RunFolder) (threads: Nullable<int>) =
+    let private trainAfter claim (hear: Action<TrainingEvent>) (recipe: Recipe) dataRoot (folder: RunFolder) (threads: Nullable<int>) =
         recipe.Device.Open() |> ignore
         printfn $"{recipe.Name}: reading {Path.Combine(dataRoot, recipe.Dataset.TrainAnnotations)}"
         let data = Recipe.data dataRoot recipe
@@ -47,8 +47,8 @@ module SingleRun =
         result
 
     /// Trains to the end of the budget, from the newest checkpoint of the folder if there is one, and shows its progress. Ctrl-C,
-    /// SIGTERM and SIGHUP end it after the step or evaluation in progress, with a checkpoint. The listener is told what happens. threads are
-    /// those of each tensor operation; null: those that the run began with, which are all cores. Raises RecipeException when the folder
+    /// SIGTERM and SIGHUP end it after the step or evaluation in progress, with a checkpoint. The listener is told what happens. threads
+    /// are those of each tensor operation; null: those that the run began with, which are all cores. Raises RecipeException when the folder
     /// holds another run or one of other data, IOException when another process is at work in it.
     [<CompiledName "Train">]
     let train hear recipe dataRoot folder threads = trainAfter (fun (run: RunFolder) -> run.Claim) hear recipe dataRoot folder threads

@@ -27,8 +27,13 @@ public sealed class EvaluationGoldenTests
             CompareSparseController(instance, model, features, batch.Count);
             model.to(float64);
             var exact = Dense(model, model.Extract(batch.Images.to(float64)));
-            foreach (var (name, output) in outputs.Where(entry => instance.Has("teacher_raw." + entry.Key)))
-                Close(instance["teacher_raw." + name], output, exact[name], name);
+            var said = outputs.Where(entry => instance.Has("teacher_raw." + entry.Key))
+                .Select(entry => (entry.Key, Expected: instance["teacher_raw." + entry.Key], Actual: entry.Value, Exact: exact[entry.Key])).ToList();
+            var worst = said.Max(output => (output.Exact - output.Expected.to(float64)).abs().max().item<double>() / output.Expected.abs().max().item<float>());
+            foreach (var (name, expected, actual, precise) in said)
+            {
+                Close(expected, actual, precise, worst, name);
+            }
         }
     }
 
@@ -110,14 +115,15 @@ public sealed class EvaluationGoldenTests
 
     /// <summary>
     /// The formula is held in double precision, the arithmetic to that of the reference: where group norm over the two cells of the coarsest
-    /// level amplifies rounding, the reference is 1.0e-4 of the largest value away from double precision, elsewhere 5e-6.
+    /// level amplifies rounding, the reference is 1.0e-4 of the largest value away from double precision, elsewhere 5e-6. Which of the
+    /// coarsest level's outputs it strikes depends on the machine's convolutions.
     /// </summary>
-    private static void Close(Tensor expected, Tensor actual, Tensor exact, string what)
+    private static void Close(Tensor expected, Tensor actual, Tensor exact, double worst, string what)
     {
         var size = expected.abs().max().item<float>();
         var rounding = (exact - expected.to(float64)).abs();
         Assert.True(rounding.mean().item<double>() <= 5e-5 * size, $"{what}: the mean deviation is {rounding.mean().item<double>() / size:R} of the largest value.");
         GoldenAssert.Close(expected.to(float64), exact, 1e-3 * size, 0, $"{what} in double precision");
-        GoldenAssert.Close(exact, actual, double.Max(5e-5 * size, rounding.max().item<double>()), 0, what);
+        GoldenAssert.Close(exact, actual, double.Max(5e-5, worst) * size, 0, what);
     }
 }

@@ -218,11 +218,13 @@ public sealed class RunFolderTests : IDisposable
         Assert.StartsWith(recipe.Dataset.ValidationAnnotations, Refused(data, less), StringComparison.Ordinal);
         Assert.Contains("other categories: disc (1), square (2); the data have disc (1), box (2)", Refused(renamed, data), StringComparison.Ordinal);
         var moved = Directory.CreateDirectory(Path.Combine(scenes.Path, "moved")).FullName;
-        folder.Claim(recipe, data with { Name = "moved", Images = [.. data.Images.Select(image => image with { FileName = Copy(image.FileName, moved) })] }, null);
+        var copied = data with { Name = "moved", Images = [.. data.Images.Select(image => image with { FileName = Copy(image.FileName, moved) })] };
+        folder.Claim(recipe, copied, copied);
+        Assert.Contains("the run began with an evaluation", Refused(data, null), StringComparison.Ordinal);
         File.AppendAllText(first.FileName, " ");
         Assert.StartsWith($"{recipe.Dataset.TrainImages}: the pictures are not those", Refused(data, data), StringComparison.Ordinal);
 
-        string Refused(InstanceDataset training, InstanceDataset validation) =>
+        string Refused(InstanceDataset training, InstanceDataset? validation) =>
             Assert.Throws<RecipeException>(() => folder.Claim(recipe, training, validation)).Message;
     }
 
