@@ -28,7 +28,7 @@ module Terminal =
             (if not Console.IsOutputRedirected then Console.SetOut(new TerminalWriter(Console.Out))
              if not Console.IsErrorRedirected then Console.SetError(new TerminalWriter(Console.Error)))
 
-    /// From here on the process outlives its terminal: a run that SIGHUP stops has time for its checkpoint.
+    /// From here on the process outlives its terminal: what is printed on a closed one is lost, and no error.
     let outlive () = outlived.Force()
 
     /// The terminal; for output that goes elsewhere, a console without colors and wide enough for a table.

@@ -76,7 +76,7 @@ internal sealed class EvaluateCommand
 
     private readonly Option<string?> _report = new("--report")
     {
-        Description = "Folder for report.html, with all of --analyze in pictures, and results.json.", HelpName = "DIR",
+        Description = "Folder for report.html, with all of --analyze in pictures, and evaluation.json.", HelpName = "DIR",
     };
 
     private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object." };

@@ -66,7 +66,8 @@ internal sealed class Measurement
             ? VocReader.Read(truthFile, split)
             : CocoReader.Read(truthFile, ".");
         var measurement = new Measurement(resultsFile, Described(truthFile, truth), protocol, truth);
-        var results = CocoResults.Read(resultsFile, truth, task == MeasuredOn.Bbox ? IouType.Box : IouType.Mask);
+        IReadOnlyList<DetectionResult> Read(IouType type) => CocoResults.Read(resultsFile, truth, type);
+        var results = Read(task == MeasuredOn.Bbox ? IouType.Box : IouType.Mask);
         var unknown = results.Count(result => result.Category < 0);
         measurement.Warn(unknown > 0, $"{unknown} of {results.Count} detections are of categories that the truth lacks; they are left out");
         // A file of boxes alone is of a detector of boxes.
@@ -74,6 +75,8 @@ internal sealed class Measurement
         var type = wanted == MeasuredOn.Segm
             && measurement.HasMasks(truthFile, MaskCoverage.Problem(truth), task)
             && measurement.HasMasks(resultsFile, MaskCoverage.Problem(results), task) ? IouType.Mask : IouType.Box;
+        // Of boxes alone the areas are the boxes'.
+        results = type == IouType.Box && task != MeasuredOn.Bbox ? Read(type) : results;
         if (format == ResultFormat.Voc)
         {
             measurement._only = EvaluationPartModule.OfNumbers("", VocEvaluator.Evaluate(truth, results, type).Numbers);
@@ -97,9 +100,14 @@ internal sealed class Measurement
         var run = RunFolder.Find(weights);
         var truth = RecipeData.ReadValidation(recipe, root, DataNews.Tell, run);
         var truthFile = Path.Combine(root, recipe.Dataset.ValidationAnnotations!);
+        if (saved is not null && Path.GetFullPath(saved) == Path.GetFullPath(truthFile))
+        {
+            throw new IOException($"{saved}: the detections would take the place of the truth (--save)");
+        }
+
         var measurement = new Measurement(weights, Described(truthFile, truth), protocol, truth);
         measurement.Warn(
-            run is null,
+            run is not { HasCategories: true },
             $"{weights}: no run's categories lie beside these weights; their classes are taken for those of the data by their order");
         using var network = recipe.BuildDetector(truth.Categories.Count);
         ModelFile.Read(weights, recipe.Method.Evaluated, network);

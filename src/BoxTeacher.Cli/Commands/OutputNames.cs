@@ -34,6 +34,11 @@ internal sealed class OutputNames(string folder, IEnumerable<string> inputs)
 
     private static bool IsList(string file)
     {
+        if (!File.Exists(file))
+        {
+            return false;
+        }
+
         using var stream = File.OpenRead(file);
         return stream.ReadByte() == '[';
     }

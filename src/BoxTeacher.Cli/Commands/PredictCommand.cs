@@ -25,7 +25,7 @@ internal static class PredictCommand
         var threads = CommandLine.Threads();
         var output = new Option<string>("--out")
         {
-            Description = "Folder for pictures and results.json. Nothing that is there is replaced, except what predict made.",
+            Description = "Folder for pictures and results.json. Nothing that is there is replaced but drawn pictures and an older results.json.",
             HelpName = "DIR", Required = true,
         };
         var truth = new Option<string?>("--gt")

@@ -46,6 +46,11 @@ internal static class TrainCommand
 
         using var log = tensorBoard ? new TensorBoardLog(folder.Path, recipe.Budget.BatchSize) : null;
         void Listen(TrainingEvent happened) => log?.Write(happened);
+        if (extend is not null && recipe.Solver.Schedule is CosineSchedule)
+        {
+            Console.WriteLine($"the cosine schedule is that of {extend} iterations from here on, so the learning rate jumps");
+        }
+
         var result = extend is { } iterations
             ? SingleRun.Extend(Listen, RecipeJson.Set(recipe, "budget.iterations", $"{iterations}"), root, folder, threads)
             : SingleRun.Train(Listen, recipe, root, folder, threads);

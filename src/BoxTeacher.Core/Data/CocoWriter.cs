@@ -67,9 +67,9 @@ public static class CocoWriter
         json.WriteNumber("iscrowd", annotation.IsCrowd ? 1 : 0);
         json.WriteNumber("area", annotation.Area);
         CocoShapes.Write(json, "bbox", annotation.Box);
-        if (annotation.Segmentation is { } segmentation)
+        if (annotation.HasMask)
         {
-            CocoShapes.Write(json, "segmentation", segmentation);
+            CocoShapes.Write(json, "segmentation", annotation.Segmentation!);
         }
         json.WriteEndObject();
     }

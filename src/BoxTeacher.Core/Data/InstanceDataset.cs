@@ -78,6 +78,10 @@ public sealed record Annotation(long Id, int Category, Box Box, double Area, boo
 {
     /// <summary>Whether there is a shape that can be used.</summary>
     public bool HasMask => Segmentation is not (null or Segmentation.Malformed);
+
+    /// <summary>The shape as a mask; null where there is none that can be used.</summary>
+    /// <param name="size">The image's size.</param>
+    public RunLengthMask? MaskIn(ImageSize size) => HasMask ? Segmentation!.ToMask(size) : null;
 }
 
 /// <summary>The exact shape of an object: outlines or a mask.</summary>

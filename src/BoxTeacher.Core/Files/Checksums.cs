@@ -15,7 +15,7 @@ internal static class Checksums
         Path.Combine(folder, FileName),
         string.Concat(Directory.GetFiles(folder).Order(StringComparer.Ordinal).Select(file => $"{SumOf(file)}  {Path.GetFileName(file)}\n")));
 
-    /// <summary>What is wrong with a folder's files: the first one that is missing or has another sum; null: nothing.</summary>
+    /// <summary>What is wrong with a folder's files: the first one that is missing, has another sum or none; null: nothing.</summary>
     public static string? Problem(string folder)
     {
         var sums = Path.Combine(folder, FileName);
@@ -25,7 +25,9 @@ internal static class Checksums
         }
 
         var lines = File.ReadAllLines(sums);
-        return lines.Length == 0 ? $"{FileName} is empty" : lines.Select(line => ProblemOf(folder, line)).FirstOrDefault(problem => problem is not null);
+        return lines.Select(line => ProblemOf(folder, line)).FirstOrDefault(problem => problem is not null)
+            ?? Directory.GetFiles(folder).Select(file => Path.GetFileName(file)!).Except(lines.Select(line => line[(Digits + 2)..]))
+                .Where(name => name != FileName).Select(name => $"{name} is not in {FileName}").FirstOrDefault();
     }
 
     private static string? ProblemOf(string folder, string line)

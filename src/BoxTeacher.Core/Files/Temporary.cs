@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace BoxTeacher.Files;
@@ -17,14 +16,14 @@ internal static partial class Temporary
 
     /// <summary>
     /// Removes what processes that ended in the midst of writing left in a folder; what was put aside while its place is empty goes back
-    /// there. To be called by a process that has the folder to itself: what bears its own number is left over from an earlier process.
+    /// there. To be called by a process that has the folder to itself.
     /// </summary>
     public static void RemoveLeftovers(string folder)
     {
         foreach (var path in Directory.GetFileSystemEntries(folder, ".*.tmp*"))
         {
             var name = Name().Match(Path.GetFileName(path));
-            if (!name.Success || IsAtWork(int.Parse(name.Groups["process"].ValueSpan, CultureInfo.InvariantCulture)))
+            if (!name.Success)
             {
                 continue;
             }
@@ -54,24 +53,6 @@ internal static partial class Temporary
         }
     }
 
-    private static bool IsAtWork(int process)
-    {
-        if (process == Environment.ProcessId)
-        {
-            return false;
-        }
-
-        try
-        {
-            using var found = System.Diagnostics.Process.GetProcessById(process);
-            return !found.HasExited;
-        }
-        catch (ArgumentException)
-        {
-            return false;
-        }
-    }
-
-    [GeneratedRegex(@"^\.(?<place>.+)\.(?<process>\d{1,9})-\d+\.tmp(?<former>\.old)?$")]
+    [GeneratedRegex(@"^\.(?<place>.+)\.\d+-\d+\.tmp(?<former>\.old)?$")]
     private static partial Regex Name();
 }

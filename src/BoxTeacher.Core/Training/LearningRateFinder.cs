@@ -96,7 +96,7 @@ public static class LearningRateFinder
         {
             trainer.Run(0, isEvaluated: false, Listen, stop.Token);
         }
-        catch (NotFiniteNumberException)
+        catch (NotFiniteNumberException) when (points.Count > 1)
         {
             // Beyond the rates that can be used.
         }

@@ -14,7 +14,10 @@ public sealed class RunFolder(string path)
 {
     private static readonly JsonSerializerOptions Options = new()
     {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase, WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        WriteIndented = true,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
     };
 
     // Where the files lie is no part of the run: what is in them decides, by its fingerprint.
@@ -60,7 +63,7 @@ public sealed class RunFolder(string path)
         var folder = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(weights))!;
         return Array.Find(
             [new RunFolder(folder), new RunFolder(System.IO.Path.GetDirectoryName(folder) ?? folder)], candidate =>
-                File.Exists(candidate.RecipeFile));
+                candidate.HasRun);
     }
 
     /// <summary>
@@ -80,7 +83,7 @@ public sealed class RunFolder(string path)
     /// </exception>
     public void Claim(Recipe recipe, InstanceDataset training, InstanceDataset? validation)
     {
-        if (File.Exists(RecipeFile))
+        if (HasRun)
         {
             RefuseAnother(ReadRecipe(), recipe, []);
         }
@@ -141,6 +144,12 @@ public sealed class RunFolder(string path)
         return count;
     }
 
+    /// <summary>Whether there is a run in the folder.</summary>
+    public bool HasRun => File.Exists(RecipeFile);
+
+    /// <summary>Whether it is known what the run's classes stand for.</summary>
+    public bool HasCategories => File.Exists(CategoriesFile);
+
     /// <summary>The run's recipe.</summary>
     public Recipe ReadRecipe() => RecipeJson.Read(RecipeFile);
 
@@ -172,7 +181,7 @@ public sealed class RunFolder(string path)
     private RunData Checked(Recipe recipe, InstanceDataset training, InstanceDataset? validation)
     {
         var data = RunData.Of(training, validation);
-        if (File.Exists(CategoriesFile) && !ReadCategories().SequenceEqual(training.Categories))
+        if (HasCategories && !ReadCategories().SequenceEqual(training.Categories))
         {
             throw new RecipeException(
                 $"{CategoriesFile}: the run in this folder has other categories: {Names(ReadCategories())}; the data have {Names(training.Categories)}");

@@ -122,6 +122,9 @@ module EvaluationDetails =
         Json.tryNumber name json |> Option.defaultWith (fun () -> raise (FormatException $"the evaluation has no number '{name}'"))
 
     let private toNamed (json: JsonElement) =
+        if json.ValueKind <> JsonValueKind.Object then
+            raise (FormatException "numbers of an evaluation are no object")
+
         [ for property in json.EnumerateObject() do
               if property.Value.ValueKind = JsonValueKind.Number || property.Value.ValueKind = JsonValueKind.Null then
                   property.Name, Json.toNumber property.Value ]
@@ -154,7 +157,9 @@ module EvaluationDetails =
           Errors = Json.tryPath "errors" json |> Option.map toErrors
           Confusion =
             [ for cell in Json.items "confusion" json do
-                  match [ for item in cell.EnumerateArray() -> int (Json.toNumber item) ] with
-                  | [ truth; detected; count ] -> truth, detected, count
+                  match cell.ValueKind, (if cell.ValueKind = JsonValueKind.Array then cell.GetArrayLength() else 0) with
+                  | JsonValueKind.Array, 3 ->
+                      let at (index: int) = int (Json.toNumber cell[index])
+                      at 0, at 1, at 2
                   | _ -> raise (FormatException "a cell of the confusion matrix has not three numbers") ]
           Reliability = Json.tryPath "calibration" json |> Option.map toReliability }

@@ -174,7 +174,6 @@ module ProgressDisplay =
 
     /// Bars in a terminal, else a line for each running run every five seconds.
     let automatic () : IProgressDisplay =
-        Terminal.outlive ()
         let console = Terminal.console ()
 
         if console.Profile.Capabilities.Ansi && console.Profile.Capabilities.Interactive then

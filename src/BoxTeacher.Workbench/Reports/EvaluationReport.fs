@@ -235,10 +235,10 @@ module EvaluationReport =
              + ReportPage.section "In detail" (String.Join("\n", List.tail shown))
              + ReportPage.section "How it was made" $"<dl><dt>command</dt><dd><code>{escape report.Command}</code></dd></dl>")
 
-    /// Writes report.html and results.json into a folder, each whole or not at all.
+    /// Writes report.html and evaluation.json into a folder, each whole or not at all.
     [<CompiledName "Write">]
     let write (folder: string) (report: EvaluationReport) =
-        let page, results = Path.Combine(folder, "report.html"), Path.Combine(folder, "results.json")
+        let page, results = Path.Combine(folder, "report.html"), Path.Combine(folder, "evaluation.json")
         AtomicFile.WriteText(page, toHtml report)
         AtomicFile.WriteText(results, toJson report)
         { Page = page; Results = results }

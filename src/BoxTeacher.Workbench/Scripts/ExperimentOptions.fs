@@ -12,6 +12,10 @@ type OwnData =
       ValidationAnnotations: string
       ValidationImages: string }
 
+/// A command line is wrong; the message names the option.
+type CommandLineException(message: string) =
+    inherit Exception(message)
+
 /// What an experiment trains and evaluates on.
 [<RequireQualifiedAccess>]
 type DataChoice =
@@ -68,16 +72,18 @@ module ExperimentOptions =
   --help             this text; say `dotnet fsi SCRIPT -- --help`
 An experiment that was interrupted goes on where it stopped when it is started again with the same options."""
 
+    let private wrong message = raise (CommandLineException message)
+
     let private count (option: string) (value: string) =
         match Int32.TryParse value with
         | true, number when number > 0 -> number
-        | _ -> invalidArg option $"{option} takes a whole number above zero, not '{value}'"
+        | _ -> wrong $"{option} takes a whole number above zero, not '{value}'"
 
     let private device (value: string) =
         try
             DeviceName.Parse value
         with :? FormatException as error ->
-            invalidArg "--device" $"--device: {error.Message}"
+            wrong $"--device: {error.Message}"
 
     let private ownFiles = [ "--train-json"; "--train-images"; "--val-json"; "--val-images" ]
 
@@ -90,16 +96,16 @@ An experiment that was interrupted goes on where it stopped when it is started a
         | [] -> given
         | "--quick" :: rest -> read (given.Add("--quick", "")) rest
         | option :: value :: rest when List.contains option valued -> read (given.Add(option, value)) rest
-        | [ option ] when List.contains option valued -> invalidArg option $"{option} needs a value"
-        | other :: _ -> invalidArg other $"'{other}' is no option of this script"
+        | [ option ] when List.contains option valued -> wrong $"{option} needs a value"
+        | other :: _ -> wrong $"'{other}' is no option of this script"
 
     let private made root data source =
         match data, source with
         | (None | Some "shapes"), None -> DataChoice.Shapes
         | Some "pennfudan", source ->
             DataChoice.PennFudan(source |> Option.defaultWith (fun () -> Path.Combine(root, "PennFudanPed")))
-        | (None | Some "shapes"), Some _ -> invalidArg "--source" "--source goes with --data pennfudan; shapes are generated"
-        | Some other, _ -> invalidArg "--data" $"--data takes shapes or pennfudan, not '{other}'"
+        | (None | Some "shapes"), Some _ -> wrong "--source goes with --data pennfudan; shapes are generated"
+        | Some other, _ -> wrong $"--data takes shapes or pennfudan, not '{other}'"
 
     let private ownOr (like: DataChoice) (value: string -> string option) =
         match ownFiles |> List.map (value >> Option.map Path.GetFullPath) with
@@ -114,10 +120,10 @@ An experiment that was interrupted goes on where it stopped when it is started a
         | files when List.forall Option.isNone files -> like
         | files ->
             let missing = List.zip ownFiles files |> List.find (snd >> Option.isNone) |> fst
-            invalidArg missing $"""{missing} is missing; data of your own are named by {String.Join(", ", ownFiles)} together"""
+            wrong $"""{missing} is missing; data of your own are named by {String.Join(", ", ownFiles)} together"""
 
     /// The options of a script, from its own name and what follows it on the command line.
-    /// Raises ArgumentException that names the option.
+    /// Raises CommandLineException that names the option.
     let parse (script: string) (arguments: string list) =
         let quote (argument: string) = if argument.Contains ' ' then $"\"{argument}\"" else argument
         let given = read Map.empty arguments

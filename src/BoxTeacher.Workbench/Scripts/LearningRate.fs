@@ -72,7 +72,7 @@ module LearningRate =
 
             listener.Started run
             curve <- test recipe dataRoot range listen stop
-            listener.Ended(run, RunEnd.Trained(history.Result run)))
+            listener.Ended(run, (if stop.IsCancellationRequested then RunEnd.Stopped curve.Points.Count else RunEnd.Trained(history.Result run))))
 
         if curve.Points.Count > 1 then
             let chart = chart curve

@@ -99,6 +99,6 @@ module internal Looking =
                   // A pseudo mask has the box that it was made for, but for rounding.
                   let owner = image.Annotations |> Seq.filter (fun a -> not a.IsCrowd) |> Seq.maxBy (fun a -> Box.IoU(a.Box, mask.Box))
 
-                  match Option.ofObj owner.Segmentation, mask.Mask with
-                  | Some truth, Some drawn -> mask.Score, RunLengthMask.IoU(drawn, truth.ToMask image.Size, false)
+                  match Option.ofObj (owner.MaskIn image.Size), mask.Mask with
+                  | Some truth, Some drawn -> mask.Score, RunLengthMask.IoU(drawn, truth, false)
                   | _ -> () ]

@@ -47,7 +47,7 @@ module internal RunTraining =
                       { Category = annotation.Category
                         Score = 1.0
                         Box = annotation.Box
-                        Mask = annotation.Segmentation |> Option.ofObj |> Option.map _.ToMask(record.Size) } ] }
+                        Mask = Option.ofObj (annotation.MaskIn record.Size) } ] }
 
     /// Overlap thresholds of precision-recall curves.
     let private overlaps = [ 0.5; 0.75 ]

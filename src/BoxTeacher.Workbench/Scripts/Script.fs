@@ -34,9 +34,8 @@ module Script =
         try
             work ()
         with
-        | :? ArgumentException as error when error.ParamName |> Option.ofObj |> Option.exists _.StartsWith("-") ->
-            // ArgumentException adds the parameter's name in brackets, which the message has already.
-            complain (error.Message.Replace($" (Parameter '{error.ParamName}')", ""))
+        | :? CommandLineException as error ->
+            complain error.Message
             complain help
             2
         | error when InputError.Is error ->
@@ -85,20 +84,24 @@ module Script =
                 printfn "%s" ExperimentOptions.help
                 0
             | script :: arguments -> runExperiment (ExperimentOptions.parse script arguments) experiment
-            | [] -> invalidArg (nameof commandLine) "a script's command line begins with its name")
+            | [] -> raise (CommandLineException "a script's command line begins with its name"))
         |> exit
 
     let private reportHelp =
         """usage: dotnet fsi experiments/report.fsx RESULTS.json          makes an experiment's report again
        dotnet fsi experiments/report.fsx RUN_FOLDER [DATA]    reports a finished run, whose data are under DATA (default: data)"""
 
+    let private reportOfRun data folder =
+        use _ = RunFolder(folder).Lock()
+        report folder (RunReport.ofFolder data folder)
+
     /// Makes the report that a command line asks for, prints where it lies, and ends the process: 0, 1 after an error, 2 for a
     /// wrong command line.
     let reportOf (commandLine: string array) =
         guarded reportHelp (fun () ->
             match List.ofArray commandLine with
-            | [ _; folder ] when Directory.Exists folder -> report folder (RunReport.ofFolder "data" folder); 0
-            | [ _; folder; data ] -> report folder (RunReport.ofFolder data folder); 0
+            | [ _; folder ] when Directory.Exists folder -> reportOfRun "data" folder; 0
+            | [ _; folder; data ] -> reportOfRun data folder; 0
             | [ _; results ] -> filesOf (Report.rebuild results); 0
             | _ ->
                 complain reportHelp

@@ -38,6 +38,9 @@ type StopSignals(stop: CancellationTokenSource) =
             | Some since when Stopwatch.GetElapsedTime since < echo -> signal.Cancel <- true
             | Some _ -> ())
 
+    // A run that SIGHUP stops has time for its checkpoint.
+    do Terminal.outlive ()
+
     let registrations = [ for signal in signals -> PosixSignalRegistration.Create(signal, hear) ]
 
     interface IDisposable with

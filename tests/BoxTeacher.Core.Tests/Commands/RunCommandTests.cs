@@ -17,7 +17,7 @@ public sealed class RunCommandTests : IDisposable
     {
         var script = Path.Combine(Repository.Folder, "scripts", "kill.sh");
 
-        var output = Success(CommandLineProcess.RunBy(["bash", "-c", "BOXTEACHER=\"$1\" exec bash \"$0\" 5", script]));
+        var output = Success(CommandLineProcess.RunBy(["bash", "-c", "BOXTEACHER=\"$1\" exec bash \"$0\" 5 1", script]));
 
         Assert.Contains("kills: 5;", output, StringComparison.Ordinal);
     }

@@ -1,3 +1,4 @@
+using BoxTeacher.Data;
 using BoxTeacher.Training;
 using BoxTeacher.Workbench;
 using static TorchSharp.torch;
@@ -19,6 +20,7 @@ internal static class RunFileTargets
         new("weights-safetensors", SafeTensors),
         new("recipe", Recipe),
         new("run-categories", folder => RunFile(folder, "categories.json", """[{"id": 1, "name": "disc"}, {"id": 3, "name": "ring"}]""", run => run.ReadCategories())),
+        new("run-data", Data),
         new("run-metrics", folder => RunFile(folder, "metrics.jsonl", Metrics, run => MetricsFile.Read(run.MetricsFile))),
         new("run-result", Result),
     ];
@@ -58,6 +60,13 @@ internal static class RunFileTargets
         return (file, () => RecipeJson.Read(file));
     }
 
+    private static (string, Action) Data(string folder)
+    {
+        void Claim() => new RunFolder(folder).Claim(Recipes.ShapesBoxInst, new InstanceDataset("", [], []), null);
+        Claim();
+        return (Path.Combine(folder, "data.json"), Claim);
+    }
+
     private static (string, Action) RunFile(string folder, string name, string text, Action<RunFolder> read)
     {
         var file = Path.Combine(folder, name);
@@ -71,11 +80,16 @@ internal static class RunFileTargets
         var run = store.Folder(Planned);
         Directory.CreateDirectory(run);
         var file = Path.Combine(run, "result.json");
-        File.WriteAllText(file, $$$"""
-            {"variant": "a", "seed": 1, "key": "{{{Planned.Key}}}", "iterations": 4, "seconds": 2.5, "peakMemory": 1000, "metrics": {"mask AP": 31.5},
+        File.WriteAllText(file, $$$$"""
+            {"variant": "a", "seed": 1, "key": "{{{{Planned.Key}}}}", "iterations": 4, "seconds": 2.5, "peakMemory": 1000, "metrics": {"mask AP": 31.5},
              "curves": [{"name": "total", "iterations": [1, 2], "values": [1.5, 1.25]}], "precision": [{"overlap": 0.5, "values": [1, 0.5]}], "confidences": [0.5],
              "found": [{"image": 1, "objects": [{"category": 0, "score": 0.5, "box": [1, 2, 3, 4], "mask": {"size": [4, 4], "counts": "05"}}]}], "pseudo": [],
-             "recipe": {{{Planned.Recipe}}}}
+             "evaluation": {"segm": {"AP": 0.25, "AP50": null, "categories": [{"name": "disc", "AP": 0.5}],
+               "errors": {"AP50": 0.5, "Cls": {"count": 1, "dAP": 0.25}, "Loc": {"count": 0, "dAP": 0}, "Both": {"count": 0, "dAP": 0}, "Dupe": {"count": 0, "dAP": 0},
+                 "Bkg": {"count": 0, "dAP": null}, "Miss": {"count": 2, "dAP": 0.125}, "falsePositives": 0.5, "falseNegatives": 0.25},
+               "confusion": [[0, 0, 3], [1, 0, 2]], "calibration": {"bins": [{"low": 0, "high": 1, "count": 2, "score": 0.5, "outcome": 1}]}}},
+             "confidenceReliability": {"bins": [{"low": 0, "high": 1, "count": 2, "score": 0.5, "outcome": 1}]},
+             "recipe": {{{{Planned.Recipe}}}}}
             """);
         return (file, () => store.TryRead(Planned));
     }

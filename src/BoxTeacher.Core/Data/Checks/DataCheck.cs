@@ -99,6 +99,11 @@ public static class DataCheck
             foreach (var annotation in image.Annotations)
             {
                 count++;
+                // Evaluation compares the masks of all, crowds too.
+                if (use == DataUse.Evaluate)
+                {
+                    Masked();
+                }
                 if (annotation.IsCrowd)
                 {
                     crowd.Add(Where);
@@ -123,11 +128,19 @@ public static class DataCheck
                     {
                         beyond.Add(Where);
                     }
-                    if (use != DataUse.LearnBoxes && annotation.Segmentation is null)
+                    if (use == DataUse.LearnMasks)
+                    {
+                        Masked();
+                    }
+                }
+
+                void Masked()
+                {
+                    if (annotation.Segmentation is null)
                     {
                         unmasked.Add(Where);
                     }
-                    if (use != DataUse.LearnBoxes && annotation.Segmentation is Segmentation.Malformed bad)
+                    if (annotation.Segmentation is Segmentation.Malformed bad)
                     {
                         malformed.Add(() => $"{Where()}: {bad.Key}: {bad.Problem}");
                     }

@@ -57,7 +57,7 @@ public sealed record RecipeData(InstanceDataset Training, InstanceDataset? Valid
     {
         ArgumentNullException.ThrowIfNull(recipe);
         var (validation, file) = OpenValidation(recipe, root, listener);
-        if (run is not null)
+        if (run is { HasCategories: true })
         {
             validation = validation.JoinedTo(run.ReadCategories(), file, run.Path);
         }
@@ -78,7 +78,7 @@ public sealed record RecipeData(InstanceDataset Training, InstanceDataset? Valid
     // Layers for another number of classes are not taken over, so the names do not matter.
     private static RunFolder? Origin(Recipe recipe, string root, int classes) =>
         recipe.Detector.Weights is { } weights
-        && RunFolder.Find(Path.Combine(root, weights)) is { } run
+        && RunFolder.Find(Path.Combine(root, weights)) is { HasCategories: true } run
         && run.ReadCategories().Count == classes
             ? run
             : null;

@@ -17,6 +17,7 @@ namespace BoxTeacher.Training;
 public sealed class TensorBoardLog(string folder, int imagesPerStep) : IDisposable
 {
     private const string Prefix = "events.out.tfevents.";
+    private const string EvaluationTime = "speed/evaluation_seconds";
 
     private FileStream? _stream;
 
@@ -49,8 +50,8 @@ public sealed class TensorBoardLog(string folder, int imagesPerStep) : IDisposab
         var kept = former.Length == 0
             ? []
             : EventRecords.Read(former[^1]).Where(record => record.Summary is not null && record.Step <= iteration).ToList();
-        var known = kept.Select(record => record.Step).DefaultIfEmpty(0).Max();
-        var missed = history.Where(happened => happened.Iteration > known)
+        var known = kept.Select(record => (record.Step, IsEvaluation(record))).ToHashSet();
+        var missed = history.Where(happened => !known.Contains((happened.Iteration, happened is Evaluated)))
             .Select(happened => Record(happened.Iteration, Scalars(happened)));
         var milliseconds = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture);
         var file = Path.Combine(folder, $"{Prefix}{milliseconds}.boxteacher");
@@ -73,6 +74,8 @@ public sealed class TensorBoardLog(string folder, int imagesPerStep) : IDisposab
         return new FileStream(file, FileMode.Append, FileAccess.Write, FileShare.Read);
     }
 
+    private static bool IsEvaluation(Event record) => record.Summary.Value.Any(value => value.Tag == EvaluationTime);
+
     private IEnumerable<(string Tag, double Value)> Scalars(TrainingEvent happened) => happened switch
     {
         StepFinished step =>
@@ -86,7 +89,7 @@ public sealed class TensorBoardLog(string folder, int imagesPerStep) : IDisposab
         Evaluated evaluated =>
         [
             .. evaluated.Metrics.Where(metric => double.IsFinite(metric.Value)).Select(metric => ($"evaluation/{metric.Name}", metric.Value)),
-            ("speed/evaluation_seconds", evaluated.Seconds),
+            (EvaluationTime, evaluated.Seconds),
         ],
         _ => [],
     };
