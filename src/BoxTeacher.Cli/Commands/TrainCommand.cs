@@ -10,7 +10,9 @@ internal static class TrainCommand
 {
     public static Command Create()
     {
-        var options = new RecipeOptions(required: true);
+        var options = new RecipeOptions(required: false);
+        options.Recipe.Description =
+            "Name of a recipe (boxteacher recipe list), or a recipe file; to go on, recipe.json of the run by default.";
         var shortForms = new ShortForms();
         var output = new Option<string>("--out") { Description = "Folder of the run; runs/NAME-SEED by default.", HelpName = "DIR" };
         var resume = new Option<bool>("--resume") { Description = "Go on from the newest checkpoint of the run's folder." };
@@ -25,10 +27,18 @@ internal static class TrainCommand
             options.Recipe, options.Data, options.Set, options.Device, threads, output, resume, extend, tensorBoard,
         };
         shortForms.AddTo(command);
+        command.Validators.Add(given =>
+        {
+            if (given.GetValue(options.Recipe) is null
+                && (given.GetValue(output) is null || (!given.GetValue(resume) && given.GetValue(extend) is null)))
+            {
+                given.AddError("train needs a --recipe, or the --out of a run with --resume or --extend");
+            }
+        });
         command.SetAction(parsed =>
         {
             CommandLine.LoadTorch(parsed.GetValue(threads));
-            var recipe = options.Read(parsed, shortForms: shortForms);
+            var recipe = options.Read(parsed, () => new RunFolder(parsed.GetRequiredValue(output)!).ReadRecipe(), shortForms);
             return Train(
                 recipe, parsed.GetRequiredValue(options.Data), parsed.GetValue(output), parsed.GetValue(resume),
                 parsed.GetValue(extend), parsed.GetValue(threads), parsed.GetValue(tensorBoard));
@@ -44,6 +54,18 @@ internal static class TrainCommand
             throw new IOException($"{latest.Folder}: the folder holds a run already; --resume continues it, --out chooses another folder");
         }
 
+        if (resume && !folder.HasRun)
+        {
+            Console.WriteLine($"{folder.Path}: there is no run in this folder yet; it begins");
+        }
+
+        if (extend is { } length)
+        {
+            // How often to evaluate stays the run's own.
+            var own = folder.ReadRecipe().Budget;
+            recipe = recipe with { Budget = own with { Iterations = length, BatchSize = recipe.Budget.BatchSize } };
+        }
+
         using var log = tensorBoard ? new TensorBoardLog(folder.Path, recipe.Budget.BatchSize) : null;
         void Listen(TrainingEvent happened) => log?.Write(happened);
         if (extend is not null && recipe.Solver.Schedule is CosineSchedule)
@@ -51,9 +73,9 @@ internal static class TrainCommand
             Console.WriteLine($"the cosine schedule is that of {extend} iterations from here on, so the learning rate jumps");
         }
 
-        var result = extend is { } iterations
-            ? SingleRun.Extend(Listen, RecipeJson.Set(recipe, "budget.iterations", $"{iterations}"), root, folder, threads)
-            : SingleRun.Train(Listen, recipe, root, folder, threads);
+        var result = extend is null
+            ? SingleRun.Train(Listen, recipe, root, folder, threads)
+            : SingleRun.Extend(Listen, recipe, root, folder, threads);
         Console.WriteLine(result.Finished
             ? $"finished: {folder.ModelFile}"
             : $"stopped after iteration {result.Iteration}; the same command with --resume goes on");

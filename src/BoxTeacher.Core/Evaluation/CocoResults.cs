@@ -26,7 +26,7 @@ public static class CocoResults
     public static IReadOnlyList<DetectionResult> Read(string file, InstanceDataset truth, IouType type)
     {
         ArgumentNullException.ThrowIfNull(truth);
-        var images = truth.Images.ToDictionary(image => image.Id, image => image.Size);
+        var images = truth.Images.ToDictionary(image => image.Id);
         var categories = new Dictionary<long, int>();
         for (var i = 0; i < truth.Categories.Count; i++)
         {
@@ -116,10 +116,11 @@ public static class CocoResults
     }
 
     private static DetectionResult Parse(
-        ref Utf8JsonReader reader, Dictionary<long, ImageSize> images, Dictionary<long, int> categories, IouType type)
+        ref Utf8JsonReader reader, Dictionary<long, ImageRecord> images, Dictionary<long, int> categories, IouType type)
     {
         JsonFields.ExpectObject(ref reader, "");
         long? imageId = null, categoryId = null;
+        string? fileName = null;
         double? score = null, maskArea = null;
         Box? box = null;
         // Where the segmentation stands, to come back to when it is known whether it is needed.
@@ -129,6 +130,10 @@ public static class CocoResults
             if (reader.ValueTextEquals("image_id"u8) && reader.Read())
             {
                 imageId = JsonFields.Integer(ref reader, "image_id");
+            }
+            else if (reader.ValueTextEquals("file_name"u8) && reader.Read())
+            {
+                fileName = JsonFields.Text(ref reader, "file_name");
             }
             else if (reader.ValueTextEquals("category_id"u8) && reader.Read())
             {
@@ -157,15 +162,21 @@ public static class CocoResults
             }
         }
         var image = imageId ?? throw Missing("image_id");
-        if (!images.TryGetValue(image, out var size))
+        if (!images.TryGetValue(image, out var record))
         {
             throw new JsonFieldException("image_id", $"{image} is not the id of an image of the data set");
+        }
+        if (fileName is not null && Path.GetFileName(fileName) != Path.GetFileName(record.FileName))
+        {
+            throw new JsonFieldException(
+                "file_name",
+                $"{fileName} is not image {image} of the data set, which is {Path.GetFileName(record.FileName)} (predict --gt gives the data set's ids)");
         }
         var category = categories.GetValueOrDefault(categoryId ?? throw Missing("category_id"), -1);
         RunLengthMask? mask = null;
         if (segmentation.TokenType != JsonTokenType.None && (type == IouType.Mask || box is null))
         {
-            mask = MaskOf(CocoShapes.ParseSegmentation(ref segmentation, "segmentation"), size);
+            mask = MaskOf(CocoShapes.ParseSegmentation(ref segmentation, "segmentation"), record.Size);
         }
         var bounds = box ?? mask?.Bounds ?? throw new JsonFieldException("", "there is neither a bbox nor a segmentation");
         if (bounds.Width < 0 || bounds.Height < 0)

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using BoxTeacher.Data;
 using BoxTeacher.Methods;
 
@@ -7,7 +8,7 @@ namespace BoxTeacher.Training;
 /// Tells errors that a person can mend, by another file or another value, from faults of the program. The former are said in one line; the
 /// latter keep their stack trace.
 /// </summary>
-public static class InputError
+public static partial class InputError
 {
     /// <summary>What to do about a fault; said below its stack trace.</summary>
     public const string Report = "please report it with the command and the lines above";
@@ -28,6 +29,17 @@ public static class InputError
     {
         AggregateException several => Text(several.Flatten().InnerExceptions[0]),
         DataCheckException check => check.Message,
+        FileNotFoundException { FileName: { } file } => $"{file}: there is no such file",
+        // .NET's words put the path last.
+        DirectoryNotFoundException when Missing().Match(error.Message) is { Success: true } found =>
+            $"{found.Groups[1].Value}: there is no such file or folder",
+        IOException when Taken().Match(error.Message) is { Success: true } found => $"{found.Groups[1].Value}: is a file, not a folder",
         _ => error.Message.ReplaceLineEndings(" ").Trim(),
     };
+
+    [GeneratedRegex(@"^Could not find a part of the path '(.+)'\.$")]
+    private static partial Regex Missing();
+
+    [GeneratedRegex(@"^The file '(.+)' already exists\.$")]
+    private static partial Regex Taken();
 }

@@ -28,6 +28,9 @@ public sealed class RunFolder(string path)
 
     private const string Length = "budget.iterations";
 
+    // What another length changes along (Recipe.iterations).
+    private static readonly string[] Lengths = [Length, "budget.evaluateEvery", "budget.checkpointEvery", "solver.schedule.steps"];
+
     private const int NamedDifferences = 8;
 
     private bool _isLocked;
@@ -53,9 +56,10 @@ public sealed class RunFolder(string path)
     private string CategoriesFile => Child("categories.json");
 
     /// <summary>The run that a weights file belongs to: final weights lie in its folder, a checkpoint's one folder deeper.</summary>
-    /// <exception cref="IOException">There is no recipe at either place.</exception>
-    public static RunFolder Of(string weights) =>
-        Find(weights) ?? throw new IOException($"{weights}: no recipe.json lies beside these weights");
+    /// <exception cref="IOException">There is no such file, or no recipe at either place.</exception>
+    public static RunFolder Of(string weights) => File.Exists(weights)
+        ? Find(weights) ?? throw new IOException($"{weights}: no recipe.json lies beside these weights")
+        : throw new FileNotFoundException($"{weights}: there is no such file");
 
     /// <summary>The same, or null where no recipe lies.</summary>
     public static RunFolder? Find(string weights)
@@ -151,7 +155,9 @@ public sealed class RunFolder(string path)
     public bool HasCategories => File.Exists(CategoriesFile);
 
     /// <summary>The run's recipe.</summary>
-    public Recipe ReadRecipe() => RecipeJson.Read(RecipeFile);
+    /// <exception cref="RecipeException">There is no run, or its recipe is damaged.</exception>
+    public Recipe ReadRecipe() =>
+        HasRun ? RecipeJson.Read(RecipeFile) : throw new RecipeException($"{Path}: there is no run in this folder");
 
     /// <summary>The categories that the run's classes stand for.</summary>
     /// <exception cref="InvalidDataException">The file is damaged.</exception>
@@ -171,9 +177,9 @@ public sealed class RunFolder(string path)
         {
             var named = differences.Take(NamedDifferences).Select(found => $"{found.Key} is {found.Before ?? "not there"}, not {found.After ?? "absent"}");
             var more = differences.Count > NamedDifferences ? $"; and {differences.Count - NamedDifferences} more" : "";
-            var way = differences is [{ Key: Length }] && recipe.Budget.Iterations > own.Budget.Iterations
+            var way = differences.All(found => Lengths.Contains(found.Key)) && recipe.Budget.Iterations > own.Budget.Iterations
                 ? $"--extend {recipe.Budget.Iterations} prolongs it"
-                : "choose another folder or remove this one";
+                : "choose another folder";
             throw new RecipeException($"{RecipeFile}: the folder holds another run: {string.Join("; ", named)}{more}; {way}");
         }
     }

@@ -56,8 +56,4 @@ module SingleRun =
     /// Makes the folder's run as long as the recipe says and trains it like train. Raises RecipeException also when the run cannot be
     /// extended.
     [<CompiledName "Extend">]
-    let extend hear recipe dataRoot (folder: RunFolder) threads =
-        if not folder.HasRun then
-            raise (IOException $"{folder.Path}: there is no run to extend")
-
-        trainAfter (fun (run: RunFolder) -> run.Extend) hear recipe dataRoot folder threads
+    let extend hear recipe dataRoot folder threads = trainAfter (fun (run: RunFolder) -> run.Extend) hear recipe dataRoot folder threads

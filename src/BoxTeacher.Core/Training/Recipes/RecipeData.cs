@@ -25,7 +25,7 @@ public sealed record RecipeData(InstanceDataset Training, InstanceDataset? Valid
     public static RecipeData Read(Recipe recipe, string root, Action<DataEvent>? listener = null, RunFolder? run = null)
     {
         ArgumentNullException.ThrowIfNull(recipe);
-        var trainingFile = Path.Combine(root, recipe.Dataset.TrainAnnotations);
+        var trainingFile = Existing(root, recipe.Dataset.TrainAnnotations);
         var training = CocoReader.Read(trainingFile, Path.Combine(root, recipe.Dataset.TrainImages), listener);
         if ((run ?? Origin(recipe, root, training.Categories.Count)) is { } owner)
         {
@@ -71,8 +71,19 @@ public sealed record RecipeData(InstanceDataset Training, InstanceDataset? Valid
         {
             throw new RecipeException($"{recipe.Name}: dataset.validationAnnotations: is null; there is nothing to evaluate on");
         }
-        var file = Path.Combine(root, annotations);
+        var file = Existing(root, annotations);
         return (CocoReader.Read(file, Path.Combine(root, images), listener), file);
+    }
+
+    private static string Existing(string root, string annotations)
+    {
+        var file = Path.Combine(root, annotations);
+        var making = annotations.StartsWith("shapes/", StringComparison.Ordinal)
+            ? $"; 'boxteacher data shapes --out {Path.Combine(root, "shapes")}' makes it"
+            : "";
+        return File.Exists(file)
+            ? file
+            : throw new FileNotFoundException($"{file}: there is no such file; the recipe's paths are relative to --data {root}{making}");
     }
 
     // Layers for another number of classes are not taken over, so the names do not matter.
