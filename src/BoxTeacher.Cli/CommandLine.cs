@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using BoxTeacher.Torch;
 using BoxTeacher.Training;
 
@@ -15,17 +16,17 @@ internal static class CommandLine
 
     public static int Run(RootCommand root, string[] args)
     {
-        var parsed = root.Parse(args);
-        if (parsed.Errors.Count > 0)
-        {
-            foreach (var error in parsed.Errors)
-            {
-                Complain(error.Message);
-            }
-            return 2;
-        }
         try
         {
+            var parsed = root.Parse(args);
+            var empty = parsed.CommandResult.Children.OfType<OptionResult>()
+                .Where(given => given.Tokens.Any(token => token.Value.Length == 0)).Select(given => $"{given.Option.Name}: the value is empty");
+            var errors = parsed.Errors.Select(error => error.Message).Concat(empty).ToList();
+            if (errors.Count > 0)
+            {
+                errors.ForEach(Complain);
+                return 2;
+            }
             return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
         catch (Exception error) when (InputError.Is(error))
@@ -42,7 +43,9 @@ internal static class CommandLine
     }
 
     /// <summary>Says what is wrong on a line of its own.</summary>
-    public static void Complain(string message) => Console.Error.WriteLine($"boxteacher: {message}");
+    public static void Complain(string message) =>
+        // Names of files may hold what a terminal takes for orders.
+        Console.Error.WriteLine($"boxteacher: {string.Concat(message.Select(sign => char.IsControl(sign) && sign != '\n' ? '?' : sign))}");
 
     /// <summary>Loads libtorch before a command reads anything, and says which one where the user chose it.</summary>
     /// <param name="threads">Of each tensor operation; null: all cores.</param>

@@ -120,13 +120,15 @@ internal sealed class EvaluateCommand
             "--format and --split go with --gt and --dt; weights are evaluated by COCO's definition");
         Refuse(ofFile && Array.Exists(ofWeights, Has), $"{Names(ofWeights)} go with --weights");
         Refuse(
-            Has(_format) && given.GetValue(_format) != ResultFormat.Coco && Array.Exists(ofCoco, Has),
+            given.GetResult(_format)?.Tokens is [{ Value: var format }]
+                && !format.Equals(nameof(ResultFormat.Coco), StringComparison.OrdinalIgnoreCase) && Array.Exists(ofCoco, Has),
             $"{Names(ofCoco)} go with --format coco");
     }
 
     private int Run(ParseResult parsed)
     {
         var reported = parsed.GetValue(_report);
+        CheckOutputs(parsed, reported);
         var protocol = new CocoOptions { MaxDetections = parsed.GetRequiredValue(_limits) };
         var evaluation = parsed.GetValue(_weights) is { } weights
             ? OfWeights(parsed, weights, protocol)
@@ -180,6 +182,27 @@ internal sealed class EvaluateCommand
 
         return Measurement.OfWeights(
             weights, recipe, parsed.GetRequiredValue(_recipe.Data), parsed.GetValue(_task), protocol, parsed.GetValue(_save));
+    }
+
+    // Before anything is measured. What is read is not written over, and neither is what is no list of detections.
+    private void CheckOutputs(ParseResult parsed, string? reported)
+    {
+        if (File.Exists(reported))
+        {
+            throw new IOException($"{reported}: is a file, not a folder (--report)");
+        }
+
+        if (parsed.GetValue(_save) is not { } saved)
+        {
+            return;
+        }
+
+        string?[] inputs = [parsed.GetValue(_truth), parsed.GetValue(_weights), parsed.GetValue(_slices), parsed.GetValue(_compare)];
+        if (inputs.OfType<string>().Any(input => Path.GetFullPath(input) == Path.GetFullPath(saved))
+            || (Path.Exists(saved) && !OutputNames.IsList(saved)))
+        {
+            throw new IOException($"{saved}: is read here or is no list of detections, and is not written over (--save)");
+        }
     }
 
     private static string Names(Option[] options) => string.Join(", ", options.Select(option => option.Name));

@@ -68,8 +68,7 @@ internal sealed class Measurement
         var measurement = new Measurement(resultsFile, Described(truthFile, truth), protocol, truth);
         IReadOnlyList<DetectionResult> Read(IouType type) => CocoResults.Read(resultsFile, truth, type);
         var results = Read(task == MeasuredOn.Bbox ? IouType.Box : IouType.Mask);
-        var unknown = results.Count(result => result.Category < 0);
-        measurement.Warn(unknown > 0, $"{unknown} of {results.Count} detections are of categories that the truth lacks; they are left out");
+        measurement.WarnOfUnknown(resultsFile, results);
         // A file of boxes alone is of a detector of boxes.
         var wanted = task ?? (results.Any(result => result.Mask is not null) ? MeasuredOn.Segm : MeasuredOn.Bbox);
         var type = wanted == MeasuredOn.Segm
@@ -100,11 +99,6 @@ internal sealed class Measurement
         var run = RunFolder.Find(weights);
         var truth = RecipeData.ReadValidation(recipe, root, DataNews.Tell, run);
         var truthFile = Path.Combine(root, recipe.Dataset.ValidationAnnotations!);
-        if (saved is not null && Path.GetFullPath(saved) == Path.GetFullPath(truthFile))
-        {
-            throw new IOException($"{saved}: the detections would take the place of the truth (--save)");
-        }
-
         var measurement = new Measurement(weights, Described(truthFile, truth), protocol, truth);
         measurement.Warn(
             run is not { HasCategories: true },
@@ -151,6 +145,7 @@ internal sealed class Measurement
     private CocoEvaluation Baseline(string file, IouType type)
     {
         var results = CocoResults.Read(file, _truth!, type);
+        WarnOfUnknown(file, results);
         return type == IouType.Mask && MaskCoverage.Problem(results) is { } problem
             ? throw new DataFormatException(file, "", $"{problem} to compare (--task bbox)")
             : CocoEvaluation.Match(_truth!, results, type, _protocol);
@@ -167,6 +162,17 @@ internal sealed class Measurement
         Warn(problem is not null, $"{file}: {problem}; there is no mask AP, boxes alone are measured");
         _masksAreMissing |= problem is not null;
         return problem is null;
+    }
+
+    private void WarnOfUnknown(string file, IReadOnlyList<DetectionResult> results)
+    {
+        var unknown = results.Count(result => result.Category < 0);
+        if (unknown > 0 && unknown == results.Count)
+        {
+            throw new DataFormatException(file, "category_id", $"none of the {unknown} detections is of a category of the truth");
+        }
+
+        Warn(unknown > 0, $"{file}: {unknown} of {results.Count} detections are of categories that the truth lacks; they are left out");
     }
 
     private void Warn(bool happened, string text)

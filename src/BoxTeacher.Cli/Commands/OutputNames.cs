@@ -32,7 +32,8 @@ internal sealed class OutputNames(string folder, IEnumerable<string> inputs)
         }
     }
 
-    private static bool IsList(string file)
+    /// <summary>Whether a file is a JSON list, as results are.</summary>
+    public static bool IsList(string file)
     {
         if (!File.Exists(file))
         {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using BoxTeacher.Data;
 using BoxTeacher.Evaluation;
 using BoxTeacher.Training;
@@ -38,7 +39,8 @@ internal static class PredictCommand
         };
         threshold.Validators.Add(given =>
         {
-            if (given.Tokens is [{ Value: var text }] && !(given.GetValueOrDefault<double>() is >= 0 and <= 1))
+            if (given.Tokens is [{ Value: var text }]
+                && double.TryParse(text, CultureInfo.InvariantCulture, out var least) && least is not (>= 0 and <= 1))
             {
                 given.AddError($"--threshold {text}: must be in 0..1");
             }
@@ -90,10 +92,11 @@ internal static class PredictCommand
                 records.Add(record with { FileName = input.File });
                 results.AddRange(found);
                 var drawn = found.Where(detection => detection.Score >= threshold).ToList();
-                var picture = names.Picture(input.Name);
-                DrawnPicture.Write(picture, Overlay.OfDetections(image, categories, drawn));
-                var objects = drawn.Count == 1 ? "1 object" : $"{drawn.Count} objects";
-                Console.WriteLine($"{seen}/{inputs.Count}  {input.File}: {objects}, {picture}");
+                if (Try(() => Draw(names.Picture(input.Name), Overlay.OfDetections(image, categories, drawn))) is { } picture)
+                {
+                    var objects = drawn.Count == 1 ? "1 object" : $"{drawn.Count} objects";
+                    Console.WriteLine($"{seen}/{inputs.Count}  {input.File}: {objects}, {picture}");
+                }
             }
         }
         CocoResults.Save(json, results, new InstanceDataset("predictions", categories, records));
@@ -104,6 +107,12 @@ internal static class PredictCommand
             return 130;
         }
         return failures > 0 ? 1 : 0;
+
+        static string Draw(string picture, Structures.Image drawing)
+        {
+            DrawnPicture.Write(picture, drawing);
+            return picture;
+        }
 
         // A picture that is refused is named, and does not hold up the others.
         T? Try<T>(Func<T> read)

@@ -28,6 +28,10 @@ public static class CocoReader
         List<Category>? categories = null;
         file.VisitObject(key =>
         {
+            if (file.TakeNull())
+            {
+                return;
+            }
             switch (key)
             {
                 case "images":
@@ -176,6 +180,10 @@ public static class CocoReader
             else if (reader.ValueTextEquals("file_name"u8) && reader.Read())
             {
                 name = JsonFields.Text(ref reader, "file_name");
+                if (name?.Contains('\0') is true)
+                {
+                    throw new JsonFieldException("file_name", "a name with a NUL character is that of no file");
+                }
             }
             else if (reader.ValueTextEquals("width"u8) && reader.Read())
             {

@@ -89,13 +89,16 @@ internal static class CocoShapes
         }
         try
         {
-            return (codes, counts) switch
+            var mask = (codes, counts) switch
             {
                 (not null, _) => RunLengthMask.FromOwnedCodes(codes, (int)size[0], (int)size[1]),
                 (_, not null) =>
                     RunLengthMask.FromCounts(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(counts), (int)size[0], (int)size[1]),
                 _ => throw new JsonFieldException($"{key}.counts", "the key is missing"),
             };
+            return mask.IsFull
+                ? mask
+                : throw new JsonFieldException($"{key}.counts", $"the runs end before the last pixel of the {mask.Size} mask");
         }
         catch (FormatException error) when (error is not JsonFieldException)
         {

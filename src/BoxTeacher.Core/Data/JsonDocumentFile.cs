@@ -87,6 +87,18 @@ internal sealed class JsonDocumentFile
         }
     }
 
+    /// <summary>Whether null came next, which then is behind.</summary>
+    public bool TakeNull()
+    {
+        SkipSpace(ref _position);
+        if (!_bytes.AsSpan(_position).StartsWith("null"u8))
+        {
+            return false;
+        }
+        _position += "null".Length;
+        return true;
+    }
+
     /// <summary>Parses the array that comes next, element by element.</summary>
     /// <param name="name">The array's name for messages.</param>
     /// <param name="parse">Parses one element; called from several threads.</param>

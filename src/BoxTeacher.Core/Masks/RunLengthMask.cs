@@ -37,11 +37,12 @@ public sealed partial class RunLengthMask
             position += run;
         }
         (Area, Left, Top, Right, Bottom) = (extent.Area, extent.Left, extent.Top, extent.Right, extent.Bottom);
+        IsFull = position == pixels;
     }
 
-    private RunLengthMask(in RunWriter writer, int height, int width)
+    private RunLengthMask(in RunWriter writer, int height, int width, bool isFull = true)
     {
-        (_codes, Height, Width) = (writer.ToArray(), height, width);
+        (_codes, Height, Width, IsFull) = (writer.ToArray(), height, width, isFull);
         var extent = writer.Extent;
         (Area, Left, Top, Right, Bottom) = (extent.Area, extent.Left, extent.Top, extent.Right, extent.Bottom);
     }
@@ -73,6 +74,9 @@ public sealed partial class RunLengthMask
     /// <summary>One past the last row with foreground.</summary>
     internal int Bottom { get; }
 
+    /// <summary>Whether the runs reach the last pixel, as those of a whole mask do; what they leave out is background.</summary>
+    internal bool IsFull { get; }
+
     /// <summary>An upper bound of the number of runs.</summary>
     internal int RunLimit => _codes.Length;
 
@@ -95,7 +99,7 @@ public sealed partial class RunLengthMask
             }
             writer.Add((int)run);
         }
-        return new RunLengthMask(writer, height, width);
+        return new RunLengthMask(writer, height, width, left == 0);
     }
 
     /// <summary>A mask from the compressed string of results files.</summary>

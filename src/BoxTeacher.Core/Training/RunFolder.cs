@@ -161,7 +161,8 @@ public sealed class RunFolder(string path)
 
     /// <summary>The categories that the run's classes stand for.</summary>
     /// <exception cref="InvalidDataException">The file is damaged.</exception>
-    public IReadOnlyList<Category> ReadCategories() => Read<Category[]>(CategoriesFile);
+    public IReadOnlyList<Category> ReadCategories() =>
+        [.. Read<Category?[]>(CategoriesFile).Select(category => category ?? throw new InvalidDataException($"{CategoriesFile}: a category is null"))];
 
     private void RefuseAnother(Recipe own, Recipe recipe, IReadOnlyList<string> mayDiffer)
     {

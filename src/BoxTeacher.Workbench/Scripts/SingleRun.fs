@@ -22,6 +22,11 @@ module SingleRun =
         recipe.Device.Open() |> ignore
         printfn $"{recipe.Name}: reading {Path.Combine(dataRoot, recipe.Dataset.TrainAnnotations)}"
         let data = Recipe.data dataRoot recipe
+        let images, batch = data.Training.Images.Count, recipe.Budget.BatchSize
+
+        if batch > images then
+            eprintfn $"{recipe.Name}: a batch of {batch} has each of the {images} images more than once (budget.batchSize)"
+
         use stop = new CancellationTokenSource()
         use _ = new StopSignals(stop)
         use method = recipe.BuildMethod(data.Training.Categories.Count, dataRoot, loaded = fun report -> printfn "%O" report)

@@ -31,6 +31,8 @@ public static class DataCheck
             .. Labels(dataset.Images, use, labels),
             (use, labels.Sum()) switch
             {
+                (_, > 0) when dataset.Images.SelectMany(image => image.Annotations).All(IsWithinAPixel) =>
+                    Whole(true, "all boxes lie within the first pixel: they look as if divided by the picture's size, COCO's are in pixels"),
                 (_, > 0) => null,
                 (DataUse.Evaluate, _) => Whole(false, "there is no object to find, so no AP can be measured"),
                 _ => Whole(true, "there is no usable label to learn from"),
@@ -49,6 +51,8 @@ public static class DataCheck
         var unreadable = new Tally(true, "pictures that cannot be read");
         var resized = new Tally(true, "pictures of another size than the JSON says (height x width)");
         var shared = new Tally(false, "images of a picture that another image has too");
+        var ambiguous = new Tally(
+            false, "pictures that their EXIF data turns by 180 degrees or mirrors, or square ones: labels must be those of the upright picture");
         var hints = new PictureHints();
         var names = new HashSet<string>(images.Count);
         foreach (var (image, fault) in images.Zip(PictureCheck.Run(images, file, listener)))
@@ -56,7 +60,12 @@ public static class DataCheck
             switch (fault)
             {
                 case PictureFault.Missing:
-                    missing.Add(() => image.FileName + (hints.Find(image.FileName) is { } meant ? $"; did you mean {meant}?" : ""));
+                    missing.Add(() => image.FileName + (hints.Find(image.FileName) switch
+                    {
+                        null => "",
+                        var meant when meant == image.FileName => ", a link to nothing",
+                        var meant => $"; did you mean {meant}?",
+                    }));
                     break;
                 case PictureFault.Unreadable(var problem):
                     unreadable.Add(() => problem);
@@ -64,13 +73,16 @@ public static class DataCheck
                 case PictureFault.OtherSize(var header):
                     resized.Add(() => $"{image.FileName}: {Sizes(image.Size, header)}");
                     break;
+                case PictureFault.Ambiguous:
+                    ambiguous.Add(() => image.FileName);
+                    break;
             }
             if (!names.Add(image.FileName))
             {
                 shared.Add(() => image.FileName);
             }
         }
-        return new[] { missing, unreadable, resized, shared }.Select(tally => tally.Finding(images.Count));
+        return new[] { missing, unreadable, resized, ambiguous, shared }.Select(tally => tally.Finding(images.Count));
     }
 
     private static string Sizes(ImageSize told, PictureHeader header) => (told == header.Stored, told == header.Turned) switch
@@ -154,6 +166,8 @@ public static class DataCheck
 
     // What is left of a box in a view decides in training; here the view is the picture itself.
     private static bool IsSolid(Box box) => box.Width > Instances.ThinnestBox && box.Height > Instances.ThinnestBox;
+
+    private static bool IsWithinAPixel(Annotation annotation) => annotation.Box is { X1: <= 1, Y1: <= 1 };
 
     private static double Excess(Box box, ImageSize size) =>
         new[] { -box.X0, -box.Y0, box.X1 - size.Width, box.Y1 - size.Height }.Max();

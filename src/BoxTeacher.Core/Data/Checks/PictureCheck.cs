@@ -17,6 +17,9 @@ internal abstract record PictureFault
     /// <summary>The picture has another size.</summary>
     /// <param name="Header">The picture's own.</param>
     public sealed record OtherSize(PictureHeader Header) : PictureFault;
+
+    /// <summary>The picture is turned or mirrored by its EXIF data, and its size does not tell whether its labels are.</summary>
+    public sealed record Ambiguous : PictureFault;
 }
 
 /// <summary>Compares the headers of pictures with the annotations.</summary>
@@ -76,8 +79,15 @@ internal static class PictureCheck
     {
         try
         {
+            // A pipe has no length, and would keep its reader waiting.
+            if (new FileInfo(image.FileName) is { Exists: true, Length: 0 })
+            {
+                return new PictureFault.Unreadable($"{image.FileName}: the file is empty");
+            }
             var header = ImageFile.ReadHeader(image.FileName);
-            return header.Upright == image.Size ? null : new PictureFault.OtherSize(header);
+            return header.Upright != image.Size ? new PictureFault.OtherSize(header)
+                : header.IsAmbiguous ? new PictureFault.Ambiguous()
+                : null;
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -79,7 +79,9 @@ public static class ImageFile
         {
             _ = Read(path);
         }
-        return new PictureHeader(new ImageSize(codec.Info.Height, codec.Info.Width), IsTurned(png?.Origin ?? codec.EncodedOrigin));
+        var origin = png?.Origin ?? codec.EncodedOrigin;
+        return new PictureHeader(
+            new ImageSize(codec.Info.Height, codec.Info.Width), IsTurned(origin), origin is not (0 or SKEncodedOrigin.TopLeft));
     }
 
     /// <summary>

@@ -7,8 +7,12 @@ namespace BoxTeacher.Data;
 /// <summary>What the header of a picture tells.</summary>
 /// <param name="Stored">Size of the rows and columns as they are stored.</param>
 /// <param name="IsTurned">Whether the EXIF orientation exchanges height and width.</param>
-internal readonly record struct PictureHeader(ImageSize Stored, bool IsTurned)
+/// <param name="IsMoved">Whether the EXIF orientation turns or mirrors the picture in any way.</param>
+internal readonly record struct PictureHeader(ImageSize Stored, bool IsTurned, bool IsMoved)
 {
+    /// <summary>Whether the size does not tell labels of the upright picture from those of the stored one.</summary>
+    public bool IsAmbiguous => IsMoved && Upright == Stored;
+
     /// <summary>Size of the upright picture, which <see cref="ImageFile.Read"/> gives.</summary>
     public ImageSize Upright => IsTurned ? Turned : Stored;
 
