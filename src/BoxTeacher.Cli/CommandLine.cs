@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using BoxTeacher.Torch;
 using BoxTeacher.Training;
 
@@ -43,6 +44,9 @@ internal static class CommandLine
 
     /// <summary>Says what is wrong on a line of its own.</summary>
     public static void Complain(string message) => Console.Error.WriteLine($"boxteacher: {message}");
+
+    /// <summary>Whether a person gave an option; its default value does not count.</summary>
+    public static bool Has(this SymbolResult given, Option option) => given.GetResult(option) is { Implicit: false };
 
     /// <summary>Loads libtorch before a command reads anything, and says which one where the user chose it.</summary>
     /// <param name="threads">Of each tensor operation; null: all cores.</param>

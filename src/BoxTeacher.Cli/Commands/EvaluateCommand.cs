@@ -101,7 +101,6 @@ internal sealed class EvaluateCommand
 
     private void Check(CommandResult given)
     {
-        bool Has(Option option) => given.GetResult(option) is { Implicit: false };
         void Refuse(bool wrong, string message)
         {
             if (wrong)
@@ -110,17 +109,17 @@ internal sealed class EvaluateCommand
             }
         }
 
-        var (weights, ofFile) = (Has(_weights), Has(_results));
+        var (weights, ofFile) = (given.Has(_weights), given.Has(_results));
         Option[] ofWeights = [_recipe.Recipe, _recipe.Data, _recipe.Set, _recipe.Device, _images, _save];
         Option[] ofCoco = [_limits, _analyze, _slices, _compare, _report];
-        Refuse(weights == ofFile || (ofFile && !Has(_truth)), "evaluate needs either --gt and --dt, or --weights");
-        Refuse(weights && Has(_truth) != Has(_images), "of weights --gt and --images go together");
+        Refuse(weights == ofFile || (ofFile && !given.Has(_truth)), "evaluate needs either --gt and --dt, or --weights");
+        Refuse(weights && given.Has(_truth) != given.Has(_images), "of weights --gt and --images go together");
         Refuse(
-            weights && (Has(_format) || Has(_split)),
+            weights && (given.Has(_format) || given.Has(_split)),
             "--format and --split go with --gt and --dt; weights are evaluated by COCO's definition");
-        Refuse(ofFile && Array.Exists(ofWeights, Has), $"{Names(ofWeights)} go with --weights");
+        Refuse(ofFile && Array.Exists(ofWeights, given.Has), $"{Names(ofWeights)} go with --weights");
         Refuse(
-            Has(_format) && given.GetValue(_format) != ResultFormat.Coco && Array.Exists(ofCoco, Has),
+            given.Has(_format) && given.GetValue(_format) != ResultFormat.Coco && Array.Exists(ofCoco, given.Has),
             $"{Names(ofCoco)} go with --format coco");
     }
 

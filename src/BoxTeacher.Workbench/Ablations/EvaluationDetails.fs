@@ -94,8 +94,8 @@ module EvaluationDetails =
                             [ "low", Json.number bin.Low
                               "high", Json.number bin.High
                               "count", Json.count bin.Count
-                              "score", Json.number bin.MeanScore
-                              "outcome", Json.number bin.MeanOutcome ] ] ]
+                              "confidence", Json.number bin.Confidence
+                              "accuracy", Json.number bin.Accuracy ] ] ]
 
     /// The members of a JSON object: the numbers by name; "categories"; "errors", "confusion" and "calibration" where they were asked for.
     let internal members (details: EvaluationDetails) : (string * JsonNode | null) list =
@@ -142,7 +142,7 @@ module EvaluationDetails =
         Calibration
             [| for bin in Json.items "bins" json ->
                    let low, high, count = requiredNumber "low" bin, requiredNumber "high" bin, int (requiredNumber "count" bin)
-                   CalibrationBin(low, high, count, measured "score" bin, measured "outcome" bin) |]
+                   CalibrationBin(low, high, count, measured "confidence" bin, measured "accuracy" bin) |]
 
     /// Reads what members wrote; raises FormatException naming what is missing.
     let internal ofJson task json =

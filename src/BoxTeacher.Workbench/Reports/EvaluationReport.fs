@@ -91,7 +91,7 @@ module EvaluationReport =
                      Better = Better.Neither
                      Value = fun (_, count, _) -> count |> Option.map (int64 >> Cell.Count) |> Option.defaultValue Cell.Missing }
                   : Column<_>)
-                  Column.number "AP50 gained if mended" 2 Better.Neither (fun (_, _, gain) -> percent gain) ]
+                  Column.number "dAP50 if fixed" 2 Better.Neither (fun (_, _, gain) -> percent gain) ]
                 [ for cost in errors.Costs do string cost.Error, Some cost.Count, cost.DeltaAP
                   "false positives", None, errors.FalsePositives
                   "false negatives", None, errors.FalseNegatives ])
@@ -105,8 +105,8 @@ module EvaluationReport =
                 (title part "Calibration of scores")
                 [ Column.text "score" (fun (bin: CalibrationBin) -> $"%.1f{bin.Low} to %.1f{bin.High}")
                   Column.count "detections" (fun bin -> int64 bin.Count)
-                  Column.number "mean score" 3 Better.Neither _.MeanScore
-                  Column.number "share right" 3 Better.Neither _.MeanOutcome ]
+                  Column.number "confidence" 3 Better.Neither _.Confidence
+                  Column.number "accuracy" 3 Better.Neither _.Accuracy ]
                 [ for bin in calibration.Bins do if bin.Count > 0 then bin ]
             |> Table.withNote $"Expected calibration error %.2f{expected} %%, maximum %.2f{greatest} %%.")
 
