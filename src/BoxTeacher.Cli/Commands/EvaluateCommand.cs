@@ -13,6 +13,9 @@ namespace BoxTeacher.Cli.Commands;
 /// </summary>
 internal sealed class EvaluateCommand
 {
+    private static readonly IReadOnlyDictionary<string, IouType> Types =
+        Enum.GetValues<IouType>().ToDictionary(EvaluationDetailsModule.TaskOf, StringComparer.OrdinalIgnoreCase);
+
     private readonly Option<ResultFormat> _format = new("--format")
     {
         Description = "Whose definition of average precision.", DefaultValueFactory = _ => ResultFormat.Coco,
@@ -36,9 +39,11 @@ internal sealed class EvaluateCommand
 
     private readonly Option<string?> _images = new("--images") { Description = "Folder of the pictures of --gt.", HelpName = "DIR" };
 
-    private readonly Option<MeasuredOn?> _task = new("--task")
+    private readonly Option<IouType?> _task = new("--task")
     {
         Description = "What overlap is measured on; by default masks where there are any, of weights boxes as well.",
+        HelpName = string.Join('|', Types.Keys),
+        CustomParser = Type,
     };
 
     private readonly Option<string> _split = new("--split")
@@ -126,21 +131,23 @@ internal sealed class EvaluateCommand
     private int Run(ParseResult parsed)
     {
         var reported = parsed.GetValue(_report);
-        var protocol = new CocoOptions { MaxDetections = parsed.GetRequiredValue(_limits) };
+        var wanted = new Wanted(
+            parsed.GetValue(_task), new CocoOptions { MaxDetections = parsed.GetRequiredValue(_limits) }, parsed.GetValue(_slices),
+            parsed.GetValue(_compare));
         var evaluation = parsed.GetValue(_weights) is { } weights
-            ? OfWeights(parsed, weights, protocol)
+            ? OfWeights(parsed, weights, wanted)
             : Measurement.OfResults(
-                parsed.GetValue(_format), parsed.GetRequiredValue(_truth)!, parsed.GetRequiredValue(_results)!, parsed.GetValue(_task),
-                parsed.GetRequiredValue(_split), protocol);
+                parsed.GetValue(_format), parsed.GetRequiredValue(_truth)!, parsed.GetRequiredValue(_results)!,
+                parsed.GetRequiredValue(_split), wanted);
         var parts = evaluation.Parts(
-            parsed.GetValue(_slices), parsed.GetValue(_compare), parsed.GetValue(_analyze) || reported is not null);
+            parsed.GetValue(_analyze) || reported is not null ? EvaluationDetailsModule.Analyzed : EvaluationDetailsModule.OfEvaluation);
         foreach (var warning in evaluation.Warnings)
         {
             Console.Error.WriteLine($"boxteacher: {warning}");
         }
 
         var report = new EvaluationReport(
-            evaluation.Title, evaluation.Data, $"boxteacher {string.Join(' ', parsed.Tokens.Select(token => token.Value))}",
+            evaluation.Title, evaluation.Data, CommandText.Of(["boxteacher", .. parsed.Tokens.Select(token => token.Value)]),
             ListModule.OfSeq(evaluation.Warnings), ListModule.OfSeq(parts));
         if (parsed.GetValue(_json))
         {
@@ -160,7 +167,7 @@ internal sealed class EvaluateCommand
         return 0;
     }
 
-    private Measurement OfWeights(ParseResult parsed, string weights, CocoOptions protocol)
+    private Measurement OfWeights(ParseResult parsed, string weights, Wanted wanted)
     {
         CommandLine.LoadTorch(parsed.GetValue(_threads));
         var recipe = _recipe.Read(parsed, () => RunFolder.Of(weights).ReadRecipe());
@@ -177,11 +184,22 @@ internal sealed class EvaluateCommand
             };
         }
 
-        return Measurement.OfWeights(
-            weights, recipe, parsed.GetRequiredValue(_recipe.Data), parsed.GetValue(_task), protocol, parsed.GetValue(_save));
+        return Measurement.OfWeights(weights, recipe, parsed.GetRequiredValue(_recipe.Data), parsed.GetValue(_save), wanted);
     }
 
     private static string Names(Option[] options) => string.Join(", ", options.Select(option => option.Name));
+
+    private static IouType? Type(ArgumentResult given)
+    {
+        var text = given.Tokens[0].Value;
+        if (Types.TryGetValue(text, out var type))
+        {
+            return type;
+        }
+
+        given.AddError($"--task {text}: must be {string.Join(" or ", Types.Keys)}");
+        return null;
+    }
 
     private static int[]? Limits(ArgumentResult given)
     {

@@ -32,14 +32,13 @@ module EvaluationPart =
 
     /// Numbers alone; none where the overlap could not be measured.
     [<CompiledName "OfNumbers">]
-    let ofNumbers task numbers =
-        { Details = EvaluationDetails.ofNumbers task numbers; Slices = []; Comparison = None }
+    let ofNumbers (kind: Nullable<IouType>) numbers =
+        { Details = EvaluationDetails.ofNumbers (Option.ofNullable kind) numbers; Slices = []; Comparison = None }
 
-    /// Numbers, of categories and slices as well, and the comparison with a baseline if there is one; with errors, confusion and
-    /// calibration where they are asked for.
+    /// An evaluation's details with its numbers of slices, and the comparison with a baseline if there is one.
     [<CompiledName "OfEvaluation">]
-    let ofEvaluation (evaluation: CocoEvaluation) (slices: ImageSlice seq) (baseline: CocoEvaluation | null) isAnalyzed =
-        { Details = if isAnalyzed then EvaluationDetails.analyzed evaluation else EvaluationDetails.ofEvaluation evaluation
+    let ofEvaluation (evaluation: CocoEvaluation) details (slices: ImageSlice seq) (baseline: CocoEvaluation | null) =
+        { Details = details
           Slices = [ for slice in slices -> slice.Name, slice.ImageIds.Count, EvaluationDetails.numbers (evaluation.Of slice) ]
           Comparison = baseline |> Option.ofObj |> Option.map (fun baseline -> CocoComparison.Of(evaluation, baseline)) }
 
@@ -49,7 +48,7 @@ module EvaluationReport =
 
     let private percent (value: float) = 100.0 * value
 
-    let private name (part: EvaluationPart) = part.Details.Task
+    let private name (part: EvaluationPart) = EvaluationDetails.task part.Details
 
     /// The names of the numbers, of the first part that has any.
     let private rows (report: EvaluationReport) =
