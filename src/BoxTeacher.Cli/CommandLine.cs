@@ -47,6 +47,9 @@ internal static class CommandLine
         // Names of files may hold what a terminal takes for orders.
         Console.Error.WriteLine($"boxteacher: {string.Concat(message.Select(sign => char.IsControl(sign) && sign != '\n' ? '?' : sign))}");
 
+    /// <summary>Whether a person gave an option; its default value does not count.</summary>
+    public static bool Has(this SymbolResult given, Option option) => given.GetResult(option) is { Implicit: false };
+
     /// <summary>Loads libtorch before a command reads anything, and says which one where the user chose it.</summary>
     /// <param name="threads">Of each tensor operation; null: all cores.</param>
     public static void LoadTorch(int? threads)

@@ -40,7 +40,7 @@ let private report =
       Data = "two pictures"
       Command = "boxteacher evaluate"
       Warnings = [ "masks <m> are missing" ]
-      Parts = [ EvaluationPart.ofEvaluation evaluation slices evaluation true; EvaluationPart.ofNumbers "segm" [] ] }
+      Parts = [ EvaluationPart.ofEvaluation evaluation (EvaluationDetails.analyzed evaluation) slices evaluation; EvaluationPart.ofNumbers (Nullable IouType.Mask) [] ] }
 
 let private page = EvaluationReport.toHtml report
 
@@ -102,7 +102,7 @@ let ``a run's details come back from its JSON`` () =
     let text = Json.ofNode (RunJson.ofResult run)
     let back = RunJson.toResult (Json.parse text)
     Assert.Equal(text, Json.ofNode (RunJson.ofResult back))
-    Assert.Equal(Some "bbox", back.Details |> Option.map _.Task)
+    Assert.Equal(Some IouType.Box, back.Details |> Option.bind _.Type)
 
 [<Fact>]
 let ``an ablation's report has each variant's errors, categories and calibration`` () =

@@ -25,7 +25,7 @@ let ``every option arrives`` () =
     Assert.Equal((true, Some 5, Some 70, 3), (options.Quick, options.Seeds, options.Iterations, options.Parallel))
     Assert.Equal((Some 2, Some "cuda:1"), (options.Threads, options.Device |> Option.map string))
     Assert.Equal(("o", "d"), (options.Out, options.DataRoot))
-    Assert.Contains("--source \"/a b/Ped\"", options.Command)
+    Assert.Contains("--source '/a b/Ped'", options.Command)
     Assert.StartsWith("dotnet fsi experiments/some-name.fsx --quick", options.Command)
 
 [<Fact>]

@@ -74,10 +74,10 @@ let ``a run with a script's parts goes on by that script alone`` () =
         [ // boxteacher train --resume, with the recipe of the folder and with the one that it was made from.
           refused (fun () -> SingleRun.train (Action<TrainingEvent> ignore) recorded dataRoot.Value folder (Nullable()) |> ignore)
           refused (fun () -> SingleRun.train (Action<TrainingEvent> ignore) plain dataRoot.Value folder (Nullable 7) |> ignore)
-          refused (fun () -> folder.Claim(plain, data, null))
+          refused (fun () -> folder.Claim(plain, RecipeData(data, null)))
           refused (fun () ->
               use method = plain.BuildMethod(data.Categories.Count, dataRoot.Value)
-              TrainingRun(plain, method, data, null, folder).Run() |> ignore) ]
+              TrainingRun(plain, method, RecipeData(data, null), folder).Run() |> ignore) ]
 
     Assert.All(messages, fun message ->
         Assert.Contains("Confidence from 'halved' in PartTests.fs", message)
@@ -206,7 +206,7 @@ let ``self-training that was stopped goes on to the same weights, bit for bit`` 
                 if finished = steps then stop.Cancel()
             | _ -> ()
 
-        TrainingRun(recipe, method, data, null, folder).Run(Action<TrainingEvent> listen, stop.Token).Finished
+        TrainingRun(recipe, method, RecipeData(data, null), folder).Run(Action<TrainingEvent> listen, stop.Token).Finished
 
     let folder () = RunFolder(Path.Combine(temporaryFolder (), "run"))
     let whole = folder ()

@@ -24,13 +24,12 @@ internal static class DataCommand
         };
         command.Validators.Add(given =>
         {
-            bool Has(Option option) => given.GetResult(option) is { Implicit: false };
-            if (Has(json) != Has(images) || Has(json) == Has(options.Recipe))
+            if (given.Has(json) != given.Has(images) || given.Has(json) == given.Has(options.Recipe))
             {
                 given.AddError("data check needs either --json and --images, or --recipe");
             }
 
-            if (Has(options.Recipe) && Has(masks))
+            if (given.Has(options.Recipe) && given.Has(masks))
             {
                 given.AddError("--masks goes with --json; a recipe's method tells what it needs");
             }

@@ -13,6 +13,9 @@ namespace BoxTeacher.Cli.Commands;
 /// </summary>
 internal sealed class EvaluateCommand
 {
+    private static readonly IReadOnlyDictionary<string, IouType> Types =
+        Enum.GetValues<IouType>().ToDictionary(EvaluationDetailsModule.TaskOf, StringComparer.OrdinalIgnoreCase);
+
     private readonly Option<ResultFormat> _format = new("--format")
     {
         Description = "Whose definition of average precision.", DefaultValueFactory = _ => ResultFormat.Coco,
@@ -36,9 +39,11 @@ internal sealed class EvaluateCommand
 
     private readonly Option<string?> _images = new("--images") { Description = "Folder of the pictures of --gt.", HelpName = "DIR" };
 
-    private readonly Option<MeasuredOn?> _task = new("--task")
+    private readonly Option<IouType?> _task = new("--task")
     {
         Description = "What overlap is measured on; by default masks where there are any, of weights boxes as well.",
+        HelpName = string.Join('|', Types.Keys),
+        CustomParser = Type,
     };
 
     private readonly Option<string> _split = new("--split")
@@ -101,7 +106,6 @@ internal sealed class EvaluateCommand
 
     private void Check(CommandResult given)
     {
-        bool Has(Option option) => given.GetResult(option) is { Implicit: false };
         void Refuse(bool wrong, string message)
         {
             if (wrong)
@@ -110,18 +114,18 @@ internal sealed class EvaluateCommand
             }
         }
 
-        var (weights, ofFile) = (Has(_weights), Has(_results));
+        var (weights, ofFile) = (given.Has(_weights), given.Has(_results));
         Option[] ofWeights = [_recipe.Recipe, _recipe.Data, _recipe.Set, _recipe.Device, _images, _save];
         Option[] ofCoco = [_limits, _analyze, _slices, _compare, _report];
-        Refuse(weights == ofFile || (ofFile && !Has(_truth)), "evaluate needs either --gt and --dt, or --weights");
-        Refuse(weights && Has(_truth) != Has(_images), "of weights --gt and --images go together");
+        Refuse(weights == ofFile || (ofFile && !given.Has(_truth)), "evaluate needs either --gt and --dt, or --weights");
+        Refuse(weights && given.Has(_truth) != given.Has(_images), "of weights --gt and --images go together");
         Refuse(
-            weights && (Has(_format) || Has(_split)),
+            weights && (given.Has(_format) || given.Has(_split)),
             "--format and --split go with --gt and --dt; weights are evaluated by COCO's definition");
-        Refuse(ofFile && Array.Exists(ofWeights, Has), $"{Names(ofWeights)} go with --weights");
+        Refuse(ofFile && Array.Exists(ofWeights, given.Has), $"{Names(ofWeights)} go with --weights");
         Refuse(
             given.GetResult(_format)?.Tokens is [{ Value: var format }]
-                && !format.Equals(nameof(ResultFormat.Coco), StringComparison.OrdinalIgnoreCase) && Array.Exists(ofCoco, Has),
+                && !format.Equals(nameof(ResultFormat.Coco), StringComparison.OrdinalIgnoreCase) && Array.Exists(ofCoco, given.Has),
             $"{Names(ofCoco)} go with --format coco");
     }
 
@@ -129,21 +133,23 @@ internal sealed class EvaluateCommand
     {
         var reported = parsed.GetValue(_report);
         CheckOutputs(parsed, reported);
-        var protocol = new CocoOptions { MaxDetections = parsed.GetRequiredValue(_limits) };
+        var wanted = new Wanted(
+            parsed.GetValue(_task), new CocoOptions { MaxDetections = parsed.GetRequiredValue(_limits) }, parsed.GetValue(_slices),
+            parsed.GetValue(_compare));
         var evaluation = parsed.GetValue(_weights) is { } weights
-            ? OfWeights(parsed, weights, protocol)
+            ? OfWeights(parsed, weights, wanted)
             : Measurement.OfResults(
-                parsed.GetValue(_format), parsed.GetRequiredValue(_truth)!, parsed.GetRequiredValue(_results)!, parsed.GetValue(_task),
-                parsed.GetRequiredValue(_split), protocol);
+                parsed.GetValue(_format), parsed.GetRequiredValue(_truth)!, parsed.GetRequiredValue(_results)!,
+                parsed.GetRequiredValue(_split), wanted);
         var parts = evaluation.Parts(
-            parsed.GetValue(_slices), parsed.GetValue(_compare), parsed.GetValue(_analyze) || reported is not null);
+            parsed.GetValue(_analyze) || reported is not null ? EvaluationDetailsModule.Analyzed : EvaluationDetailsModule.OfEvaluation);
         foreach (var warning in evaluation.Warnings)
         {
             Console.Error.WriteLine($"boxteacher: {warning}");
         }
 
         var report = new EvaluationReport(
-            evaluation.Title, evaluation.Data, $"boxteacher {string.Join(' ', parsed.Tokens.Select(token => token.Value))}",
+            evaluation.Title, evaluation.Data, CommandText.Of(["boxteacher", .. parsed.Tokens.Select(token => token.Value)]),
             ListModule.OfSeq(evaluation.Warnings), ListModule.OfSeq(parts));
         if (parsed.GetValue(_json))
         {
@@ -163,7 +169,7 @@ internal sealed class EvaluateCommand
         return 0;
     }
 
-    private Measurement OfWeights(ParseResult parsed, string weights, CocoOptions protocol)
+    private Measurement OfWeights(ParseResult parsed, string weights, Wanted wanted)
     {
         CommandLine.LoadTorch(parsed.GetValue(_threads));
         var recipe = _recipe.Read(parsed, () => RunFolder.Of(weights).ReadRecipe());
@@ -180,8 +186,7 @@ internal sealed class EvaluateCommand
             };
         }
 
-        return Measurement.OfWeights(
-            weights, recipe, parsed.GetRequiredValue(_recipe.Data), parsed.GetValue(_task), protocol, parsed.GetValue(_save));
+        return Measurement.OfWeights(weights, recipe, parsed.GetRequiredValue(_recipe.Data), parsed.GetValue(_save), wanted);
     }
 
     // Before anything is measured. What is read is not written over, and neither is what is no list of detections.
@@ -206,6 +211,18 @@ internal sealed class EvaluateCommand
     }
 
     private static string Names(Option[] options) => string.Join(", ", options.Select(option => option.Name));
+
+    private static IouType? Type(ArgumentResult given)
+    {
+        var text = given.Tokens[0].Value;
+        if (Types.TryGetValue(text, out var type))
+        {
+            return type;
+        }
+
+        given.AddError($"--task {text}: must be {string.Join(" or ", Types.Keys)}");
+        return null;
+    }
 
     private static int[]? Limits(ArgumentResult given)
     {

@@ -6,8 +6,6 @@ namespace BoxTeacher.Cli.Commands;
 /// <summary><c>boxteacher lr</c>: which learning rates a recipe bears.</summary>
 internal static class LearningRateCommand
 {
-    private const int Interrupted = 130;
-
     public static Command Create()
     {
         var standard = new RateRange();
@@ -32,11 +30,11 @@ internal static class LearningRateCommand
         shortForms.AddTo(command);
         command.SetAction(parsed =>
         {
-            var recipe = options.Read(parsed, shortForms: shortForms);
             CommandLine.LoadTorch(parsed.GetValue(threads));
+            var recipe = options.Read(parsed, shortForms: shortForms);
             var range = new RateRange(parsed.GetValue(first), parsed.GetValue(last), parsed.GetValue(steps));
             var page = parsed.GetValue(output) ?? Path.Combine("runs", $"{recipe.Name}-lr.html");
-            return Workbench.LearningRate.Show(recipe, parsed.GetRequiredValue(options.Data), range, page) ? 0 : Interrupted;
+            return Workbench.LearningRate.Show(recipe, parsed.GetRequiredValue(options.Data), range, page) ? 0 : CommandLine.Stopped;
         });
         return command;
     }

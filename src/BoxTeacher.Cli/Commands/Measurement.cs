@@ -14,30 +14,30 @@ internal enum ResultFormat
     Cityscapes,
 }
 
-/// <summary>What overlap is measured on.</summary>
-internal enum MeasuredOn
-{
-    Bbox,
-    Segm,
-}
+/// <summary>What is asked of an evaluation.</summary>
+/// <param name="Type">What overlap is measured on; null: masks where there are any, of weights boxes as well.</param>
+/// <param name="Protocol">COCO's numbers.</param>
+/// <param name="Slices">A file of slices; null: none.</param>
+/// <param name="Baseline">A results file to compare with; null: none.</param>
+internal sealed record Wanted(IouType? Type, CocoOptions Protocol, string? Slices, string? Baseline);
 
 /// <summary>An evaluation before it is shown: what was matched with what, and what people should know of it.</summary>
 internal sealed class Measurement
 {
-    private readonly InstanceDataset? _truth;
-    private readonly CocoOptions _protocol;
     private readonly List<CocoEvaluation> _matched = [];
+    private readonly List<CocoEvaluation> _baselines = [];
     private readonly List<string> _warnings = [];
+    private IReadOnlyList<ImageSlice> _slices = [];
     private EvaluationPart? _only;
     private bool _masksAreMissing;
 
-    private Measurement(string title, string data, CocoOptions protocol, InstanceDataset? truth)
-    {
-        (Title, Data, _protocol, _truth) = (title, data, protocol, truth);
-        Warn(
-            truth is not null && truth.Images.Any(image => image.Annotations.Any(annotation => annotation.Id == 0)),
-            "annotation 0 of the truth never counts as found, as in pycocotools; number annotations from 1 on");
-    }
+    private Measurement(string title, string data) => (Title, Data) = (title, data);
+
+    private Measurement(string title, string file, InstanceDataset truth)
+        : this(title, $"{file}: {truth.Images.Count} images with {truth.Images.Sum(image => image.Annotations.Count)} objects") => Warn(
+            truth.Images.Any(image => image.Annotations.Any(annotation => annotation.Id == 0))
+                ? "annotation 0 of the truth never counts as found, as in pycocotools; number annotations from 1 on"
+                : null);
 
     /// <summary>What was evaluated.</summary>
     public string Title { get; }
@@ -50,118 +50,136 @@ internal sealed class Measurement
 
     /// <summary>Of a results file.</summary>
     /// <exception cref="DataFormatException">A file is malformed, or masks are asked for and there are none.</exception>
-    public static Measurement OfResults(
-        ResultFormat format, string truthFile, string resultsFile, MeasuredOn? task, string split, CocoOptions protocol)
+    public static Measurement OfResults(ResultFormat format, string truthFile, string resultsFile, string split, Wanted wanted)
     {
         if (format == ResultFormat.Cityscapes)
         {
             var cityscapes = CityscapesResults.Evaluate(truthFile, resultsFile);
-            return new Measurement(resultsFile, truthFile, protocol, null)
+            return new Measurement(resultsFile, truthFile)
             {
-                _only = EvaluationPartModule.OfNumbers("", [("AP", cityscapes.AP), ("AP50", cityscapes.AP50)]),
+                _only = EvaluationPartModule.OfNumbers(null, [("AP", cityscapes.AP), ("AP50", cityscapes.AP50)]),
             };
         }
 
         var truth = format == ResultFormat.Voc && Directory.Exists(truthFile)
             ? VocReader.Read(truthFile, split)
             : CocoReader.Read(truthFile, ".");
-        var measurement = new Measurement(resultsFile, Described(truthFile, truth), protocol, truth);
+        var measurement = new Measurement(resultsFile, truthFile, truth);
         IReadOnlyList<DetectionResult> Read(IouType type) => CocoResults.Read(resultsFile, truth, type);
-        var results = Read(task == MeasuredOn.Bbox ? IouType.Box : IouType.Mask);
+        var results = Read(wanted.Type ?? IouType.Mask);
         measurement.WarnOfUnknown(resultsFile, results);
         // A file of boxes alone is of a detector of boxes.
-        var wanted = task ?? (results.Any(result => result.Mask is not null) ? MeasuredOn.Segm : MeasuredOn.Bbox);
-        var type = wanted == MeasuredOn.Segm
-            && measurement.HasMasks(truthFile, MaskCoverage.Problem(truth), task)
-            && measurement.HasMasks(resultsFile, MaskCoverage.Problem(results), task) ? IouType.Mask : IouType.Box;
+        var type = measurement.Choose(
+            wanted.Type ?? (results.Any(result => result.Mask is not null) ? null : IouType.Box),
+            Lack(truthFile, MaskCoverage.Problem(truth)) ?? Lack(resultsFile, MaskCoverage.Problem(results)));
         // Of boxes alone the areas are the boxes'.
-        results = type == IouType.Box && task != MeasuredOn.Bbox ? Read(type) : results;
+        results = type == IouType.Box && wanted.Type is null ? Read(type) : results;
+        measurement.ReadBeside(wanted, truth, [type]);
         if (format == ResultFormat.Voc)
         {
-            measurement._only = EvaluationPartModule.OfNumbers("", VocEvaluator.Evaluate(truth, results, type).Numbers);
+            measurement._only = EvaluationPartModule.OfNumbers(null, VocEvaluator.Evaluate(truth, results, type).Numbers);
         }
         else
         {
-            measurement._matched.Add(CocoEvaluation.Match(truth, results, type, protocol));
+            measurement._matched.Add(CocoEvaluation.Match(truth, results, type, wanted.Protocol));
         }
 
         return measurement;
     }
 
     /// <summary>Of trained weights, on the validation images of a recipe.</summary>
+    /// <param name="weights">The weights file.</param>
+    /// <param name="recipe">Detector and data.</param>
+    /// <param name="root">The folder that the recipe's paths are relative to.</param>
+    /// <param name="saved">Where the detections are kept; null: nowhere.</param>
+    /// <param name="wanted">What is asked.</param>
     /// <exception cref="DataCheckException">The data cannot be used.</exception>
     /// <exception cref="DataFormatException">
-    /// The truth is malformed, has categories that the weights' run lacks, or masks are asked for and there are none.
+    /// A file is malformed, the truth has categories that the weights' run lacks, or masks are asked for and there are none.
     /// </exception>
-    public static Measurement OfWeights(
-        string weights, Recipe recipe, string root, MeasuredOn? task, CocoOptions protocol, string? saved)
+    public static Measurement OfWeights(string weights, Recipe recipe, string root, string? saved, Wanted wanted)
     {
         var run = RunFolder.Find(weights);
         var truth = RecipeData.ReadValidation(recipe, root, DataNews.Tell, run);
         var truthFile = Path.Combine(root, recipe.Dataset.ValidationAnnotations!);
-        var measurement = new Measurement(weights, Described(truthFile, truth), protocol, truth);
+        var measurement = new Measurement(weights, truthFile, truth);
         measurement.Warn(
-            run is not { HasCategories: true },
-            $"{weights}: no run's categories lie beside these weights; their classes are taken for those of the data by their order");
+            run is not { HasCategories: true }
+                ? $"{weights}: no run's categories lie beside these weights; their classes are taken for those of the data by their order"
+                : null);
         using var network = recipe.BuildDetector(truth.Categories.Count);
         ModelFile.Read(weights, recipe.Method.Evaluated, network);
-        var withMasks = task != MeasuredOn.Bbox
-            && measurement.HasMasks(weights, network.HasMasks || task is null ? null : "the detector gives boxes alone", task)
-            && network.HasMasks
-            && measurement.HasMasks(truthFile, MaskCoverage.Problem(truth), task);
+        var most = measurement.Choose(
+            wanted.Type ?? (network.HasMasks ? null : IouType.Box),
+            network.HasMasks ? Lack(truthFile, MaskCoverage.Problem(truth)) : Lack(weights, "the detector gives boxes alone"));
+        IouType[] types = wanted.Type is null && most == IouType.Mask ? [IouType.Box, IouType.Mask] : [most];
+        measurement.ReadBeside(wanted, truth, types);
         var found = new Inference(network, recipe).Detect(truth);
         if (saved is not null)
         {
             CocoResults.Save(saved, found, truth);
         }
 
-        var (box, mask) = EvaluationResult.Of(truth, found, withMasks, protocol);
-        measurement._matched.AddRange(task == MeasuredOn.Segm ? [] : [box]);
-        measurement._matched.AddRange(mask is null ? [] : [mask]);
+        var (box, mask) = EvaluationResult.Of(truth, found, most == IouType.Mask, wanted.Protocol);
+        measurement._matched.AddRange(types.Select(type => type == IouType.Mask ? mask! : box));
         return measurement;
     }
 
     /// <summary>The numbers of each kind of overlap.</summary>
-    /// <param name="slices">A file of slices; null: none.</param>
-    /// <param name="baseline">A results file to compare with; null: none.</param>
-    /// <param name="isAnalyzed">Whether errors, confusion and calibration are asked for.</param>
-    /// <exception cref="DataFormatException">A file is malformed, or the baseline lacks masks.</exception>
-    public IEnumerable<EvaluationPart> Parts(string? slices, string? baseline, bool isAnalyzed)
+    /// <param name="details">How much of an evaluation is told.</param>
+    public IEnumerable<EvaluationPart> Parts(Func<CocoEvaluation, EvaluationDetails> details)
     {
         if (_only is not null)
         {
             return [_only];
         }
 
-        var sliced = slices is null ? [] : ImageSlice.Read(slices, _truth!);
         IEnumerable<EvaluationPart> parts =
         [
             .. _matched.Select(matched => EvaluationPartModule.OfEvaluation(
-                matched, sliced, baseline is null ? null : Baseline(baseline, matched.Type), isAnalyzed)),
+                matched, details(matched), _slices, _baselines.Find(baseline => baseline.Type == matched.Type))),
         ];
-        return _masksAreMissing ? [.. parts, EvaluationPartModule.OfNumbers("segm", [])] : parts;
+        return _masksAreMissing ? [.. parts, EvaluationPartModule.OfNumbers(IouType.Mask, [])] : parts;
     }
 
-    private CocoEvaluation Baseline(string file, IouType type)
+    // Ahead of inference and matching, which take minutes.
+    private void ReadBeside(Wanted wanted, InstanceDataset truth, IEnumerable<IouType> types)
     {
-        var results = CocoResults.Read(file, _truth!, type);
+        _slices = wanted.Slices is { } slices ? ImageSlice.Read(slices, truth) : [];
+        if (wanted.Baseline is { } baseline)
+        {
+            _baselines.AddRange(types.Select(type => Baseline(baseline, truth, type, wanted.Protocol)));
+        }
+    }
+
+    private CocoEvaluation Baseline(string file, InstanceDataset truth, IouType type, CocoOptions protocol)
+    {
+        var results = CocoResults.Read(file, truth, type);
         WarnOfUnknown(file, results);
         return type == IouType.Mask && MaskCoverage.Problem(results) is { } problem
             ? throw new DataFormatException(file, "", $"{problem} to compare (--task bbox)")
-            : CocoEvaluation.Match(_truth!, results, type, _protocol);
+            : CocoEvaluation.Match(truth, results, type, protocol);
     }
 
-    // Where nobody asked for masks in particular, a warning and a dash stand in their place.
-    private bool HasMasks(string file, string? problem, MeasuredOn? task)
-    {
-        if (problem is not null && task == MeasuredOn.Segm)
-        {
-            throw new DataFormatException(file, "", $"{problem}; without masks there is no mask AP (--task bbox)");
-        }
+    // What keeps masks from being measured; null: nothing.
+    private static (string File, string Problem)? Lack(string file, string? problem) => problem is null ? null : (file, problem);
 
-        Warn(problem is not null, $"{file}: {problem}; there is no mask AP, boxes alone are measured");
-        _masksAreMissing |= problem is not null;
-        return problem is null;
+    // Where nobody asked for masks in particular, a warning and a dash stand in their place.
+    private IouType Choose(IouType? wanted, (string File, string Problem)? lack)
+    {
+        switch (wanted, lack)
+        {
+            case (IouType.Box, _):
+                return IouType.Box;
+            case (_, null):
+                return IouType.Mask;
+            case (IouType.Mask, var (file, problem)):
+                throw new DataFormatException(file, "", $"{problem}; without masks there is no mask AP (--task bbox)");
+            case (_, var (file, problem)):
+                Warn($"{file}: {problem}; there is no mask AP, boxes alone are measured");
+                _masksAreMissing = true;
+                return IouType.Box;
+        }
     }
 
     private void WarnOfUnknown(string file, IReadOnlyList<DetectionResult> results)
@@ -172,17 +190,15 @@ internal sealed class Measurement
             throw new DataFormatException(file, "category_id", $"none of the {unknown} detections is of a category of the truth");
         }
 
-        Warn(unknown > 0, $"{file}: {unknown} of {results.Count} detections are of categories that the truth lacks; they are left out");
+        Warn(unknown > 0
+            ? $"{file}: {unknown} of {results.Count} detections are of categories that the truth lacks; they are left out" : null);
     }
 
-    private void Warn(bool happened, string text)
+    private void Warn(string? text)
     {
-        if (happened)
+        if (text is not null)
         {
             _warnings.Add(text);
         }
     }
-
-    private static string Described(string file, InstanceDataset truth) =>
-        $"{file}: {truth.Images.Count} images with {truth.Images.Sum(image => image.Annotations.Count)} objects";
 }

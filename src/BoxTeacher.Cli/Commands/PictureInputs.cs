@@ -1,3 +1,5 @@
+using BoxTeacher.Data;
+
 namespace BoxTeacher.Cli.Commands;
 
 /// <summary>A picture to look at.</summary>
@@ -18,8 +20,6 @@ internal static class PictureInputs
 {
     private const string AnyDepth = "**";
 
-    private static readonly string[] Endings = [".jpg", ".jpeg", ".png", ".bmp", ".webp"];
-
     /// <summary>
     /// The pictures of one argument: a file; a folder with all that is below it; or a pattern, in which <c>*</c> and <c>?</c> stand for
     /// characters of a name and <c>**</c> for any number of folders. Folders and patterns leave out hidden files, and what predict drew.
@@ -34,7 +34,7 @@ internal static class PictureInputs
 
         if (Directory.Exists(argument))
         {
-            return Found(argument, [AnyDepth, "*"], $"there is no picture in this folder ({string.Join(", ", Endings)})");
+            return Found(argument, [AnyDepth, "*"], $"there is no picture in this folder ({string.Join(", ", ImageFile.Endings)})");
         }
 
         var parts = argument.Split(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar);
@@ -48,7 +48,7 @@ internal static class PictureInputs
         {
             var all = pattern[^1].EndsWith('*');
             var found = Match(folder, "", pattern)
-                .Where(name => !all || Endings.Contains(Path.GetExtension(name), StringComparer.OrdinalIgnoreCase))
+                .Where(name => !all || ImageFile.HasEnding(name))
                 .Where(name => !DrawnPicture.Is(Path.Combine(folder, name)))
                 .Select(name => PictureInput.Below(folder, name)).ToList();
             return found.Count > 0 ? found : throw new FileNotFoundException($"{argument}: {none}");

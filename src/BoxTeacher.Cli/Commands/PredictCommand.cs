@@ -104,7 +104,7 @@ internal static class PredictCommand
         if (seen < inputs.Count)
         {
             CommandLine.Complain($"stopped; {inputs.Count - seen} of {inputs.Count} pictures are left");
-            return 130;
+            return CommandLine.Stopped;
         }
         return failures > 0 ? 1 : 0;
 

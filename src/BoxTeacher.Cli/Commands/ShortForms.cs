@@ -44,7 +44,7 @@ internal sealed class ShortForms
 
         command.Validators.Add(given =>
         {
-            bool Has(string name) => _options.Any(entry => entry.Form.Name == name && given.GetResult(entry.Option) is { Implicit: false });
+            bool Has(string name) => _options.Any(entry => entry.Form.Name == name && given.Has(entry.Option));
             foreach (var (file, folder) in (IEnumerable<(string, string)>)[(TrainJson, TrainImages), (ValJson, ValImages)])
             {
                 if (Has(file) != Has(folder))

@@ -1,3 +1,4 @@
+using BoxTeacher.Layers;
 using BoxTeacher.Losses;
 using BoxTeacher.Masks;
 using BoxTeacher.Structures;
@@ -17,6 +18,14 @@ public abstract class Detector(string name) : nn.Module(name)
 
     /// <summary>Whether it finds masks beside boxes.</summary>
     public abstract bool HasMasks { get; }
+
+    /// <summary>
+    /// The buffers that training may move: all but those of frozen batch normalization. What a detector keeps in further modules is
+    /// among them.
+    /// </summary>
+    public IEnumerable<Tensor> Statistics =>
+        ((IEnumerable<nn.Module>)[this, .. modules()]).Where(module => module is not FrozenBatchNorm2d)
+            .SelectMany(module => module.buffers(recurse: false)).Distinct(ReferenceEqualityComparer.Instance).Cast<Tensor>();
 
     /// <summary>The supervised losses of a view. The terms belong to the caller's dispose scope.</summary>
     /// <param name="view">Images with their truth.</param>

@@ -4,12 +4,12 @@ namespace BoxTeacher.Evaluation;
 /// <param name="Low">Scores lie above this; those of the first bin may equal it.</param>
 /// <param name="High">Scores lie at or below this.</param>
 /// <param name="Count">Number of pairs.</param>
-/// <param name="MeanScore">Mean of the scores; NaN in an empty bin.</param>
-/// <param name="MeanOutcome">Mean of the outcomes, such as precision or mean IoU; NaN in an empty bin.</param>
-public sealed record CalibrationBin(double Low, double High, int Count, double MeanScore, double MeanOutcome)
+/// <param name="Confidence">Mean of the scores; NaN in an empty bin.</param>
+/// <param name="Accuracy">Mean of the outcomes: the share that is right, or a mean IoU; NaN in an empty bin.</param>
+public sealed record CalibrationBin(double Low, double High, int Count, double Confidence, double Accuracy)
 {
-    /// <summary>|mean outcome - mean score|; NaN in an empty bin.</summary>
-    public double Gap => Math.Abs(MeanOutcome - MeanScore);
+    /// <summary>|accuracy - confidence|; NaN in an empty bin.</summary>
+    internal double Gap => Math.Abs(Accuracy - Confidence);
 }
 
 /// <summary>

@@ -39,10 +39,9 @@ public sealed record MetricDifference(string Name, double Value, double Baseline
 /// Two results on the same images, compared by the paired bootstrap over images (Efron and Tibshirani, "An Introduction to
 /// the Bootstrap", 1993, chapter 13): images are drawn with replacement, the same ones for both results.
 /// </summary>
-/// <param name="Type">Whether boxes or masks were compared.</param>
 /// <param name="Resamples">Number of draws.</param>
 /// <param name="Differences">AP, and AP50 and AP75 where the protocol has these overlaps.</param>
-public sealed record CocoComparison(IouType Type, int Resamples, IReadOnlyList<MetricDifference> Differences)
+public sealed record CocoComparison(int Resamples, IReadOnlyList<MetricDifference> Differences)
 {
     /// <summary>Draws and compares. The matches are those of the evaluations; no overlap is measured again.</summary>
     /// <param name="result">The result in question.</param>
@@ -73,7 +72,7 @@ public sealed record CocoComparison(IouType Type, int Resamples, IReadOnlyList<M
         });
         var (all, others) = (first.Precision(null), second.Precision(null));
         return new CocoComparison(
-            result.Type, resamples,
+            resamples,
             [
                 .. Metrics(result).Select(metric => new MetricDifference(
                     metric.Name, metric.Of(all), metric.Of(others), [.. drawn.Select(metric.Of).Where(double.IsFinite).Order()])),

@@ -4,7 +4,9 @@ namespace BoxTeacher.Evaluation;
 
 /// <summary>
 /// Detections that were matched with the truth once; summary, slices, calibration and comparison read the matches, TIDE and
-/// the confusion matrix share one measurement of the overlaps across categories.
+/// the confusion matrix share one measurement of the overlaps across categories. Average precision and recall are as the COCO tools define
+/// them (COCOeval of the COCO API), to the last bit, quirks included: an annotation whose id is 0 never counts as found. Of limits of
+/// detections without 100 the tools make an AP of -1; here it is that of the largest limit.
 /// </summary>
 public sealed class CocoEvaluation
 {

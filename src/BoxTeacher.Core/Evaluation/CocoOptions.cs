@@ -1,5 +1,3 @@
-using BoxTeacher.Data;
-
 namespace BoxTeacher.Evaluation;
 
 /// <summary>What COCO evaluation is asked for; the defaults are the published protocol.</summary>
@@ -77,27 +75,4 @@ internal sealed class CocoOutcome(int detections, int areas)
 
     /// <summary>For area range and detection: at which thresholds it counts neither as right nor as wrong.</summary>
     public uint[,] Ignored { get; } = new uint[areas, detections];
-}
-
-/// <summary>
-/// Average precision and recall as the COCO tools define them (COCOeval of the COCO API). The results are theirs to the
-/// last bit, quirks included: an annotation whose id is 0 never counts as found. Of limits of detections without 100 the tools make an AP
-/// of -1; here it is that of the largest limit.
-/// </summary>
-public static class CocoEvaluator
-{
-    /// <summary>Compares detections with the truth.</summary>
-    /// <param name="truth">The data set.</param>
-    /// <param name="results">
-    /// The detections. Those of category -1 are left out; equal scores count in the order of this list.
-    /// </param>
-    /// <param name="type">Whether boxes or masks are compared.</param>
-    /// <param name="options">The protocol; null: the published one.</param>
-    /// <exception cref="ArgumentException">
-    /// A detection is of an image or a category that the truth lacks, has a score that is not a number, a mask is missing where masks are
-    /// compared, or an option is out of range.
-    /// </exception>
-    public static CocoSummary Evaluate(
-        InstanceDataset truth, IReadOnlyList<DetectionResult> results, IouType type, CocoOptions? options = null) =>
-        CocoEvaluation.Match(truth, results, type, options).Summary;
 }

@@ -5,7 +5,7 @@ namespace BoxTeacher.Evaluation;
 /// Where it is more exact than the paper, section 2.2: localization, whose bounds belong to it, is asked before category,
 /// then duplicate, then background, and "both" is what is left. A truth is given to the error of highest score among those
 /// of category and localization together; the others at it are only taken away. A detection on a crowd of its category is
-/// not on the curve, but an oracle may mend it all the same.
+/// not on the curve, but an oracle may fix it all the same.
 /// </summary>
 internal sealed class TideAnalysis
 {
@@ -48,21 +48,21 @@ internal sealed class TideAnalysis
         return new TideSummary(
             ap,
             [.. Enum.GetValues<TideError>().Select(error => new TideCost(
-                error, analysis._faults.Count(fault => fault.Error == error), Math.Max(analysis.Mended(kind => kind == error) - ap, 0)))],
+                error, analysis._faults.Count(fault => fault.Error == error), Math.Max(analysis.Fixed(error) - ap, 0)))],
             analysis.PerfectPrecision() - ap,
             analysis.PerfectRecall() - ap);
     }
 
-    /// <summary>Average precision once an oracle has mended errors. Of equal scores what was wrong comes first, as there.</summary>
-    public double Mended(Func<TideError, bool> which)
+    /// <summary>Average precision once an oracle has fixed some kinds of errors. Of equal scores what was wrong comes first, as there.</summary>
+    public double Fixed(params IReadOnlyCollection<TideError> kinds)
     {
         var positives = _positives.ToArray();
         var points = new List<Point>();
         foreach (var fault in _faults)
         {
-            var mend = which(fault.Error);
-            positives[fault.Kind] -= mend && fault.Error == TideError.Miss ? 1 : 0;
-            if ((mend ? fault.After : fault.Before) is { } point)
+            var isFixed = kinds.Contains(fault.Error);
+            positives[fault.Kind] -= isFixed && fault.Error == TideError.Miss ? 1 : 0;
+            if ((isFixed ? fault.After : fault.Before) is { } point)
             {
                 points.Add(point);
             }
@@ -112,12 +112,12 @@ internal sealed class TideAnalysis
                 _all.Add(point);
             }
             var (error, target) = Classify(image, d, taken);
-            Point? mended = target >= 0 && !taken[target] && !given[target] ? new Point(truths[target].Kind, score, true) : null;
-            if (mended is not null)
+            Point? right = target >= 0 && !taken[target] && !given[target] ? new Point(truths[target].Kind, score, true) : null;
+            if (right is not null)
             {
                 given[target] = true;
             }
-            _faults.Add(new Fault(error, kind, before, mended));
+            _faults.Add(new Fault(error, kind, before, right));
         }
         for (var g = 0; g < truths.Length; g++)
         {

@@ -32,7 +32,7 @@ public enum TideError
 /// leaves out.
 /// </param>
 /// <param name="DeltaAP">
-/// What AP at the foreground overlap would gain if an oracle mended these errors and no others: a share of 1, at least 0;
+/// What AP at the foreground overlap would gain if an oracle fixed these errors and no others: a share of 1, at least 0;
 /// NaN where nothing would be left to measure.
 /// </param>
 public sealed record TideCost(TideError Error, int Count, double DeltaAP);

@@ -46,6 +46,7 @@ public sealed class EmaTeacher
     private readonly Entry[] _averaged;
     private readonly Entry[] _copied;
     private readonly Entry[] _everything;
+    private readonly Tensor[] _moving;
 
     /// <summary>Binds a teacher to its student. The networks stay their owners'.</summary>
     /// <param name="teacher">The network that follows; its parameters stop requiring gradients.</param>
@@ -61,11 +62,12 @@ public sealed class EmaTeacher
         var states = Pair(teacher.named_buffers(), student.named_buffers(), "buffer");
         _everything = [.. parameters, .. states];
 
-        var learned = parameters.Where(entry => entry.Student.requires_grad);
+        var learned = parameters.Where(entry => entry.Student.requires_grad).ToArray();
         var followed = buffers == TeacherBuffers.Own ? [] : states;
         var smoothed = followed.Where(entry => buffers == TeacherBuffers.Averaged && entry.Teacher.is_floating_point()).ToArray();
         _averaged = [.. learned, .. smoothed];
         _copied = [.. followed.Except(smoothed)];
+        _moving = [.. learned.Select(entry => entry.Teacher), .. teacher.Statistics];
 
         foreach (var parameter in parameters)
         {
@@ -95,6 +97,10 @@ public sealed class EmaTeacher
             own.lerp_(student, share.to(own.dtype, own.device));
         }
     }
+
+    /// <summary>The teacher's tensors that <see cref="Update"/> and the forward passes of a step change; each comes once.</summary>
+    /// <param name="iteration">0-based; 0 changes everything.</param>
+    public IEnumerable<Tensor> Moving(long iteration) => iteration == 0 ? _everything.Select(entry => entry.Teacher) : _moving;
 
     private static void Copy(Entry[] entries)
     {

@@ -44,9 +44,12 @@ public interface ITrainingMethod : IDisposable
         Teacher?.Update(iteration);
     }
 
-    /// <summary>Whether <see cref="BeforeStep"/> itself gives the student other weights, as where a stage begins with fresh ones.</summary>
+    /// <summary>
+    /// What a step changes ahead of the optimizer, by <see cref="BeforeStep"/> and by forward passes in training mode: statistics and the
+    /// teacher's weights. Each tensor comes once.
+    /// </summary>
     /// <param name="iteration">Number of the step, 0-based.</param>
-    bool RestartsStudent(long iteration) => false;
+    IEnumerable<Tensor> Moving(long iteration) => [.. Student.Statistics, .. Teacher?.Moving(iteration) ?? []];
 
     /// <summary>The losses of a batch. Their tensors belong to the caller's dispose scope.</summary>
     /// <param name="batch">Labelled and, where the method wants them, unlabelled images.</param>

@@ -74,14 +74,19 @@ public sealed class Staged : ITrainingMethod
     {
         var stage = At(iteration);
         stage.Method.BeforeStep(iteration - stage.Start);
-        if (RestartsStudent(iteration))
+        if (Restarts(stage, iteration))
         {
             Restart();
         }
     }
 
     /// <inheritdoc/>
-    public bool RestartsStudent(long iteration) => At(iteration) is { RestartsStudent: true } stage && iteration == stage.Start;
+    public IEnumerable<Tensor> Moving(long iteration)
+    {
+        var stage = At(iteration);
+        var moving = stage.Method.Moving(iteration - stage.Start);
+        return Restarts(stage, iteration) ? [.. moving, .. Student.parameters()] : moving;
+    }
 
     /// <inheritdoc/>
     public LossTerms Losses(Batch batch, Step step)
@@ -103,6 +108,8 @@ public sealed class Staged : ITrainingMethod
             value.Dispose();
         }
     }
+
+    private static bool Restarts(Stage stage, long iteration) => stage.RestartsStudent && iteration == stage.Start;
 
     private Stage At(long iteration) => _stages.Last(stage => stage.Start <= iteration);
 

@@ -13,8 +13,17 @@ public sealed record RateRange(double First = 1e-6, double Last = 1, int Steps =
     /// <summary>The rate of a 0-based step.</summary>
     public double Rate(long step) => First * Math.Pow(Last / First, (double)step / (Steps - 1));
 
-    /// <summary>What is wrong with the values, each with its key.</summary>
-    public IEnumerable<string> Problems() => RecipeProblems.Of(
+    /// <summary>Fails, naming the key, unless there is such a series.</summary>
+    /// <exception cref="RecipeException">A value is wrong.</exception>
+    public void Check()
+    {
+        if (Problems().FirstOrDefault() is { } problem)
+        {
+            throw new RecipeException(problem);
+        }
+    }
+
+    private IEnumerable<string> Problems() => RecipeProblems.Of(
         RecipeProblems.Positive("first", First),
         Last > First && double.IsFinite(Last) ? null : FormattableString.Invariant($"last: must be above the first rate, {First}, not {Last}"),
         Steps >= 10 ? null : $"steps: must be at least 10, not {Steps}");
@@ -73,11 +82,7 @@ public static class LearningRateFinder
         Recipe recipe, ITrainingMethod method, InstanceDataset training, RateRange range, Action<TrainingEvent>? listener = null,
         CancellationToken cancellation = default)
     {
-        if (range.Problems().FirstOrDefault() is { } problem)
-        {
-            throw new RecipeException(problem);
-        }
-
+        range.Check();
         using var optimizer = recipe.Solver.Optimizer.Build(method.Student);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var points = new List<RatePoint>();
@@ -94,7 +99,7 @@ public static class LearningRateFinder
             evaluate: null);
         try
         {
-            trainer.Run(0, isEvaluated: false, Listen, stop.Token);
+            trainer.Run(default, Listen, stop.Token);
         }
         catch (NotFiniteNumberException) when (points.Count > 1)
         {

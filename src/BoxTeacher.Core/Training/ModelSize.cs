@@ -7,12 +7,12 @@ namespace BoxTeacher.Training;
 
 /// <summary>How large a detector is.</summary>
 /// <param name="Parameters">Number of its parameters.</param>
-/// <param name="Learning">Number of those that are not frozen.</param>
+/// <param name="Trainable">Number of those that are not frozen.</param>
 /// <param name="FlopsPerPixel">
 /// Floating-point operations of one forward pass per pixel of an image, two per multiply-add, of the modules that are convolutions or
 /// linear layers. Normalization, attention's products and masks that are made per instance are left out.
 /// </param>
-public sealed record ModelSize(long Parameters, long Learning, double FlopsPerPixel)
+public sealed record ModelSize(long Parameters, long Trainable, double FlopsPerPixel)
 {
     // A multiple of 7 cells of stride 32: Swin pads nothing. At another size the number of operations is as the area.
     private const int Side = 224;

@@ -80,19 +80,19 @@ public sealed class RunFolder(string path)
 
     /// <summary>Writes what the run is into the folder, or makes sure that the folder's run is this one.</summary>
     /// <param name="recipe">The run's recipe; notes and the places of the data may differ.</param>
-    /// <param name="training">What it learns from.</param>
-    /// <param name="validation">What it is evaluated on; null: nothing.</param>
+    /// <param name="data">What it learns from and is evaluated on.</param>
     /// <exception cref="RecipeException">
     /// The folder holds a run of another recipe, of other categories or of other data; the message names what differs.
     /// </exception>
-    public void Claim(Recipe recipe, InstanceDataset training, InstanceDataset? validation)
+    public void Claim(Recipe recipe, RecipeData data)
     {
         if (HasRun)
         {
             RefuseAnother(ReadRecipe(), recipe, []);
         }
 
-        Write(recipe, training.Categories, Checked(recipe, training, validation));
+        RefuseOtherData(recipe, data);
+        Write(recipe, data);
     }
 
     /// <summary>
@@ -100,12 +100,11 @@ public sealed class RunFolder(string path)
     /// already stay beside the new ones, as <c>model-NNNNNNN.safetensors</c>.
     /// </summary>
     /// <param name="recipe">The run's recipe with the new number of iterations; with the number that it has already, nothing changes.</param>
-    /// <param name="training">What it learns from.</param>
-    /// <param name="validation">What it is evaluated on; null: nothing.</param>
+    /// <param name="data">What it learns from and is evaluated on.</param>
     /// <exception cref="RecipeException">
     /// There is no run, it is longer already, its method depends on its length, or something else differs; the message names it.
     /// </exception>
-    public void Extend(Recipe recipe, InstanceDataset training, InstanceDataset? validation)
+    public void Extend(Recipe recipe, RecipeData data)
     {
         var own = ReadRecipe();
         var (before, after) = (own.Budget.Iterations, recipe.Budget.Iterations);
@@ -120,13 +119,13 @@ public sealed class RunFolder(string path)
             throw new RecipeException($"{RecipeFile}: the run cannot be extended: the stages of its method begin after shares of its length");
         }
 
-        var data = Checked(recipe, training, validation);
+        RefuseOtherData(recipe, data);
         if (after > before && File.Exists(ModelFile))
         {
             File.Move(ModelFile, Child(FormattableString.Invariant($"model-{before:D7}.safetensors")), overwrite: true);
         }
 
-        Write(recipe, training.Categories, data);
+        Write(recipe, data);
     }
 
     /// <summary>
@@ -185,28 +184,26 @@ public sealed class RunFolder(string path)
         }
     }
 
-    private RunData Checked(Recipe recipe, InstanceDataset training, InstanceDataset? validation)
+    private void RefuseOtherData(Recipe recipe, RecipeData data)
     {
-        var data = RunData.Of(training, validation);
-        if (HasCategories && !ReadCategories().SequenceEqual(training.Categories))
+        var categories = data.Training.Categories;
+        if (HasCategories && !ReadCategories().SequenceEqual(categories))
         {
             throw new RecipeException(
-                $"{CategoriesFile}: the run in this folder has other categories: {Names(ReadCategories())}; the data have {Names(training.Categories)}");
+                $"{CategoriesFile}: the run in this folder has other categories: {Names(ReadCategories())}; the data have {Names(categories)}");
         }
 
-        if (File.Exists(DataFile) && Read<RunData>(DataFile).Change(data, recipe.Dataset) is { } change)
+        if (File.Exists(DataFile) && Read<RunData>(DataFile).Change(data.Fingerprints, recipe.Dataset) is { } change)
         {
             throw new RecipeException($"{change}; choose another folder for a run of these data ({DataFile})");
         }
-
-        return data;
     }
 
-    private void Write(Recipe recipe, IReadOnlyList<Category> categories, RunData data)
+    private void Write(Recipe recipe, RecipeData data)
     {
         Keep(RecipeFile, RecipeJson.Write(recipe));
-        Keep(CategoriesFile, JsonSerializer.Serialize(categories, Options));
-        Keep(DataFile, JsonSerializer.Serialize(data, Options));
+        Keep(CategoriesFile, JsonSerializer.Serialize(data.Training.Categories, Options));
+        Keep(DataFile, JsonSerializer.Serialize(data.Fingerprints, Options));
     }
 
     private static string Names(IReadOnlyList<Category> categories) =>

@@ -51,7 +51,7 @@ public static class SelfTraining
             {
                 return result;
             }
-            var (training, _) = RecipeData.Read(boxes, root);
+            var training = RecipeData.Read(boxes, root).Training;
             using var network = boxes.BuildDetector(training.Categories.Count);
             ModelFile.Read(first.ModelFile, boxes.Method.Evaluated, network);
             Label(new Inference(network, boxes), training, Assignment.OneToOne(), pseudo);
@@ -109,8 +109,8 @@ public static class SelfTraining
     private static TrainingResult Train(
         Recipe recipe, string root, RunFolder folder, Action<TrainingEvent>? listener, CancellationToken cancellation)
     {
-        var (training, validation) = RecipeData.Read(recipe, root);
-        using var method = recipe.BuildMethod(training.Categories.Count, root);
-        return new TrainingRun(recipe, method, training, validation, folder).Run(listener, cancellation);
+        var data = RecipeData.Read(recipe, root);
+        using var method = recipe.BuildMethod(data.Training.Categories.Count, root);
+        return new TrainingRun(recipe, method, data, folder).Run(listener, cancellation);
     }
 }

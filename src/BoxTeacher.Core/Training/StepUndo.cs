@@ -4,33 +4,31 @@ using static TorchSharp.torch;
 namespace BoxTeacher.Training;
 
 /// <summary>
-/// Takes back what a step changes ahead of the optimizer: the teacher, the student's buffers and, where a stage begins with it, the
-/// student's weights. A step that fails leaves the weights of the one before it, to the bit.
+/// Takes back what a step changes ahead of the optimizer, <see cref="ITrainingMethod.Moving"/>. A step that fails leaves the weights of
+/// the one before it, to the bit.
 /// </summary>
 /// <param name="method">The method.</param>
 internal sealed class StepUndo(ITrainingMethod method) : IDisposable
 {
-    private readonly List<Entry> _moving =
-    [
-        .. method.Student.buffers().Concat(method.Teacher is { } teacher ? teacher.Network.state_dict().Values : []).Select(Entry.Of),
-    ];
-
-    private List<Entry> _restarted = [];
+    // From step to step, as long as the same tensors move: memory that is asked for anew takes longer than the copy.
+    private List<(Tensor Own, Tensor Copy)> _entries = [];
     private bool _isKept;
     private bool _isHalf;
 
-    /// <summary>Keeps the state before a step, until <see cref="Commit"/>.</summary>
+    /// <summary>Keeps the state before a step, until <see cref="BeginChange"/>.</summary>
     /// <param name="iteration">Number of the step, 0-based.</param>
     public void Keep(long iteration)
     {
         using var scope = NewDisposeScope();
         using var gradients = no_grad();
-        if (method.RestartsStudent(iteration))
+        var moving = method.Moving(iteration).ToList();
+        if (!moving.SequenceEqual(_entries.Select(entry => entry.Own), ReferenceEqualityComparer.Instance))
         {
-            _restarted = [.. method.Student.parameters().Select(Entry.Of)];
+            Free();
+            _entries = [.. moving.Select(own => (own, empty_like(own, requires_grad: false).DetachFromDisposeScope()))];
         }
 
-        foreach (var (own, copy) in Kept)
+        foreach (var (own, copy) in _entries)
         {
             copy.copy_(own);
         }
@@ -38,15 +36,11 @@ internal sealed class StepUndo(ITrainingMethod method) : IDisposable
         _isKept = true;
     }
 
-    /// <summary>Has the weights changed for good.</summary>
-    /// <param name="change">The optimizer's step.</param>
-    public void Commit(Action change)
-    {
-        Forget();
-        _isHalf = true;
-        change();
-        _isHalf = false;
-    }
+    /// <summary>The weights are about to be changed for good.</summary>
+    public void BeginChange() => (_isKept, _isHalf) = (false, true);
+
+    /// <summary>They are changed.</summary>
+    public void EndChange() => _isHalf = false;
 
     /// <summary>Puts the state of the last good step back.</summary>
     /// <returns>False where there is none: the optimizer failed in the midst of its step.</returns>
@@ -54,35 +48,21 @@ internal sealed class StepUndo(ITrainingMethod method) : IDisposable
     {
         using var scope = NewDisposeScope();
         using var gradients = no_grad();
-        foreach (var (own, copy) in _isKept ? Kept : [])
+        foreach (var (own, copy) in _isKept ? _entries : [])
         {
             own.copy_(copy);
         }
 
-        Forget();
+        _isKept = false;
         return !_isHalf;
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    public void Dispose() => Free();
+
+    private void Free()
     {
-        Forget();
-        Free(_moving);
-    }
-
-    private IEnumerable<Entry> Kept => _moving.Concat(_restarted);
-
-    private void Forget()
-    {
-        _isKept = false;
-        Free(_restarted);
-        _restarted = [];
-    }
-
-    private static void Free(List<Entry> entries) => entries.ForEach(entry => entry.Copy.Dispose());
-
-    private readonly record struct Entry(Tensor Own, Tensor Copy)
-    {
-        public static Entry Of(Tensor own) => new(own, empty_like(own, requires_grad: false).DetachFromDisposeScope());
+        _entries.ForEach(entry => entry.Copy.Dispose());
+        _entries = [];
     }
 }

@@ -14,7 +14,15 @@ namespace BoxTeacher.Training;
 /// <param name="Iteration">Number of finished iterations.</param>
 /// <param name="Finished">False when it was cancelled before the end of its budget.</param>
 /// <param name="Last">The last evaluation of this call; null when there was none.</param>
-public sealed record TrainingResult(int Iteration, bool Finished, Evaluated? Last);
+/// <param name="Evaluation">
+/// What was matched with what in the evaluation at the end of the budget; null when this call made none, or its evaluation keeps none.
+/// </param>
+public sealed record TrainingResult(int Iteration, bool Finished, Evaluated? Last, EvaluationResult? Evaluation = null);
+
+/// <summary>Where a run of the loop begins.</summary>
+/// <param name="Iteration">Number of iterations that are finished already, those of a checkpoint that was loaded.</param>
+/// <param name="IsEvaluated">Whether the state after these iterations needs no evaluation any more.</param>
+public readonly record struct TrainingStart(int Iteration, bool IsEvaluated);
 
 /// <summary>
 /// The training loop: batch, EMA, losses, backward, clip, step; evaluation and checkpoints in between. It knows its parts alone, and
@@ -45,20 +53,20 @@ public sealed class Trainer(
     /// Runs to the end of the budget. An evaluation is preceded by a checkpoint; a run that ends in an error leaves one of its last good
     /// step.
     /// </summary>
-    /// <param name="first">Number of iterations that are finished already, those of a checkpoint that was loaded.</param>
-    /// <param name="isEvaluated">Whether the state after these iterations needs no evaluation any more.</param>
+    /// <param name="start">Where it begins; the default is a new run.</param>
     /// <param name="listener">Is told what happens, on the calling thread.</param>
     /// <param name="cancellation">Ends the run after the step or evaluation in progress, with a checkpoint.</param>
     /// <exception cref="InvalidOperationException">The batches end before the budget.</exception>
     /// <exception cref="NotFiniteNumberException">Loss, gradient or weights are infinite or no number; the message names them.</exception>
-    public TrainingResult Run(int first, bool isEvaluated, Action<TrainingEvent> listener, CancellationToken cancellation = default)
+    public TrainingResult Run(TrainingStart start, Action<TrainingEvent> listener, CancellationToken cancellation = default)
     {
-        var (iteration, saved) = (first, first);
-        var awaitsEvaluation = first > 0 && !isEvaluated && IsEvaluationDue();
+        var (iteration, saved) = (start.Iteration, start.Iteration);
+        var awaitsEvaluation = iteration > 0 && !start.IsEvaluated && IsEvaluationDue();
         Evaluated? last = null;
         var dropping = DropPath.In(method.Teacher is { } teacher ? [method.Student, teacher.Network] : [method.Student]);
-        using var undo = new StepUndo(method);
-        using var coming = batches(first).GetEnumerator();
+        // Without checkpoints there is nothing to write after an error.
+        using var undo = checkpoints is null ? null : new StepUndo(method);
+        using var coming = batches(start.Iteration).GetEnumerator();
         try
         {
             while ((awaitsEvaluation || iteration < budget.Iterations) && !cancellation.IsCancellationRequested)
@@ -115,7 +123,7 @@ public sealed class Trainer(
         {
             try
             {
-                if (undo.TakeBack() && iteration > saved)
+                if (undo is not null && undo.TakeBack() && iteration > saved)
                 {
                     Save();
                 }
@@ -127,7 +135,7 @@ public sealed class Trainer(
         }
     }
 
-    private StepFinished Learn(IEnumerator<Batch> coming, IReadOnlyList<DropPath> dropping, StepUndo undo, int iteration)
+    private StepFinished Learn(IEnumerator<Batch> coming, IReadOnlyList<DropPath> dropping, StepUndo? undo, int iteration)
     {
         var watch = Stopwatch.StartNew();
         using var scope = NewDisposeScope();
@@ -140,7 +148,7 @@ public sealed class Trainer(
         DropPath.Seed(dropping, step.Random);
         // Before the forward pass, whose activations then take the gradients' place in memory.
         method.Student.zero_grad();
-        undo.Keep(iteration);
+        undo?.Keep(iteration);
         method.BeforeStep(iteration);
         var terms = method.Losses(coming.Current, step);
         terms.Total().backward();
@@ -156,7 +164,9 @@ public sealed class Trainer(
             group.LearningRate = rate;
         }
 
-        undo.Commit(() => optimizer.step());
+        undo?.BeginChange();
+        optimizer.step();
+        undo?.EndChange();
         return new StepFinished(iteration + 1, losses, total, rate, norm, watch.Elapsed.TotalSeconds);
     }
 
@@ -219,10 +229,7 @@ public sealed record StepFinished(
 /// <param name="Network">Which of the two networks.</param>
 /// <param name="Metrics">What was measured.</param>
 /// <param name="Seconds">Time it took.</param>
-/// <param name="Result">The evaluation itself; null in an event that was read from a file.</param>
-public sealed record Evaluated(
-    int Iteration, Network Network, IReadOnlyList<Metric> Metrics, double Seconds, EvaluationResult? Result = null)
-        : TrainingEvent(Iteration)
+public sealed record Evaluated(int Iteration, Network Network, IReadOnlyList<Metric> Metrics, double Seconds) : TrainingEvent(Iteration)
 {
     /// <summary>The metric's value; NaN where it was not measured.</summary>
     public double this[string metric] => Metrics.FirstOrDefault(candidate => candidate.Name == metric)?.Value ?? double.NaN;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using BoxTeacher.Augmentation;
 using BoxTeacher.Data;
+using BoxTeacher.Evaluation;
 using BoxTeacher.Methods;
 using BoxTeacher.Structures;
 
@@ -9,11 +10,9 @@ namespace BoxTeacher.Training;
 /// <summary>A run of a recipe in a folder: makes the trainer's parts, goes on from the newest checkpoint, keeps the history.</summary>
 /// <param name="recipe">What to do.</param>
 /// <param name="method">The method, normally of <see cref="Recipe.BuildMethod"/>; the caller keeps ownership.</param>
-/// <param name="training">The data set to learn from; images without a usable label are left out, as published.</param>
-/// <param name="validation">The data set to evaluate on, or null for no evaluation.</param>
+/// <param name="data">What to learn from, where images without a usable label are left out, as published, and to evaluate on.</param>
 /// <param name="folder">Where checkpoints, history and final weights go.</param>
-public sealed class TrainingRun(
-    Recipe recipe, ITrainingMethod method, InstanceDataset training, InstanceDataset? validation, RunFolder folder)
+public sealed class TrainingRun(Recipe recipe, ITrainingMethod method, RecipeData data, RunFolder folder)
 {
     /// <summary>Runs to the end of the budget, from the newest checkpoint of the folder if there is one.</summary>
     /// <param name="listener">Is told what happens, on the calling thread.</param>
@@ -25,8 +24,8 @@ public sealed class TrainingRun(
     public TrainingResult Run(Action<TrainingEvent>? listener = null, CancellationToken cancellation = default)
     {
         using var held = folder.Lock();
-        var batches = Batches(recipe, training, method.Student.Device);
-        folder.Claim(recipe, training, validation);
+        var batches = Batches(recipe, data.Training, method.Student.Device);
+        folder.Claim(recipe, data);
         using var optimizer = recipe.Solver.Optimizer.Build(method.Student);
         var latest = folder.Checkpoints.LoadLatest(method, optimizer);
         var first = latest?.Iteration ?? 0;
@@ -36,6 +35,7 @@ public sealed class TrainingRun(
             listener?.Invoke(new Resumed(first, resumed.Folder, metrics.History));
         }
 
+        EvaluationResult? final = null;
         var trainer = new Trainer(
             method,
             batches,
@@ -45,15 +45,25 @@ public sealed class TrainingRun(
             recipe.Budget,
             new RandomStream((ulong)recipe.Seed).Split(2),
             folder.Checkpoints,
-            validation is null ? null : iteration => Evaluate(validation, iteration));
+            data.Validation is { } validation ? Evaluate(validation) : null);
         var isEvaluated = metrics.History.OfType<Evaluated>().Any(evaluated => evaluated.Iteration == first);
-        var result = trainer.Run(first, isEvaluated, metrics.Write + listener, cancellation);
+        var result = trainer.Run(new TrainingStart(first, isEvaluated), metrics.Write + listener, cancellation);
         if (result.Finished)
         {
             ModelFile.Write(folder.ModelFile, method);
         }
 
-        return result;
+        return result with { Evaluation = final };
+
+        Func<int, Evaluated> Evaluate(InstanceDataset validation) => iteration =>
+        {
+            var watch = Stopwatch.StartNew();
+            var evaluation = new Inference(method.Evaluated, recipe).Evaluate(validation);
+            // All detections and truths: those of earlier evaluations would be held beside the next ones.
+            final = iteration == recipe.Budget.Iterations ? evaluation : null;
+            var network = ReferenceEquals(method.Evaluated, method.Student) ? Network.Student : Network.Teacher;
+            return new Evaluated(iteration, network, evaluation.Metrics, watch.Elapsed.TotalSeconds);
+        };
     }
 
     /// <summary>The batches of a recipe.</summary>
@@ -81,13 +91,5 @@ public sealed class TrainingRun(
             recipe.Detector.Pixels,
             new RandomStream(seed.Split(1).NextBits()),
             device));
-    }
-
-    private Evaluated Evaluate(InstanceDataset dataset, int iteration)
-    {
-        var watch = Stopwatch.StartNew();
-        var result = new Inference(method.Evaluated, recipe).Evaluate(dataset);
-        var network = ReferenceEquals(method.Evaluated, method.Student) ? Network.Student : Network.Teacher;
-        return new Evaluated(iteration, network, result.Metrics, watch.Elapsed.TotalSeconds, result);
     }
 }

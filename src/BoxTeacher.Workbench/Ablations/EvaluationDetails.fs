@@ -7,8 +7,8 @@ open BoxTeacher.Evaluation
 
 /// What an evaluation found by one kind of overlap, in few numbers: shares of 1, NaN where there was nothing to measure.
 type EvaluationDetails =
-    { /// What overlap was measured on: "bbox" or "segm"; "" where the format knows one kind alone.
-      Task: string
+    { /// What overlap was measured on; None where the format knows one kind alone.
+      Type: IouType option
       /// AP and the other numbers by name; empty where the overlap could not be measured.
       Numbers: (string * float) list
       /// For each category its precisions by name.
@@ -35,24 +35,27 @@ module EvaluationDetails =
     let numbers (summary: CocoSummary) = named summary.Numbers
 
     /// Numbers that stand alone; none where the overlap could not be measured.
-    [<CompiledName "OfNumbers">]
-    let ofNumbers task (numbers: struct (string * float) seq) =
-        { Task = task
+    let ofNumbers kind (numbers: struct (string * float) seq) =
+        { Type = kind
           Numbers = named numbers
           Categories = []
           Errors = None
           Confusion = []
           Reliability = None }
 
-    /// What "bbox" and "segm" are for.
-    let taskOf overlap = if overlap = IouType.Mask then "segm" else "bbox"
+    /// COCO's word for a kind of overlap.
+    [<CompiledName "TaskOf">]
+    let taskOf kind = if kind = IouType.Mask then "segm" else "bbox"
+
+    /// The word of what was measured, "" where the format knows one kind alone.
+    let internal task details = details.Type |> Option.map taskOf |> Option.defaultValue ""
 
     /// AP and the other numbers, of each category as well.
     [<CompiledName "OfEvaluation">]
     let ofEvaluation (evaluation: CocoEvaluation) =
         let summary = evaluation.Summary
 
-        { ofNumbers (taskOf evaluation.Type) summary.Numbers with
+        { ofNumbers (Some evaluation.Type) summary.Numbers with
             Categories =
                 [ for index in 0 .. summary.Categories.Count - 1 -> summary.Categories[index].Name, named (summary.Precisions index) ] }
 
@@ -94,8 +97,8 @@ module EvaluationDetails =
                             [ "low", Json.number bin.Low
                               "high", Json.number bin.High
                               "count", Json.count bin.Count
-                              "score", Json.number bin.MeanScore
-                              "outcome", Json.number bin.MeanOutcome ] ] ]
+                              "confidence", Json.number bin.Confidence
+                              "accuracy", Json.number bin.Accuracy ] ] ]
 
     /// The members of a JSON object: the numbers by name; "categories"; "errors", "confusion" and "calibration" where they were asked for.
     let internal members (details: EvaluationDetails) : (string * JsonNode | null) list =
@@ -145,11 +148,11 @@ module EvaluationDetails =
         Calibration
             [| for bin in Json.items "bins" json ->
                    let low, high, count = requiredNumber "low" bin, requiredNumber "high" bin, int (requiredNumber "count" bin)
-                   CalibrationBin(low, high, count, measured "score" bin, measured "outcome" bin) |]
+                   CalibrationBin(low, high, count, measured "confidence" bin, measured "accuracy" bin) |]
 
     /// Reads what members wrote; raises FormatException naming what is missing.
     let internal ofJson task json =
-        { Task = task
+        { Type = [ IouType.Box; IouType.Mask ] |> List.tryFind (taskOf >> (=) task)
           Numbers = toNamed json
           Categories =
             [ for category in Json.items "categories" json ->

@@ -131,7 +131,7 @@ module RunJson =
               Json.array
                   [ for overlap, values in result.Precision -> Json.object [ "overlap", Json.number overlap; "values", Json.numbers values ] ]
               match result.Details with
-              | Some details -> "evaluation", Json.object [ details.Task, Json.object (EvaluationDetails.members details) ]
+              | Some details -> "evaluation", Json.object [ EvaluationDetails.task details, Json.object (EvaluationDetails.members details) ]
               | None -> ()
               "confidences", Json.numbers result.Confidences
               match result.ConfidenceReliability with

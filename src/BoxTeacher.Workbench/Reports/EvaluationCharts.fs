@@ -66,7 +66,7 @@ module EvaluationCharts =
                   "false pos.", mean [ for errors in found -> percent errors.FalsePositives ]
                   "false neg.", mean [ for errors in found -> percent errors.FalseNegatives ] ]
 
-        columns "What errors cost (TIDE)" "" "AP50 gained if mended, points" [ for name, details in series -> name, costs details ]
+        columns "What errors cost (TIDE)" "" "dAP50 if fixed, points" [ for name, details in series -> name, costs details ]
 
     /// AP of small, medium and large objects.
     let sizes (series: (string * EvaluationDetails list) list) =
@@ -146,7 +146,7 @@ module EvaluationCharts =
               let filled = bins |> List.filter (fun bin -> bin.Count > 0)
               let count = filled |> List.sumBy _.Count
               let weighted value = (filled |> List.sumBy (fun (bin: CalibrationBin) -> float bin.Count * value bin)) / float count
-              if count > 0 then count, weighted _.MeanScore, weighted _.MeanOutcome ]
+              if count > 0 then count, weighted _.Confidence, weighted _.Accuracy ]
 
     /// What came out over what the scores said, beside the diagonal of those that say it rightly; None where nobody asked.
     let private reliabilityOf title xTitle yTitle (series: (string * Calibration list) list) =

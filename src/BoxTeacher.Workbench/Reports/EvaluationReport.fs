@@ -32,14 +32,13 @@ module EvaluationPart =
 
     /// Numbers alone; none where the overlap could not be measured.
     [<CompiledName "OfNumbers">]
-    let ofNumbers task numbers =
-        { Details = EvaluationDetails.ofNumbers task numbers; Slices = []; Comparison = None }
+    let ofNumbers (kind: Nullable<IouType>) numbers =
+        { Details = EvaluationDetails.ofNumbers (Option.ofNullable kind) numbers; Slices = []; Comparison = None }
 
-    /// Numbers, of categories and slices as well, and the comparison with a baseline if there is one; with errors, confusion and
-    /// calibration where they are asked for.
+    /// An evaluation's details with its numbers of slices, and the comparison with a baseline if there is one.
     [<CompiledName "OfEvaluation">]
-    let ofEvaluation (evaluation: CocoEvaluation) (slices: ImageSlice seq) (baseline: CocoEvaluation | null) isAnalyzed =
-        { Details = if isAnalyzed then EvaluationDetails.analyzed evaluation else EvaluationDetails.ofEvaluation evaluation
+    let ofEvaluation (evaluation: CocoEvaluation) details (slices: ImageSlice seq) (baseline: CocoEvaluation | null) =
+        { Details = details
           Slices = [ for slice in slices -> slice.Name, slice.ImageIds.Count, EvaluationDetails.numbers (evaluation.Of slice) ]
           Comparison = baseline |> Option.ofObj |> Option.map (fun baseline -> CocoComparison.Of(evaluation, baseline)) }
 
@@ -49,7 +48,7 @@ module EvaluationReport =
 
     let private percent (value: float) = 100.0 * value
 
-    let private name (part: EvaluationPart) = part.Details.Task
+    let private name (part: EvaluationPart) = EvaluationDetails.task part.Details
 
     /// The names of the numbers, of the first part that has any.
     let private rows (report: EvaluationReport) =
@@ -91,7 +90,7 @@ module EvaluationReport =
                      Better = Better.Neither
                      Value = fun (_, count, _) -> count |> Option.map (int64 >> Cell.Count) |> Option.defaultValue Cell.Missing }
                   : Column<_>)
-                  Column.number "AP50 gained if mended" 2 Better.Neither (fun (_, _, gain) -> percent gain) ]
+                  Column.number "dAP50 if fixed" 2 Better.Neither (fun (_, _, gain) -> percent gain) ]
                 [ for cost in errors.Costs do string cost.Error, Some cost.Count, cost.DeltaAP
                   "false positives", None, errors.FalsePositives
                   "false negatives", None, errors.FalseNegatives ])
@@ -105,8 +104,8 @@ module EvaluationReport =
                 (title part "Calibration of scores")
                 [ Column.text "score" (fun (bin: CalibrationBin) -> $"%.1f{bin.Low} to %.1f{bin.High}")
                   Column.count "detections" (fun bin -> int64 bin.Count)
-                  Column.number "mean score" 3 Better.Neither _.MeanScore
-                  Column.number "share right" 3 Better.Neither _.MeanOutcome ]
+                  Column.number "confidence" 3 Better.Neither _.Confidence
+                  Column.number "accuracy" 3 Better.Neither _.Accuracy ]
                 [ for bin in calibration.Bins do if bin.Count > 0 then bin ]
             |> Table.withNote $"Expected calibration error %.2f{expected} %%, maximum %.2f{greatest} %%.")
 

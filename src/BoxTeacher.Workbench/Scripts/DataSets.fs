@@ -47,11 +47,14 @@ module DataSets =
 
 /// Training and validation data of a recipe, read once and shared by its runs.
 type internal LoadedData =
-    { Training: InstanceDataset
+    { Data: RecipeData
       /// Without images where the recipe names none to evaluate on.
-      Validation: InstanceDataset
-      /// Of the labels, and of the pictures' names and lengths.
-      Fingerprint: string }
+      Validation: InstanceDataset }
+
+    member loaded.Training = loaded.Data.Training
+
+    /// Of the labels, and of the pictures' names and lengths.
+    member loaded.Fingerprint = RunStore.Fingerprint [ string loaded.Data.Fingerprints ]
 
 module internal LoadedData =
 
@@ -59,11 +62,7 @@ module internal LoadedData =
     let read root (recipe: Recipe) (run: RunFolder option) =
         let data = RecipeData.Read(recipe, root, DataNews.tell, Option.toObj run)
         let nothing = InstanceDataset("", data.Training.Categories, [||])
-        let validation = data.Validation |> Option.ofObj |> Option.defaultValue nothing
-
-        { Training = data.Training
-          Validation = validation
-          Fingerprint = RunStore.Fingerprint [ for set in [ data.Training; validation ] -> string (DatasetFingerprint.Of set) ] }
+        { Data = data; Validation = data.Validation |> Option.ofObj |> Option.defaultValue nothing }
 
     /// How reports describe it.
     let describe choice (data: LoadedData) =

@@ -125,7 +125,6 @@ An experiment that was interrupted goes on where it stopped when it is started a
     /// The options of a script, from its own name and what follows it on the command line.
     /// Raises CommandLineException that names the option.
     let parse (script: string) (arguments: string list) =
-        let quote (argument: string) = if argument.Contains ' ' then $"\"{argument}\"" else argument
         let given = read Map.empty arguments
         let value option = given.TryFind option
         let number option = value option |> Option.map (count option)
@@ -140,7 +139,7 @@ An experiment that was interrupted goes on where it stopped when it is started a
           Device = value "--device" |> Option.map device
           Out = value "--out" |> Option.defaultValue (Path.Combine("runs", string (Path.GetFileNameWithoutExtension script)))
           DataRoot = root
-          Command = String.Join(' ', "dotnet fsi" :: script :: List.map quote arguments) }
+          Command = CommandText.ofWords ("dotnet" :: "fsi" :: script :: arguments) }
 
     /// The options of a notebook: results beside those of the experiments, under its name; the given seeds and iterations. The
     /// environment variable NOTEBOOK_STEPS takes the place of the iterations, with one seed, for a quick check that all of it

@@ -5,6 +5,7 @@ open System.IO
 open System.Threading
 open Plotly.NET
 open Plotly.NET.LayoutObjects
+open BoxTeacher.Files
 open BoxTeacher.Training
 
 /// The learning rate range test of a recipe (Smith 2017, section 3.3).
@@ -14,7 +15,8 @@ module LearningRate =
     let private shown (rate: float) = $"%.2g{rate}"
 
     /// Trains a little at rising rates, with the recipe's data below a root; Ctrl-C ends it early. Nothing is written.
-    let private test (recipe: Recipe) (dataRoot: string) range (listen: TrainingEvent -> unit) (stop: CancellationTokenSource) =
+    let private test (recipe: Recipe) (dataRoot: string) (range: RateRange) (listen: TrainingEvent -> unit) (stop: CancellationTokenSource) =
+        range.Check()
         recipe.Device.Open() |> ignore
         use _ = new StopSignals(stop)
         let data = Recipe.data dataRoot recipe
@@ -76,10 +78,9 @@ module LearningRate =
 
         if curve.Points.Count > 1 then
             let chart = chart curve
-            Directory.CreateDirectory(nonNull (Path.GetDirectoryName(Path.GetFullPath page))) |> ignore
-            File.WriteAllText(page, ChartHtml.page $"{recipe.Name}: learning rates" [ chart ])
+            AtomicFile.WriteText(page, ChartHtml.page $"{recipe.Name}: learning rates" [ chart ])
             let picture: string = nonNull (Path.ChangeExtension(page, ".png"))
-            ChartPng.tryRender chart |> Option.iter (fun png -> File.WriteAllBytes(picture, png))
+            ChartPng.tryRender chart |> Option.iter (fun png -> AtomicFile.Write(picture, ReadOnlyMemory<byte> png))
             Terminal.print (table recipe curve)
             printfn $"{page}"
 

@@ -55,9 +55,6 @@ type internal RunHistory() =
     /// Largest resident memory seen, in bytes.
     member _.PeakMemory = peak
 
-    /// The last evaluation.
-    member _.Last = last
-
     /// The run's result as far as training tells it.
     member history.Result run =
         { Run = run

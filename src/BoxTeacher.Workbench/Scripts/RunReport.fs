@@ -96,7 +96,7 @@ module RunReport =
           Runs = [ { result with PeakMemory = 0L } ]
           Gallery = gallery |> List.map RunTraining.galleryImage
           Provenance =
-            { Command = $"boxteacher train --recipe {recipeFile} --data {dataRoot}"
+            { Command = CommandText.ofWords [ "boxteacher"; "train"; "--recipe"; recipeFile; "--data"; dataRoot ]
               Finished = DateTimeOffset(File.GetLastWriteTimeUtc files.ModelFile, TimeSpan.Zero)
               Code = Origin.code
               Machine = Origin.machine.Value

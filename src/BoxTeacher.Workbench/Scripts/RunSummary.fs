@@ -20,7 +20,7 @@ module internal RunSummary =
 
         [ $"{data.Training.Images.Count} images, {evaluated}"
           $"{data.Training.Categories.Count} classes"
-          $"{millions size.Parameters} parameters, {millions size.Learning} of them learn"
+          $"{millions size.Parameters} parameters, {millions size.Trainable} of them trainable"
           $"%.2f{size.FlopsPerPixel * pixels / 1e9} GFLOPs per image"
           $"{recipe.Device}, {threads} threads"
           folder ]

@@ -78,11 +78,11 @@ module internal RunTraining =
     let private reliability (pairs: (float * float) list) =
         if pairs.IsEmpty then None else Some(Calibration.Of [| for confidence, quality in pairs -> struct (confidence, quality) |])
 
-    /// What a trained run has to show: its metrics, after an evaluation unless its last one is at hand, its history, and what its
+    /// What a trained run has to show: its metrics, after an evaluation unless that at its end is at hand, its history, and what its
     /// networks find.
-    let measure (data: LoadedData) gallery (recipe: Recipe) (method: ITrainingMethod) run (history: RunHistory) (last: Evaluated option) =
+    let measure (data: LoadedData) gallery (recipe: Recipe) (method: ITrainingMethod) run (history: RunHistory) (final: EvaluationResult option) =
         let result =
-            match last |> Option.bind (fun evaluated -> Option.ofObj evaluated.Result) with
+            match final with
             | None when data.Validation.Images.Count > 0 -> Some(Inference(method.Evaluated, recipe).Evaluate data.Validation)
             | known -> known
 
@@ -114,12 +114,11 @@ module internal RunTraining =
             context.Report happened
 
         let outcome =
-            TrainingRun(recipe, method, data.Training, data.Validation, context.Folder)
+            TrainingRun(recipe, method, data.Data, context.Folder)
                 .Run(Action<TrainingEvent> listen, context.Cancellation)
 
         if not outcome.Finished then
             RunOutcome.Stopped outcome.Iteration
         else
             // A run that was stopped after its last evaluation is evaluated again.
-            let last = history.Last |> Option.filter (fun evaluated -> evaluated.Iteration = outcome.Iteration)
-            RunOutcome.Finished(measure data gallery recipe method context.Run history last)
+            RunOutcome.Finished(measure data gallery recipe method context.Run history (Option.ofObj outcome.Evaluation))

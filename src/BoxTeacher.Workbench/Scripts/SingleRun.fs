@@ -32,7 +32,7 @@ module SingleRun =
         use method = recipe.BuildMethod(data.Training.Categories.Count, dataRoot, loaded = fun report -> printfn "%O" report)
         // What is wrong with recipe, data or weights is known by now, and nothing of the folder has changed.
         use _ = folder.Lock()
-        claim folder (recipe, data.Training, data.Validation)
+        claim folder (recipe, data)
         let threads = folder.Threads(threads, Environment.ProcessorCount)
         TorchRuntime.UseThreads threads
         printfn $"{RunSummary.line recipe method data threads folder.Path}"
@@ -46,7 +46,7 @@ module SingleRun =
                 listener.Progressed(run, happened)
 
             listener.Started run
-            result <- TrainingRun(recipe, method, data.Training, data.Validation, folder).Run(Action<TrainingEvent> listen, stop.Token)
+            result <- TrainingRun(recipe, method, data, folder).Run(Action<TrainingEvent> listen, stop.Token)
             listener.Ended(run, (if result.Finished then RunEnd.Trained(history.Result run) else RunEnd.Stopped result.Iteration)))
 
         result

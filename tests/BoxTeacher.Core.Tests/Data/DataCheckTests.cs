@@ -195,7 +195,7 @@ public sealed class DataCheckTests : IDisposable
     {
         Cases.CopyRects(folder.Root);
         Category[] categories = [.. weights.Split(", ").Select((name, id) => new Category(id, name))];
-        new RunFolder(folder.At("run")).Claim(Recipes.ShapesBoxInst, new InstanceDataset("", categories, []), null);
+        new RunFolder(folder.At("run")).Claim(Recipes.ShapesBoxInst, new RecipeData(new InstanceDataset("", categories, []), null));
         var recipe = RecipeJson.Set(Recipes.ShapesBoxInst, "detector.weights", "run/model.safetensors");
 
         if (classes is null)

@@ -25,7 +25,7 @@ public sealed class CalibrationTests
     {
         var calibration = Calibration.Of([(0.8, 0.6), (0.8, 0.7)], bins: 5);
 
-        Assert.Equal(0.65, calibration.Bins[3].MeanOutcome, 1e-12);
+        Assert.Equal(0.65, calibration.Bins[3].Accuracy, 1e-12);
         Assert.Equal(0.15, calibration.ExpectedError, 1e-12);
     }
 
@@ -51,9 +51,9 @@ public sealed class CalibrationTests
 
         var filled = calibration.Bins.Where(bin => bin.Count > 0).ToList();
         Assert.Equal(pairs.Length, calibration.Count);
-        Assert.Equal(pairs.Sum(pair => pair.Score), filled.Sum(bin => bin.Count * bin.MeanScore), 1e-9);
+        Assert.Equal(pairs.Sum(pair => pair.Score), filled.Sum(bin => bin.Count * bin.Confidence), 1e-9);
         Assert.InRange(calibration.ExpectedError, 0, calibration.MaximumError + 1e-12);
-        Assert.All(filled, bin => Assert.InRange(bin.MeanScore, bin.Low - 1e-12, bin.High + 1e-12));
+        Assert.All(filled, bin => Assert.InRange(bin.Confidence, bin.Low - 1e-12, bin.High + 1e-12));
     }
 
     [Theory]
@@ -73,7 +73,7 @@ public sealed class CalibrationTests
         var calibration = CocoEvaluation.Match(truth, results, IouType.Box).ScoreCalibration()!;
 
         var filled = calibration.Bins.Where(bin => bin.Count > 0);
-        Assert.Equal([(0.8, 0), (0.9, 1)], filled.Select(bin => (bin.MeanScore, bin.MeanOutcome)));
+        Assert.Equal([(0.8, 0), (0.9, 1)], filled.Select(bin => (bin.Confidence, bin.Accuracy)));
     }
 
     [Fact]

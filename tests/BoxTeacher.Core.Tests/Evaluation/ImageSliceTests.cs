@@ -20,7 +20,7 @@ public sealed class ImageSliceTests
         {
             var sliced = CocoEvaluation.Match(truth, results, type).Of(slice);
 
-            AssertSame(CocoEvaluator.Evaluate(alone, [.. results.Where(result => slice.ImageIds.Contains(result.ImageId))], type), sliced);
+            AssertSame(CocoEvaluation.Match(alone, [.. results.Where(result => slice.ImageIds.Contains(result.ImageId))], type).Summary, sliced);
         }
     }
 
@@ -34,7 +34,7 @@ public sealed class ImageSliceTests
 
         var summary = CocoCurves.Draw(evaluation.Groups, evaluation.Outcome, evaluation.Options, copies);
 
-        AssertSame(CocoEvaluator.Evaluate(repeated, repeatedResults, IouType.Box), summary);
+        AssertSame(CocoEvaluation.Match(repeated, repeatedResults, IouType.Box).Summary, summary);
     }
 
     [Fact]

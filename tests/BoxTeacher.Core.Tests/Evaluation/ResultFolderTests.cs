@@ -21,7 +21,7 @@ public sealed class ResultFolderTests : IDisposable
         {
             CocoResults.Write(folder.At("dt.json"), results, truth, type);
 
-            var summary = CocoEvaluator.Evaluate(truth, CocoResults.Read(folder.At("dt.json"), truth, type), type);
+            var summary = CocoEvaluation.Match(truth, CocoResults.Read(folder.At("dt.json"), truth, type), type).Summary;
 
             Assert.Equal(1, summary.AP, 1e-12);
             Assert.Equal(1, summary.MeanRecall(), 1e-12);
@@ -37,7 +37,7 @@ public sealed class ResultFolderTests : IDisposable
         Assert.Contains("a.jpg\",\"bbox\":", File.ReadAllText(folder.At("dt.json")), StringComparison.Ordinal);
         foreach (var type in new[] { IouType.Box, IouType.Mask })
         {
-            Assert.Equal(1, CocoEvaluator.Evaluate(truth, CocoResults.Read(folder.At("dt.json"), truth, type), type).AP, 1e-12);
+            Assert.Equal(1, CocoEvaluation.Match(truth, CocoResults.Read(folder.At("dt.json"), truth, type), type).Summary.AP, 1e-12);
         }
     }
 
@@ -83,9 +83,9 @@ public sealed class ResultFolderTests : IDisposable
     {
         var (truth, results) = Perfect([new Category(1, "a"), new Category(2, "b")], "a.jpg");
 
-        Assert.Throws<ArgumentException>(() => CocoEvaluator.Evaluate(truth, [results[0] with { ImageId = 99 }], IouType.Box));
-        Assert.Throws<ArgumentException>(() => CocoEvaluator.Evaluate(truth, [results[0] with { Category = 2 }], IouType.Box));
-        Assert.Throws<ArgumentException>(() => CocoEvaluator.Evaluate(truth, [results[0] with { Score = double.NaN }], IouType.Box));
+        Assert.Throws<ArgumentException>(() => CocoEvaluation.Match(truth, [results[0] with { ImageId = 99 }], IouType.Box).Summary);
+        Assert.Throws<ArgumentException>(() => CocoEvaluation.Match(truth, [results[0] with { Category = 2 }], IouType.Box).Summary);
+        Assert.Throws<ArgumentException>(() => CocoEvaluation.Match(truth, [results[0] with { Score = double.NaN }], IouType.Box).Summary);
     }
 
     // Two blocks of the first two categories, found as they are.

@@ -127,15 +127,15 @@ public sealed class TideTests
     public void Without_truths_and_detections_there_is_no_number() => Assert.Equal(double.NaN, Tide(Scenes.Truth()).AP);
 
     [Property]
-    public void With_all_errors_mended_average_precision_is_one(int seed)
+    public void With_all_errors_fixed_average_precision_is_one(int seed)
     {
         var (truth, results) = Scenes.Draw(seed);
         var overlaps = ImageOverlaps.Measure(truth, results, IouType.Box, CocoOptions.Default);
         var analysis = new TideAnalysis(overlaps, truth.Categories.Count, 0.5, 0.1);
 
-        var mended = analysis.Mended(_ => true);
+        var ap = analysis.Fixed(Enum.GetValues<TideError>());
 
-        Assert.True(double.IsNaN(mended) || Math.Abs(mended - 1) < 1e-12, $"{mended}");
+        Assert.True(double.IsNaN(ap) || Math.Abs(ap - 1) < 1e-12, $"{ap}");
     }
 
     [Property]
@@ -151,7 +151,7 @@ public sealed class TideTests
         var costs = evaluation.Tide().Costs;
 
         // Without crowds what is not right at 0.5 is wrong.
-        var right = evaluation.ScoreCalibration(0.5, 1)!.Bins[0] is { Count: > 0 } bin ? (int)Math.Round(bin.MeanOutcome * bin.Count) : 0;
+        var right = evaluation.ScoreCalibration(0.5, 1)!.Bins[0] is { Count: > 0 } bin ? (int)Math.Round(bin.Accuracy * bin.Count) : 0;
         Assert.Equal(results.Count - right, costs.Where(cost => cost.Error != TideError.Miss).Sum(cost => cost.Count));
         Assert.All(costs, cost => Assert.True(cost.DeltaAP is >= 0 and <= 1 || double.IsNaN(cost.DeltaAP)));
     }

@@ -109,8 +109,8 @@ internal static class FuzzTargets
     private static void EvaluateCoco(string folder)
     {
         var (truth, results) = Load(folder);
-        _ = CocoEvaluator.Evaluate(truth, results, IouType.Box);
-        _ = MaskCoverage.Problem(truth, results) is null ? CocoEvaluator.Evaluate(truth, results, IouType.Mask) : null;
+        _ = CocoEvaluation.Match(truth, results, IouType.Box).Summary;
+        _ = MaskCoverage.Problem(truth, results) is null ? CocoEvaluation.Match(truth, results, IouType.Mask).Summary : null;
     }
 
     // What is found to be in order can be used.

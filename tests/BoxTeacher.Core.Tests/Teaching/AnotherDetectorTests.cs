@@ -93,7 +93,7 @@ public sealed class AnotherDetectorTests : IDisposable
         var result = Train(recipe, method, kind);
 
         Assert.True(result.Finished);
-        Assert.NotNull(result.Last!.Result!.Mask);
+        Assert.NotNull(result.Evaluation!.Mask);
     }
 
     [Fact]
@@ -161,7 +161,7 @@ public sealed class AnotherDetectorTests : IDisposable
 
     private TrainingResult Train(
         Recipe recipe, ITrainingMethod method, string name, Action<TrainingEvent>? listener = null, CancellationToken cancellation = default) =>
-        new TrainingRun(recipe, method, scenes.Dataset, scenes.Dataset, Folder(name)).Run(listener, cancellation);
+        new TrainingRun(recipe, method, new RecipeData(scenes.Dataset, scenes.Dataset), Folder(name)).Run(listener, cancellation);
     // end: run
 
     // begin: step

@@ -20,7 +20,7 @@ public sealed class ModelSizeTests
 
         Assert.Equal(((8 * 27) + (8 * 5)) / 4.0 * 2, size.FlopsPerPixel, 1e-9);
         Assert.Equal((8 * 27) + 8 + (8 * 5), size.Parameters);
-        Assert.Equal(8 * 5, size.Learning);
+        Assert.Equal(8 * 5, size.Trainable);
         Assert.True(detector.training);
     }
 

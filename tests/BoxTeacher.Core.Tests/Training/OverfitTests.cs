@@ -26,7 +26,7 @@ public class OverfitTests
         };
         using var method = recipe.BuildMethod(scenes.Dataset.Categories.Count);
 
-        var result = new TrainingRun(recipe, method, scenes.Dataset, null, new RunFolder(Path.Combine(scenes.Path, "run"))).Run();
+        var result = new TrainingRun(recipe, method, new RecipeData(scenes.Dataset, null), new RunFolder(Path.Combine(scenes.Path, "run"))).Run();
 
         Assert.True(result.Finished);
         foreach (var network in new[] { method.Student, method.Teacher!.Network })

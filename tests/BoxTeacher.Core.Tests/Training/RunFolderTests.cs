@@ -26,7 +26,7 @@ public sealed class RunFolderTests : IDisposable
 
         public void BeforeStep(long iteration) => method.BeforeStep(iteration);
 
-        public bool RestartsStudent(long iteration) => method.RestartsStudent(iteration);
+        public IEnumerable<Tensor> Moving(long iteration) => method.Moving(iteration);
 
         public LossTerms Losses(Batch batch, Step step)
         {
@@ -52,7 +52,7 @@ public sealed class RunFolderTests : IDisposable
 
         using (var method = new Failing(recipe.BuildMethod(scenes.Dataset.Categories.Count), at: 2))
         {
-            Assert.Throws<TimeoutException>(() => new TrainingRun(recipe, method, scenes.Dataset, null, failed).Run());
+            Assert.Throws<TimeoutException>(() => new TrainingRun(recipe, method, new RecipeData(scenes.Dataset, null), failed).Run());
         }
 
         Assert.Equal(2, failed.Checkpoints.Latest()?.Iteration);
@@ -210,7 +210,7 @@ public sealed class RunFolderTests : IDisposable
         var folder = Folder("run");
         var data = scenes.Dataset;
         var first = data.Images[0];
-        folder.Claim(recipe, data, data);
+        folder.Claim(recipe, new RecipeData(data, data));
         var less = data with { Images = [first with { Annotations = [first.Annotations[0]] }, .. data.Images.Skip(1)] };
         var renamed = data with { Categories = [data.Categories[0], new Category(2, "box")] };
 
@@ -219,13 +219,13 @@ public sealed class RunFolderTests : IDisposable
         Assert.Contains("other categories: disc (1), square (2); the data have disc (1), box (2)", Refused(renamed, data), StringComparison.Ordinal);
         var moved = Directory.CreateDirectory(Path.Combine(scenes.Path, "moved")).FullName;
         var copied = data with { Name = "moved", Images = [.. data.Images.Select(image => image with { FileName = Copy(image.FileName, moved) })] };
-        folder.Claim(recipe, copied, copied);
+        folder.Claim(recipe, new RecipeData(copied, copied));
         Assert.Contains("the run began with an evaluation", Refused(data, null), StringComparison.Ordinal);
         File.AppendAllText(first.FileName, " ");
         Assert.StartsWith($"{recipe.Dataset.TrainImages}: the pictures are not those", Refused(data, data), StringComparison.Ordinal);
 
         string Refused(InstanceDataset training, InstanceDataset? validation) =>
-            Assert.Throws<RecipeException>(() => folder.Claim(recipe, training, validation)).Message;
+            Assert.Throws<RecipeException>(() => folder.Claim(recipe, new RecipeData(training, validation))).Message;
     }
 
     [Theory]
@@ -242,7 +242,7 @@ public sealed class RunFolderTests : IDisposable
             Run(recipe, parts, happened => Stop(happened, at: isFinished ? 2 : 1, stop), cancellation: stop.Token);
         }
 
-        parts.Extend(Longer(recipe, 4), scenes.Dataset, null);
+        parts.Extend(Longer(recipe, 4), new RecipeData(scenes.Dataset, null));
         Run(Longer(recipe, 4), parts);
 
         Assert.Equal(File.ReadAllBytes(whole.ModelFile), File.ReadAllBytes(parts.ModelFile));
@@ -256,7 +256,7 @@ public sealed class RunFolderTests : IDisposable
     {
         var recipe = Recipe(Recipes.ShapesBoxInst, iterations: 2);
         var folder = Folder("run");
-        folder.Claim(recipe, scenes.Dataset, null);
+        folder.Claim(recipe, new RecipeData(scenes.Dataset, null));
 
         Assert.Contains("the run has 2 already", Refused(Longer(recipe, 1)), StringComparison.Ordinal);
         Assert.Contains("seed is 1, not 3", Refused(Longer(recipe, 4) with { Seed = 3 }), StringComparison.Ordinal);
@@ -264,10 +264,10 @@ public sealed class RunFolderTests : IDisposable
 
         var staged = recipe with { Method = new StagedRecipe([new StageRecipe(0, recipe.Method), new StageRecipe(0.5, recipe.Method)]) };
         folder = Folder("staged");
-        folder.Claim(staged, scenes.Dataset, null);
+        folder.Claim(staged, new RecipeData(scenes.Dataset, null));
         Assert.Contains("shares of its length", Refused(Longer(staged, 4)), StringComparison.Ordinal);
 
-        string Refused(Recipe other) => Assert.Throws<RecipeException>(() => folder.Extend(other, scenes.Dataset, null)).Message;
+        string Refused(Recipe other) => Assert.Throws<RecipeException>(() => folder.Extend(other, new RecipeData(scenes.Dataset, null))).Message;
     }
 
     private static Recipe Recipe(Recipe preset, int iterations) => preset with
@@ -315,6 +315,6 @@ public sealed class RunFolderTests : IDisposable
         Recipe recipe, RunFolder folder, Action<TrainingEvent>? listener = null, bool evaluate = false, CancellationToken cancellation = default)
     {
         using var method = recipe.BuildMethod(scenes.Dataset.Categories.Count);
-        return new TrainingRun(recipe, method, scenes.Dataset, evaluate ? scenes.Dataset : null, folder).Run(listener, cancellation);
+        return new TrainingRun(recipe, method, new RecipeData(scenes.Dataset, evaluate ? scenes.Dataset : null), folder).Run(listener, cancellation);
     }
 }

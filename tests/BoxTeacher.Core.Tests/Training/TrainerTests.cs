@@ -79,7 +79,7 @@ public sealed class TrainerTests : IDisposable
             using var method = recipe.BuildMethod(scenes.Dataset.Categories.Count);
             var before = get_rng_state();
 
-            var result = new TrainingRun(recipe, method, scenes.Dataset, null, folder).Run(
+            var result = new TrainingRun(recipe, method, new RecipeData(scenes.Dataset, null), folder).Run(
                 happened => { if (happened is StepFinished step && step.Iteration == last) { stop.Cancel(); } }, stop.Token);
 
             Assert.Equal(last, result.Iteration);
@@ -131,7 +131,7 @@ public sealed class TrainerTests : IDisposable
         using var method = recipe.BuildMethod(scenes.Dataset.Categories.Count);
         var folder = Folder("exploding");
 
-        var error = Assert.Throws<NotFiniteNumberException>(() => new TrainingRun(recipe, method, scenes.Dataset, null, folder).Run());
+        var error = Assert.Throws<NotFiniteNumberException>(() => new TrainingRun(recipe, method, new RecipeData(scenes.Dataset, null), folder).Run());
 
         Assert.Contains("is not finite (", error.Message, StringComparison.Ordinal);
         Assert.All(method.Student.parameters(), parameter => Assert.True(parameter.isfinite().all().item<bool>()));
@@ -216,6 +216,6 @@ public sealed class TrainerTests : IDisposable
         Recipe recipe, RunFolder folder, Action<TrainingEvent>? listener = null, bool evaluate = false, CancellationToken cancellation = default)
     {
         using var method = recipe.BuildMethod(scenes.Dataset.Categories.Count);
-        return new TrainingRun(recipe, method, scenes.Dataset, evaluate ? scenes.Dataset : null, folder).Run(listener, cancellation);
+        return new TrainingRun(recipe, method, new RecipeData(scenes.Dataset, evaluate ? scenes.Dataset : null), folder).Run(listener, cancellation);
     }
 }

@@ -36,6 +36,8 @@ public sealed record DataFinding(bool IsError, string What, int Count, IReadOnly
 public sealed record DataReport(
     string File, int Images, IReadOnlyList<(string Category, int Count)> Labels, IReadOnlyList<DataFinding> Findings)
 {
+    internal IReadOnlyList<(string Category, int Count)> Labels { get; } = Labels;
+
     /// <summary>What does not keep the data set from being used.</summary>
     public IEnumerable<DataFinding> Warnings => Findings.Where(finding => !finding.IsError);
 
@@ -51,9 +53,6 @@ public sealed record DataReport(
 /// <param name="reports">The reports of all data sets that were checked.</param>
 public sealed class DataCheckException(IReadOnlyList<DataReport> reports) : FormatException(Words(reports))
 {
-    /// <summary>The reports of all data sets that were checked, those in order too.</summary>
-    public IReadOnlyList<DataReport> Reports => reports;
-
     /// <summary>Nothing if the data sets of some reports can be used.</summary>
     /// <exception cref="DataCheckException">One of them cannot.</exception>
     public static void ThrowIfRefused(params IReadOnlyList<DataReport> reports)

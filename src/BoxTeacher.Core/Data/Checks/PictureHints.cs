@@ -3,8 +3,6 @@ namespace BoxTeacher.Data;
 /// <summary>Finds the picture that was probably meant by a path that leads to none.</summary>
 internal sealed class PictureHints
 {
-    private static readonly string[] Endings = [".jpg", ".jpeg", ".png", ".bmp", ".webp"];
-
     // Of a folder, the paths of its pictures by their names in small letters without the ending.
     private readonly Dictionary<string, ILookup<string, string>> _folders = [];
 
@@ -33,7 +31,7 @@ internal sealed class PictureHints
         if (!_folders.TryGetValue(folder, out var known))
         {
             var files = Directory.Exists(folder) ? Directory.EnumerateFiles(folder) : [];
-            known = files.Where(file => Endings.Contains(Path.GetExtension(file).ToLowerInvariant())).ToLookup(Stem);
+            known = files.Where(ImageFile.HasEnding).ToLookup(Stem);
             _folders.Add(folder, known);
         }
         return known;

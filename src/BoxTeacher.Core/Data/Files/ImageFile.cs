@@ -18,6 +18,9 @@ public static class ImageFile
     /// <summary>The most pixels that a picture may have, 2^27.</summary>
     public const long MaxPixels = 1L << 27;
 
+    /// <summary>The endings of names of pictures, in small letters.</summary>
+    public static IReadOnlyList<string> Endings { get; } = [".jpg", ".jpeg", ".png", ".bmp", ".webp"];
+
     // A block of 8 x 8 pixels takes at least one bit of a JPEG file.
     private const long MaxJpegPixelsPerByte = 512;
 
@@ -26,6 +29,9 @@ public static class ImageFile
 
     // The header of most pictures fits in.
     private const int HeadBytes = 1 << 14;
+
+    /// <summary>Whether a name ends as a picture's, in small letters or capitals; the file need not exist.</summary>
+    public static bool HasEnding(string name) => Endings.Contains(Path.GetExtension(name), StringComparer.OrdinalIgnoreCase);
 
     /// <summary>
     /// Reads a picture as color, turned upright as its EXIF orientation says; gray is expanded, transparency is left out, and of 16 bits

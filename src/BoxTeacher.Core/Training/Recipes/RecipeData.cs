@@ -7,10 +7,22 @@ namespace BoxTeacher.Training;
 /// The data of a recipe: read, checked, and with classes that stand for the same names everywhere. There is no other way to them, so that
 /// nothing is learned from or evaluated on unchecked.
 /// </summary>
-/// <param name="Training">What is learned from.</param>
-/// <param name="Validation">What is evaluated on, with the categories of the training; null where the recipe names none.</param>
-public sealed record RecipeData(InstanceDataset Training, InstanceDataset? Validation)
+/// <param name="training">What is learned from.</param>
+/// <param name="validation">What is evaluated on, with the categories of the training; null: nothing.</param>
+public sealed class RecipeData(InstanceDataset training, InstanceDataset? validation)
 {
+    private readonly Lazy<RunData> _fingerprints = new(() => RunData.Of(training, validation));
+
+    /// <summary>What is learned from.</summary>
+    public InstanceDataset Training => training;
+
+    /// <summary>What is evaluated on, with the categories of the training; null where the recipe names none.</summary>
+    public InstanceDataset? Validation => validation;
+
+    /// <summary>What tells these data from others, as they were when it was first asked for.</summary>
+    /// <exception cref="IOException">A picture is missing.</exception>
+    internal RunData Fingerprints => _fingerprints.Value;
+
     /// <summary>Reads both halves.</summary>
     /// <param name="recipe">Names the files, what they are for, and the weights to begin with.</param>
     /// <param name="root">The folder that the recipe's paths are relative to.</param>
