@@ -46,12 +46,12 @@ internal sealed class EvaluateCommand
         Description = "The list of images, where the truth is VOCdevkit.", DefaultValueFactory = _ => "val",
     };
 
-    private readonly Option<int[]> _limits = new("--max-detections")
+    private readonly Option<int[]?> _limits = new("--max-detections")
     {
-        Description = "Limits of the detections per image and category, ascending; precision is read at the last.",
+        Description = "Limits of the detections per image and category, ascending; precision is read at the last. "
+            + $"{string.Join(',', CocoOptions.Default.MaxDetections)} by default.",
         HelpName = "N,...",
         CustomParser = Limits,
-        DefaultValueFactory = _ => [.. CocoOptions.Default.MaxDetections],
     };
 
     private readonly Option<bool> _analyze = new("--analyze")
@@ -127,7 +127,7 @@ internal sealed class EvaluateCommand
     private int Run(ParseResult parsed)
     {
         var reported = parsed.GetValue(_report);
-        var protocol = new CocoOptions { MaxDetections = parsed.GetRequiredValue(_limits) };
+        var protocol = parsed.GetValue(_limits) is { } limits ? new CocoOptions { MaxDetections = limits } : CocoOptions.Default;
         var evaluation = parsed.GetValue(_weights) is { } weights
             ? OfWeights(parsed, weights, protocol)
             : Measurement.OfResults(
@@ -135,11 +135,6 @@ internal sealed class EvaluateCommand
                 parsed.GetRequiredValue(_split), protocol);
         var parts = evaluation.Parts(
             parsed.GetValue(_slices), parsed.GetValue(_compare), parsed.GetValue(_analyze) || reported is not null);
-        foreach (var warning in evaluation.Warnings)
-        {
-            Console.Error.WriteLine($"boxteacher: {warning}");
-        }
-
         var report = new EvaluationReport(
             evaluation.Title, evaluation.Data, $"boxteacher {string.Join(' ', parsed.Tokens.Select(token => token.Value))}",
             ListModule.OfSeq(evaluation.Warnings), ListModule.OfSeq(parts));

@@ -31,6 +31,9 @@ internal sealed class Measurement
     private EvaluationPart? _only;
     private bool _masksAreMissing;
 
+    /// <summary>The truth of which a check has told already that it lacks masks.</summary>
+    private string? _checkedFile;
+
     private Measurement(string title, string data, CocoOptions protocol, InstanceDataset? truth)
     {
         (Title, Data, _protocol, _truth) = (title, data, protocol, truth);
@@ -45,7 +48,7 @@ internal sealed class Measurement
     /// <summary>On what.</summary>
     public string Data { get; }
 
-    /// <summary>What went otherwise than people may think.</summary>
+    /// <summary>What went otherwise than people may think; they were told of each when it was found.</summary>
     public IReadOnlyList<string> Warnings => _warnings;
 
     /// <summary>Of a results file.</summary>
@@ -98,14 +101,27 @@ internal sealed class Measurement
         string weights, Recipe recipe, string root, MeasuredOn? task, CocoOptions protocol, string? saved)
     {
         var run = RunFolder.Find(weights);
-        var truth = RecipeData.ReadValidation(recipe, root, DataNews.Tell, run);
+        var told = new List<string>();
+        var truth = RecipeData.ReadValidation(
+            recipe,
+            root,
+            happened =>
+            {
+                DataNews.Tell(happened);
+                if (happened is DataChecked { Report: var report })
+                {
+                    told.AddRange(report.Warnings.Select(found => $"{report.File}: {found.What}"));
+                }
+            },
+            run);
         var truthFile = Path.Combine(root, recipe.Dataset.ValidationAnnotations!);
         if (saved is not null && Path.GetFullPath(saved) == Path.GetFullPath(truthFile))
         {
             throw new IOException($"{saved}: the detections would take the place of the truth (--save)");
         }
 
-        var measurement = new Measurement(weights, Described(truthFile, truth), protocol, truth);
+        var measurement = new Measurement(weights, Described(truthFile, truth), protocol, truth) { _checkedFile = truthFile };
+        measurement._warnings.AddRange(told);
         measurement.Warn(
             run is not { HasCategories: true },
             $"{weights}: no run's categories lie beside these weights; their classes are taken for those of the data by their order");
@@ -140,12 +156,16 @@ internal sealed class Measurement
         }
 
         var sliced = slices is null ? [] : ImageSlice.Read(slices, _truth!);
-        IEnumerable<EvaluationPart> parts =
-        [
-            .. _matched.Select(matched => EvaluationPartModule.OfEvaluation(
-                matched, sliced, baseline is null ? null : Baseline(baseline, matched.Type), isAnalyzed)),
-        ];
+        IEnumerable<EvaluationPart> parts = [.. _matched.Select(Part)];
         return _masksAreMissing ? [.. parts, EvaluationPartModule.OfNumbers("segm", [])] : parts;
+
+        EvaluationPart Part(CocoEvaluation matched)
+        {
+            var part = EvaluationPartModule.OfEvaluation(matched, sliced, isAnalyzed);
+            return baseline is null
+                ? part
+                : EvaluationPartModule.WithComparison(baseline, CocoComparison.Of(matched, Baseline(baseline, matched.Type)), part);
+        }
     }
 
     private CocoEvaluation Baseline(string file, IouType type)
@@ -164,7 +184,7 @@ internal sealed class Measurement
             throw new DataFormatException(file, "", $"{problem}; without masks there is no mask AP (--task bbox)");
         }
 
-        Warn(problem is not null, $"{file}: {problem}; there is no mask AP, boxes alone are measured");
+        Warn(problem is not null && file != _checkedFile, $"{file}: {problem}; there is no mask AP, boxes alone are measured");
         _masksAreMissing |= problem is not null;
         return problem is null;
     }
@@ -174,6 +194,7 @@ internal sealed class Measurement
         if (happened)
         {
             _warnings.Add(text);
+            CommandLine.Complain(text);
         }
     }
 

@@ -89,10 +89,13 @@ internal static class PredictCommand
                 var found = inference.Detect([(record.Id, image)]);
                 records.Add(record with { FileName = input.File });
                 results.AddRange(found);
-                var drawn = found.Where(detection => detection.Score >= threshold).ToList();
+                var sure = found.Where(detection => detection.Score >= threshold).ToList();
+                var drawn = Overlay.Surest(sure);
                 var picture = names.Picture(input.Name);
                 DrawnPicture.Write(picture, Overlay.OfDetections(image, categories, drawn));
-                var objects = drawn.Count == 1 ? "1 object" : $"{drawn.Count} objects";
+                var objects = sure.Count == 1 ? "1 object"
+                    : drawn.Length < sure.Count ? $"{drawn.Length} drawn of {sure.Count} objects"
+                    : $"{sure.Count} objects";
                 Console.WriteLine($"{seen}/{inputs.Count}  {input.File}: {objects}, {picture}");
             }
         }
