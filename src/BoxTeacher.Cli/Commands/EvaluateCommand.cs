@@ -51,12 +51,12 @@ internal sealed class EvaluateCommand
         Description = "The list of images, where the truth is VOCdevkit.", DefaultValueFactory = _ => "val",
     };
 
-    private readonly Option<int[]> _limits = new("--max-detections")
+    private readonly Option<int[]?> _limits = new("--max-detections")
     {
-        Description = "Limits of the detections per image and category, ascending; precision is read at the last.",
+        Description = "Limits of the detections per image and category, ascending; precision is read at the last. "
+            + $"{string.Join(',', CocoOptions.Default.MaxDetections)} by default.",
         HelpName = "N,...",
         CustomParser = Limits,
-        DefaultValueFactory = _ => [.. CocoOptions.Default.MaxDetections],
     };
 
     private readonly Option<bool> _analyze = new("--analyze")
@@ -133,9 +133,8 @@ internal sealed class EvaluateCommand
     {
         var reported = parsed.GetValue(_report);
         CheckOutputs(parsed, reported);
-        var wanted = new Wanted(
-            parsed.GetValue(_task), new CocoOptions { MaxDetections = parsed.GetRequiredValue(_limits) }, parsed.GetValue(_slices),
-            parsed.GetValue(_compare));
+        var protocol = parsed.GetValue(_limits) is { } limits ? new CocoOptions { MaxDetections = limits } : CocoOptions.Default;
+        var wanted = new Wanted(parsed.GetValue(_task), protocol, parsed.GetValue(_slices), parsed.GetValue(_compare));
         var evaluation = parsed.GetValue(_weights) is { } weights
             ? OfWeights(parsed, weights, wanted)
             : Measurement.OfResults(
@@ -143,11 +142,6 @@ internal sealed class EvaluateCommand
                 parsed.GetRequiredValue(_split), wanted);
         var parts = evaluation.Parts(
             parsed.GetValue(_analyze) || reported is not null ? EvaluationDetailsModule.Analyzed : EvaluationDetailsModule.OfEvaluation);
-        foreach (var warning in evaluation.Warnings)
-        {
-            Console.Error.WriteLine($"boxteacher: {warning}");
-        }
-
         var report = new EvaluationReport(
             evaluation.Title, evaluation.Data, CommandText.Of(["boxteacher", .. parsed.Tokens.Select(token => token.Value)]),
             ListModule.OfSeq(evaluation.Warnings), ListModule.OfSeq(parts));

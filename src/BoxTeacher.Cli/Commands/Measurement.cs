@@ -28,8 +28,12 @@ internal sealed class Measurement
     private readonly List<CocoEvaluation> _baselines = [];
     private readonly List<string> _warnings = [];
     private IReadOnlyList<ImageSlice> _slices = [];
+    private string _baselineFile = "";
     private EvaluationPart? _only;
     private bool _masksAreMissing;
+
+    // The truth of which the check has told already that it lacks masks.
+    private string? _checkedFile;
 
     private Measurement(string title, string data) => (Title, Data) = (title, data);
 
@@ -45,7 +49,7 @@ internal sealed class Measurement
     /// <summary>On what.</summary>
     public string Data { get; }
 
-    /// <summary>What went otherwise than people may think.</summary>
+    /// <summary>What went otherwise than people may think; they were told of each when it was found.</summary>
     public IReadOnlyList<string> Warnings => _warnings;
 
     /// <summary>Of a results file.</summary>
@@ -100,9 +104,22 @@ internal sealed class Measurement
     public static Measurement OfWeights(string weights, Recipe recipe, string root, string? saved, Wanted wanted)
     {
         var run = RunFolder.Find(weights);
-        var truth = RecipeData.ReadValidation(recipe, root, DataNews.Tell, run);
+        var told = new List<string>();
+        var truth = RecipeData.ReadValidation(
+            recipe,
+            root,
+            happened =>
+            {
+                DataNews.Tell(happened);
+                if (happened is DataChecked { Report: var report })
+                {
+                    told.AddRange(report.Warnings.Select(found => $"{report.File}: {found.What}"));
+                }
+            },
+            run);
         var truthFile = Path.Combine(root, recipe.Dataset.ValidationAnnotations!);
-        var measurement = new Measurement(weights, truthFile, truth);
+        var measurement = new Measurement(weights, truthFile, truth) { _checkedFile = truthFile };
+        measurement._warnings.AddRange(told);
         measurement.Warn(
             run is not { HasCategories: true }
                 ? $"{weights}: no run's categories lie beside these weights; their classes are taken for those of the data by their order"
@@ -134,12 +151,16 @@ internal sealed class Measurement
             return [_only];
         }
 
-        IEnumerable<EvaluationPart> parts =
-        [
-            .. _matched.Select(matched => EvaluationPartModule.OfEvaluation(
-                matched, details(matched), _slices, _baselines.Find(baseline => baseline.Type == matched.Type))),
-        ];
+        IEnumerable<EvaluationPart> parts = [.. _matched.Select(Part)];
         return _masksAreMissing ? [.. parts, EvaluationPartModule.OfNumbers(IouType.Mask, [])] : parts;
+
+        EvaluationPart Part(CocoEvaluation matched)
+        {
+            var part = EvaluationPartModule.OfEvaluation(matched, details(matched), _slices);
+            return _baselines.Find(baseline => baseline.Type == matched.Type) is { } baseline
+                ? EvaluationPartModule.WithComparison(_baselineFile, CocoComparison.Of(matched, baseline), part)
+                : part;
+        }
     }
 
     // Ahead of inference and matching, which take minutes.
@@ -148,6 +169,7 @@ internal sealed class Measurement
         _slices = wanted.Slices is { } slices ? ImageSlice.Read(slices, truth) : [];
         if (wanted.Baseline is { } baseline)
         {
+            _baselineFile = baseline;
             _baselines.AddRange(types.Select(type => Baseline(baseline, truth, type, wanted.Protocol)));
         }
     }
@@ -176,7 +198,7 @@ internal sealed class Measurement
             case (IouType.Mask, var (file, problem)):
                 throw new DataFormatException(file, "", $"{problem}; without masks there is no mask AP (--task bbox)");
             case (_, var (file, problem)):
-                Warn($"{file}: {problem}; there is no mask AP, boxes alone are measured");
+                Warn(file == _checkedFile ? null : $"{file}: {problem}; there is no mask AP, boxes alone are measured");
                 _masksAreMissing = true;
                 return IouType.Box;
         }
@@ -199,6 +221,7 @@ internal sealed class Measurement
         if (text is not null)
         {
             _warnings.Add(text);
+            CommandLine.Complain(text);
         }
     }
 }

@@ -47,11 +47,12 @@ internal static class PictureInputs
         List<PictureInput> Found(string folder, string[] pattern, string none)
         {
             var all = pattern[^1].EndsWith('*');
-            var found = Match(folder, "", pattern)
-                .Where(name => !all || ImageFile.HasEnding(name))
+            var pictures = Match(folder, "", pattern).Where(name => !all || ImageFile.HasEnding(name)).ToList();
+            var found = pictures
                 .Where(name => !DrawnPicture.Is(Path.Combine(folder, name)))
                 .Select(name => PictureInput.Below(folder, name)).ToList();
-            return found.Count > 0 ? found : throw new FileNotFoundException($"{argument}: {none}");
+            var drawn = $"predict drew all pictures in it ({pictures.Count}); name them one by one to use them";
+            return found.Count > 0 ? found : throw new FileNotFoundException($"{argument}: {(pictures.Count > 0 ? drawn : none)}");
         }
     }
 

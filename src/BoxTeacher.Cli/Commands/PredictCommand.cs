@@ -91,10 +91,13 @@ internal static class PredictCommand
                 var found = inference.Detect([(record.Id, image)]);
                 records.Add(record with { FileName = input.File });
                 results.AddRange(found);
-                var drawn = found.Where(detection => detection.Score >= threshold).ToList();
+                var sure = found.Where(detection => detection.Score >= threshold).ToList();
+                var drawn = Overlay.Surest(sure);
                 if (Try(() => Draw(names.Picture(input.Name), Overlay.OfDetections(image, categories, drawn))) is { } picture)
                 {
-                    var objects = drawn.Count == 1 ? "1 object" : $"{drawn.Count} objects";
+                    var objects = sure.Count == 1 ? "1 object"
+                        : drawn.Length < sure.Count ? $"{drawn.Length} drawn of {sure.Count} objects"
+                        : $"{sure.Count} objects";
                     Console.WriteLine($"{seen}/{inputs.Count}  {input.File}: {objects}, {picture}");
                 }
             }

@@ -37,5 +37,5 @@ public static class MaskCoverage
         ? $"{malformed.Key}: {malformed.Problem}"
         : $"annotation {lacking.Id} has no mask";
 
-    private static string Others(int count) => count == 1 ? "" : $" (as {count - 1} others)";
+    private static string Others(int count) => count == 1 ? "" : $" (like {count - 1} others)";
 }

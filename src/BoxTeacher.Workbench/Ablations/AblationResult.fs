@@ -140,14 +140,18 @@ module AblationResult =
               if variant <> result.Base then
                   let d = difference main variant result
 
-                  let size = $"%.1f{abs d.Mean} points of {main}"
+                  let size = $"%.1f{abs d.Mean}"
+                  let isLevel = size = "0.0"
                   let direction = if d.Mean >= 0.0 then "above" else "below"
+                  let standing = if isLevel then $"level with {result.Base} in {main}" else $"{size} points of {main} {direction} {result.Base}"
 
                   if d.Count = 0 then
                       $"{variant}: no seed is finished in both this variant and {result.Base}."
                   elif not (Double.IsFinite d.Low) then
-                      $"{variant} ended {size} {direction} {result.Base} with one seed, which says nothing about chance."
+                      $"{variant} ended {standing} with one seed, which says nothing about chance."
+                  elif isLevel then
+                      $"{variant} is {standing}; the interval of the difference is [%.1f{d.Low}, %.1f{d.High}] ({d.Count} seeds)."
                   elif d.IsClear then
-                      $"{variant} is {size} {direction} {result.Base}; the interval [%.1f{d.Low}, %.1f{d.High}] leaves zero out ({d.Count} seeds)."
+                      $"{variant} is {standing}; the interval [%.1f{d.Low}, %.1f{d.High}] leaves zero out ({d.Count} seeds)."
                   else
-                      $"{variant} is {size} {direction} {result.Base}, which {d.Count} seeds do not tell from chance: the interval [%.1f{d.Low}, %.1f{d.High}] contains zero." ]
+                      $"{variant} is {standing}, which {d.Count} seeds do not tell from chance: the interval [%.1f{d.Low}, %.1f{d.High}] contains zero." ]

@@ -27,6 +27,17 @@ module EvaluationDetails =
     /// The least score of a detection in confusion matrices.
     let confusionScore = 0.3
 
+    /// What people call one of TIDE's kinds of error.
+    let internal errorName =
+        function
+        | TideError.Cls -> "wrong class"
+        | TideError.Loc -> "poor place"
+        | TideError.Both -> "class and place"
+        | TideError.Dupe -> "duplicate"
+        | TideError.Bkg -> "background"
+        | TideError.Miss -> "missed"
+        | other -> string other
+
     // COCO's -1 stands for what could not be measured.
     let private named (numbers: struct (string * float) seq) =
         [ for struct (name, value) in numbers -> name, (if value < 0.0 then nan else value) ]

@@ -183,6 +183,19 @@ module Overlay =
         let letters = max 1 (width / PixelFont.Advance)
         if text.Length <= letters then text else text.Substring(0, max 1 (letters - 2)) + ".."
 
+    // Boxes from this overlap on are in one place.
+    let private samePlace = 0.5
+
+    let internal surestBy (score: 'T -> float) (box: 'T -> Box) (found: 'T seq) =
+        let apart kept next =
+            if kept |> List.exists (fun other -> Box.IoU(box other, box next) >= samePlace) then kept else next :: kept
+
+        found |> Seq.sortByDescending score |> Seq.fold apart [] |> List.rev
+
+    /// The surest of several detections in one place (boxes of IoU 0.5 and more), of whatever classes; the surest of all first.
+    [<CompiledName "Surest">]
+    let surest (found: DetectionResult seq) = surestBy (fun (one: DetectionResult) -> one.Score) (fun one -> one.Box) found
+
     // The longer side that a small picture is enlarged to, about, so that labels can be read.
     let private readableSide = 400.0
 

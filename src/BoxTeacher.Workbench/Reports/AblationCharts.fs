@@ -34,12 +34,6 @@ module AblationCharts =
 
     let private rounded = EvaluationCharts.rounded
 
-    let private named title xTitle yTitle chart =
-        chart
-        // Where all is zero, Plotly would put zero in the middle.
-        |> Chart.withYAxis (LinearAxis.init (RangeMode = StyleParam.RangeMode.NonNegative))
-        |> EvaluationCharts.titled title xTitle yTitle
-
     /// The mean with one deviation to each side of it: two edges with color between them, and the line, which come and go together.
     let private lineOver label index withPoints (points: (int * Spread) list) =
         let x = points |> List.map fst
@@ -78,7 +72,7 @@ module AblationCharts =
         | series ->
             [ for label, index, points in series do yield! lineOver label index withPoints points ]
             |> Chart.combine
-            |> named title xTitle yTitle
+            |> EvaluationCharts.titledFromZero title xTitle yTitle
             |> ChartStyle.apply ChartStyle.plotHeight [ for label, _, _ in series -> label ]
             |> Some
 
@@ -171,7 +165,7 @@ module AblationCharts =
                 YGap = float gap / float (panel + gap),
                 Pattern = StyleParam.LayoutGridPattern.Coupled
             )
-            |> named "Confidence of pseudo masks (how many), share in %" "confidence" ""
+            |> EvaluationCharts.titledFromZero "Confidence of pseudo masks (how many), share in %" "confidence" ""
             |> ChartStyle.apply (taught.Length * (panel + gap) - gap + titleHeight) []
             |> ChartStyle.lowered titleHeight
             |> Some
@@ -217,7 +211,7 @@ module AblationCharts =
                 ColorScale = StyleParam.Colorscale.Viridis
             )
             |> GenericChart.mapTrace (Trace2DStyle.Heatmap(TextTemplate = "%{z:.1f}"))
-            |> named $"{metric}, {over result.Seeds.Length}" (last xKey) (last yKey)
+            |> EvaluationCharts.titledFromZero $"{metric}, {over result.Seeds.Length}" (last xKey) (last yKey)
             |> Chart.withXAxisStyle (AxisType = StyleParam.AxisType.Category)
             |> Chart.withYAxisStyle (AxisType = StyleParam.AxisType.Category)
             |> ChartStyle.apply ChartStyle.plotHeight []
@@ -255,6 +249,6 @@ module AblationCharts =
             measured
             |> List.map columns
             |> Chart.combine
-            |> named $"Final metrics, {over result.Seeds.Length}" "" "AP, %"
+            |> EvaluationCharts.titledFromZero $"Final metrics, {over result.Seeds.Length}" "" "AP, %"
             |> ChartStyle.apply ChartStyle.plotHeight [ for label, _, _ in measured -> label ]
             |> Some

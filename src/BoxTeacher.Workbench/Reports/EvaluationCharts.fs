@@ -18,6 +18,13 @@ module EvaluationCharts =
         |> Chart.withXAxisStyle (TitleText = xTitle)
         |> Chart.withYAxisStyle (TitleText = yTitle)
 
+    /// Titles of a chart of what is never below zero.
+    let internal titledFromZero title xTitle yTitle chart =
+        chart
+        // Where all is zero, Plotly would put zero in the middle.
+        |> Chart.withYAxis (LayoutObjects.LinearAxis.init (RangeMode = StyleParam.RangeMode.NonNegative))
+        |> titled title xTitle yTitle
+
     let private percent value = rounded (100.0 * value)
 
     /// The mean of what could be measured; NaN where nothing could.
@@ -46,7 +53,7 @@ module EvaluationCharts =
                   |> Chart.withMarker (ChartStyle.bars index)
                   |> Chart.withTraceInfo (LegendGroup = label) ]
             |> Chart.combine
-            |> titled title xTitle yTitle
+            |> titledFromZero title xTitle yTitle
             |> Chart.withXAxisStyle (AxisType = StyleParam.AxisType.Category)
             |> ChartStyle.apply ChartStyle.plotHeight [ for label, _, _ in measured -> label ]
             |> Some
@@ -62,7 +69,7 @@ module EvaluationCharts =
             if found.IsEmpty then
                 []
             else
-                [ for kind in Enum.GetValues<TideError>() do string kind, cost kind
+                [ for kind in Enum.GetValues<TideError>() do EvaluationDetails.errorName kind, cost kind
                   "false pos.", mean [ for errors in found -> percent errors.FalsePositives ]
                   "false neg.", mean [ for errors in found -> percent errors.FalseNegatives ] ]
 
@@ -150,12 +157,14 @@ module EvaluationCharts =
 
     /// What came out over what the scores said, beside the diagonal of those that say it rightly; None where nobody asked.
     let private reliabilityOf title xTitle yTitle (series: (string * Calibration list) list) =
-        match shown series with
+        let filled = [ for name, calibrations in series -> name, calibrations |> List.filter (fun one -> one.Count > 0) ]
+
+        match shown filled with
         | [] -> None
         | found ->
             let labels =
                 [ for label, _, calibrations in found ->
-                      $"{label} (ECE %.1f{100.0 * mean [ for one in calibrations -> one.ExpectedError ]} %%)" ]
+                      $"{label} (ECE %.3f{mean [ for one in calibrations -> one.ExpectedError ]})" ]
 
             [ Chart.Line(x = [ 0.0; 1.0 ], y = [ 0.0; 1.0 ], ShowLegend = false, Line = beside)
               |> GenericChart.mapTrace (Trace2DStyle.Scatter(HoverInfo = StyleParam.HoverInfo.Skip))
@@ -195,12 +204,12 @@ module EvaluationCharts =
     /// AP of slices of the images; None without slices.
     let slices (series: (string * (string * float) list) list) = columns "AP of slices" "" "AP, %" series
 
-    /// Differences to a baseline in points with their intervals, a line each.
-    let comparison (series: (string * CocoComparison) list) =
+    /// Differences to a baseline of some name in points with their intervals, a line each.
+    let comparison (series: (string * (string * CocoComparison)) list) =
         match series with
         | [] -> None
-        | _ ->
-            [ for index, (name, comparison) in List.indexed series ->
+        | (_, (baseline, _)) :: _ ->
+            [ for index, (name, (_, comparison)) in List.indexed series ->
                   let differences = List.ofSeq comparison.Differences
 
                   Chart.Point(
@@ -218,7 +227,7 @@ module EvaluationCharts =
                       Width = 5.0
                   ) ]
             |> Chart.combine
-            |> titled "Difference to the baseline, 95 % intervals over images" "points" ""
+            |> titled $"Difference to {ChartStyle.label (string (IO.Path.GetFileName baseline))}, 95 %% intervals over images" "points" ""
             |> Chart.withShape (
                 LayoutObjects.Shape.init (
                     ShapeType = StyleParam.ShapeType.Line,
@@ -230,6 +239,7 @@ module EvaluationCharts =
                     Line = beside
                 )
             )
-            |> Chart.withYAxisStyle (AxisType = StyleParam.AxisType.Category)
+            // From above, as in the table.
+            |> Chart.withYAxis (LayoutObjects.LinearAxis.init (AxisType = StyleParam.AxisType.Category, AutoRange = StyleParam.AutoRange.Reversed))
             |> ChartStyle.apply ChartStyle.plotHeight []
             |> Some

@@ -11,8 +11,8 @@ type EvaluationPart =
     { Details: EvaluationDetails
       /// Slices of the images: name, number of images, the numbers.
       Slices: (string * int * (string * float) list) list
-      /// The comparison with another result.
-      Comparison: CocoComparison option }
+      /// The comparison with another result, and that one's name.
+      Comparison: (string * CocoComparison) option }
 
 /// What `boxteacher evaluate` found: tables for a terminal, JSON, and a page.
 type EvaluationReport =
@@ -35,12 +35,16 @@ module EvaluationPart =
     let ofNumbers (kind: Nullable<IouType>) numbers =
         { Details = EvaluationDetails.ofNumbers (Option.ofNullable kind) numbers; Slices = []; Comparison = None }
 
-    /// An evaluation's details with its numbers of slices, and the comparison with a baseline if there is one.
+    /// An evaluation's details with its numbers of slices.
     [<CompiledName "OfEvaluation">]
-    let ofEvaluation (evaluation: CocoEvaluation) details (slices: ImageSlice seq) (baseline: CocoEvaluation | null) =
+    let ofEvaluation (evaluation: CocoEvaluation) details (slices: ImageSlice seq) =
         { Details = details
           Slices = [ for slice in slices -> slice.Name, slice.ImageIds.Count, EvaluationDetails.numbers (evaluation.Of slice) ]
-          Comparison = baseline |> Option.ofObj |> Option.map (fun baseline -> CocoComparison.Of(evaluation, baseline)) }
+          Comparison = None }
+
+    /// The part with its comparison with a baseline of some name.
+    [<CompiledName "WithComparison">]
+    let withComparison baseline comparison part = { part with Comparison = Some(baseline, comparison) }
 
 /// Shows evaluations.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
@@ -91,14 +95,16 @@ module EvaluationReport =
                      Value = fun (_, count, _) -> count |> Option.map (int64 >> Cell.Count) |> Option.defaultValue Cell.Missing }
                   : Column<_>)
                   Column.number "dAP50 if fixed" 2 Better.Neither (fun (_, _, gain) -> percent gain) ]
-                [ for cost in errors.Costs do string cost.Error, Some cost.Count, cost.DeltaAP
+                [ for cost in errors.Costs do EvaluationDetails.errorName cost.Error, Some cost.Count, cost.DeltaAP
                   "false positives", None, errors.FalsePositives
-                  "false negatives", None, errors.FalseNegatives ])
+                  "false negatives", None, errors.FalseNegatives ]
+            |> Table.withNote
+                "The first six are TIDE's Cls, Loc, Both, Dupe, Bkg and Miss. A poor place overlaps its object by 0.1 to 0.5; a duplicate finds one that a surer detection has found.")
 
     let private ofReliability (part: EvaluationPart) =
         part.Details.Reliability
         |> Option.map (fun calibration ->
-            let expected, greatest = percent calibration.ExpectedError, percent calibration.MaximumError
+            let share (value: float) = if Double.IsFinite value then $"%.3f{value}" else "-"
 
             Table.ofRows
                 (title part "Calibration of scores")
@@ -107,7 +113,7 @@ module EvaluationReport =
                   Column.number "confidence" 3 Better.Neither _.Confidence
                   Column.number "accuracy" 3 Better.Neither _.Accuracy ]
                 [ for bin in calibration.Bins do if bin.Count > 0 then bin ]
-            |> Table.withNote $"Expected calibration error %.2f{expected} %%, maximum %.2f{greatest} %%.")
+            |> Table.withNote $"Expected calibration error {share calibration.ExpectedError}, maximum {share calibration.MaximumError}; shares of 1.")
 
     // More confused pairs than these are for the picture.
     let private pairsShown = 10
@@ -122,7 +128,7 @@ module EvaluationReport =
         else
             Some(
                 Table.ofRows
-                    (title part "Most frequent confusions")
+                    (title part $"Most frequent confusions, scores from %g{EvaluationDetails.confusionScore}")
                     [ Column.text "true" (fun (truth, _, _) -> names[truth])
                       Column.text "detected" (fun (_, detected, _) -> names[detected])
                       Column.count "how often" (fun (_, _, count) -> int64 count) ]
@@ -131,7 +137,7 @@ module EvaluationReport =
 
     let private ofComparison (part: EvaluationPart) =
         part.Comparison
-        |> Option.map (fun comparison ->
+        |> Option.map (fun (baseline, comparison) ->
             Table.ofRows
                 (title part "Difference to the baseline")
                 [ Column.text "%" (fun (one: MetricDifference) -> one.Name)
@@ -145,7 +151,7 @@ module EvaluationReport =
                             High = percent one.High })
                   Column.number "resamples below zero, %" 1 Better.Neither (fun one -> percent one.ShareBelowZero) ]
                 comparison.Differences
-            |> Table.withNote $"In brackets 95 %% intervals of {comparison.Resamples} bootstrap resamples of the images, the same for both.")
+            |> Table.withNote $"The baseline is {baseline}. In brackets 95 %% intervals of {comparison.Resamples} bootstrap resamples of the images, the same for both.")
 
     let private tables (report: EvaluationReport) =
         [ ofNumbers report
@@ -169,7 +175,7 @@ module EvaluationReport =
               if not part.Slices.IsEmpty then
                   "slices", Json.object [ for name, _, numbers in part.Slices -> name, EvaluationDetails.ofNamed numbers ]
               match part.Comparison with
-              | Some comparison ->
+              | Some(_, comparison) ->
                   "comparison",
                   Json.object
                       [ for one in comparison.Differences ->

@@ -40,14 +40,9 @@ module internal GalleryPage =
 
     /// The surest of what was found, as far as it is shown: one of several in the same place, of whatever classes.
     let shown (found: FoundObject list) =
-        let apart (kept: FoundObject list) (next: FoundObject) =
-            if kept |> List.exists (fun other -> Box.IoU(other.Box, next.Box) >= 0.5) then kept else next :: kept
-
         found
         |> List.filter (fun o -> o.Score >= scoreShown)
-        |> List.sortByDescending _.Score
-        |> List.fold apart []
-        |> List.rev
+        |> Overlay.surestBy _.Score _.Box
         |> List.truncate objectsShown
 
     let foundMarkings result (image: GalleryImage) (found: FoundObject list) =

@@ -64,6 +64,10 @@ module internal LoadedData =
         let nothing = InstanceDataset("", data.Training.Categories, [||])
         { Data = data; Validation = data.Validation |> Option.ofObj |> Option.defaultValue nothing }
 
+    /// The names of annotation files, as reports say them.
+    let fileNames (training: string) (validation: string | null) =
+        [ training; yield! Option.toList (Option.ofObj validation) ] |> List.map (Path.GetFileName >> string) |> String.concat " and "
+
     /// How reports describe it.
     let describe choice (data: LoadedData) =
         let name =
@@ -71,7 +75,7 @@ module internal LoadedData =
             | DataChoice.Shapes -> "Shapes"
             | DataChoice.PennFudan _ -> "Penn-Fudan pedestrians"
             | DataChoice.Files name -> name
-            | DataChoice.Own(own, _) -> $"{Path.GetFileName own.TrainAnnotations} and {Path.GetFileName own.ValidationAnnotations}"
+            | DataChoice.Own(own, _) -> fileNames own.TrainAnnotations own.ValidationAnnotations
 
         let objects (set: InstanceDataset) = set.Images |> Seq.sumBy _.Annotations.Count
 

@@ -72,6 +72,7 @@ module RunReport =
         let shown = if recipe.Dataset.HasValidation then data.Validation else data.Training
         let gallery = RunTraining.galleryImages RunTraining.galleryCount shown
         let text = RecipeJson.Write recipe
+        let fileNames = LoadedData.fileNames recipe.Dataset.TrainAnnotations recipe.Dataset.ValidationAnnotations
         let recipeFile = Path.Combine(folder, "recipe.json")
 
         let run =
@@ -87,7 +88,7 @@ module RunReport =
         let result = RunTraining.measure data gallery recipe method run history None
 
         { Question = recipe.Name
-          Data = LoadedData.describe (DataChoice.Files(string (Path.GetFileName dataRoot))) data
+          Data = LoadedData.describe (DataChoice.Files fileNames) data
           Variants = [ run.Variant ]
           Base = run.Variant
           Seeds = [ run.Seed ]

@@ -96,7 +96,7 @@ public sealed class EvaluateTests : IDisposable
         Assert.Equal(["early", "late"], elsewhere["bbox"]!["slices"]!.AsObject().Select(slice => slice.Key));
         Assert.Equal(0, elsewhere["bbox"]!["comparison"]!["AP"]!["high"]!.GetValue<double>());
         Assert.NotNull(elsewhere["segm"]!["errors"]!["Cls"]!["dAP"]);
-        Assert.Equal(elsewhere.ToJsonString(), File.ReadAllText(_folder.At("report", "results.json")));
+        Assert.Equal(elsewhere.ToJsonString(), File.ReadAllText(_folder.At("report", "evaluation.json")));
         Assert.Contains("class=\"chart\"", File.ReadAllText(_folder.At("report", "report.html")), StringComparison.Ordinal);
     }
 
