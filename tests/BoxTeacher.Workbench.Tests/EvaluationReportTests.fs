@@ -40,7 +40,10 @@ let private report =
       Data = "two pictures"
       Command = "boxteacher evaluate"
       Warnings = [ "masks <m> are missing" ]
-      Parts = [ EvaluationPart.ofEvaluation evaluation (EvaluationDetails.analyzed evaluation) slices evaluation; EvaluationPart.ofNumbers (Nullable IouType.Mask) [] ] }
+      Parts =
+        [ EvaluationPart.ofEvaluation evaluation (EvaluationDetails.analyzed evaluation) slices
+          |> EvaluationPart.withComparison "other <o>.json" (CocoComparison.Of(evaluation, evaluation))
+          EvaluationPart.ofNumbers (Nullable IouType.Mask) [] ] }
 
 let private page = EvaluationReport.toHtml report
 
