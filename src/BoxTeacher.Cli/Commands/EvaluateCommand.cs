@@ -46,7 +46,7 @@ internal sealed class EvaluateCommand
         Description = "The list of images, where the truth is VOCdevkit.", DefaultValueFactory = _ => "val",
     };
 
-    private readonly Option<int[]?> _limits = new("--max-detections")
+    private readonly Option<int[]> _limits = new("--max-detections")
     {
         Description = "Limits of the detections per image and category, ascending; precision is read at the last. "
             + $"{string.Join(',', CocoOptions.Default.MaxDetections)} by default.",
@@ -127,7 +127,7 @@ internal sealed class EvaluateCommand
     private int Run(ParseResult parsed)
     {
         var reported = parsed.GetValue(_report);
-        var protocol = parsed.GetValue(_limits) is { } limits ? new CocoOptions { MaxDetections = limits } : CocoOptions.Default;
+        var protocol = parsed.GetValue(_limits) is { Length: > 0 } limits ? new CocoOptions { MaxDetections = limits } : CocoOptions.Default;
         var evaluation = parsed.GetValue(_weights) is { } weights
             ? OfWeights(parsed, weights, protocol)
             : Measurement.OfResults(
