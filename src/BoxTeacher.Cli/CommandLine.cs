@@ -14,6 +14,9 @@ internal static class CommandLine
     /// <summary>The exit code of a run that was stopped in good order, as shells have it for Ctrl-C.</summary>
     public const int Stopped = 130;
 
+    /// <summary>The exit code of a command line that means nothing.</summary>
+    public const int Refused = 2;
+
     public static int Run(RootCommand root, string[] args)
     {
         try
@@ -21,11 +24,12 @@ internal static class CommandLine
             var parsed = root.Parse(args);
             var empty = parsed.CommandResult.Children.OfType<OptionResult>()
                 .Where(given => given.Tokens.Any(token => token.Value.Length == 0)).Select(given => $"{given.Option.Name}: the value is empty");
-            var errors = parsed.Errors.Select(error => error.Message).Concat(empty).ToList();
+            var errors = parsed.Errors.Select(Words).Concat(empty).ToList();
             if (errors.Count > 0)
             {
+                errors[^1] = $"{errors[^1].TrimEnd('.')}; '{string.Join(' ', Names(parsed.CommandResult))} --help' shows how";
                 errors.ForEach(Complain);
-                return 2;
+                return Refused;
             }
             return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
@@ -41,6 +45,21 @@ internal static class CommandLine
             return 3;
         }
     }
+
+    private static IEnumerable<string> Names(CommandResult command) =>
+        [.. command.Parent is CommandResult parent ? Names(parent) : [], command.Command.Name];
+
+    // The words of System.CommandLine name the type of .NET.
+    private static string Words(ParseError error) =>
+        error.SymbolResult is OptionResult { Option: var option, Tokens: [var given, ..] }
+            && error.Message.Contains("expected type", StringComparison.Ordinal)
+            ? $"{option.Name} {given.Value}: must be {Allowed(Nullable.GetUnderlyingType(option.ValueType) ?? option.ValueType)}"
+            : error.Message;
+
+    private static string Allowed(Type type) =>
+        type.IsEnum ? string.Join(", ", Enum.GetNames(type)).ToLowerInvariant()
+        : type == typeof(int) || type == typeof(long) ? "a whole number"
+        : "a number";
 
     /// <summary>Says what is wrong on a line of its own.</summary>
     public static void Complain(string message) =>

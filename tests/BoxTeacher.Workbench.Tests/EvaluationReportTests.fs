@@ -91,7 +91,7 @@ let ``the page names the baseline and the errors, and says from which score conf
 [<Fact>]
 let ``without detections there is a dash for the calibration error, and no chart of it`` () =
     let nothing = CocoEvaluation.Match(truth, Array.empty<DetectionResult>, IouType.Box)
-    let page = EvaluationReport.toHtml { report with Parts = [ EvaluationPart.ofEvaluation nothing [] true ] }
+    let page = EvaluationReport.toHtml { report with Parts = [ EvaluationPart.ofEvaluation nothing (EvaluationDetails.analyzed nothing) [] ] }
     Assert.Contains("Expected calibration error -, maximum -", page)
     Assert.DoesNotContain("Are scores probabilities?", page)
 

@@ -239,3 +239,22 @@ let ``plain progress says when runs begin and end and how far they are`` () =
             Assert.True(says $"{run.Label}: 10 iterations")
             Assert.True(says $"{run.Label}: teacher after 5 iterations: mask AP 12\.0")
             Assert.True(says $"{run.Label}: done")
+
+[<Fact>]
+let ``below the bar of a run by itself stands its last evaluation`` () =
+    let shown runs =
+        use text = new StringWriter()
+        let settings = AnsiConsoleSettings(Ansi = AnsiSupport.No, Interactive = InteractionSupport.No, Out = AnsiConsoleOutput text)
+        let display: IProgressDisplay = LiveProgress(AnsiConsole.Create settings)
+
+        display.Show(runs, fun listener ->
+            for run in runs do
+                listener.Started run
+                listener.Progressed(run, evaluated 5 12.0)
+                listener.Progressed(run, evaluated 10 13.0)
+                listener.Ended(run, RunEnd.Trained(resultOf run 1.0)))
+
+        string text
+
+    Assert.EndsWith($"\na, seed 1: teacher after 10 iterations: mask AP 13.0", (shown [ plan "a" 1L ]).TrimEnd())
+    Assert.DoesNotContain("13.0", shown [ plan "b" 1L; plan "c" 1L ])

@@ -47,6 +47,7 @@ internal static class DataCommand
                 _ = RecipeData.Read(options.Read(parsed), parsed.GetRequiredValue(options.Data), Print);
             }
 
+            Console.WriteLine("the data can be used");
             return 0;
         });
         return command;

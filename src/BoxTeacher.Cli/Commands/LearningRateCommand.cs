@@ -30,9 +30,15 @@ internal static class LearningRateCommand
         shortForms.AddTo(command);
         command.SetAction(parsed =>
         {
+            var range = new RateRange(parsed.GetValue(first), parsed.GetValue(last), parsed.GetValue(steps));
+            if (range.Problems().FirstOrDefault() is { } problem)
+            {
+                CommandLine.Complain($"--{problem}");
+                return CommandLine.Refused;
+            }
+
             CommandLine.LoadTorch(parsed.GetValue(threads));
             var recipe = options.Read(parsed, shortForms: shortForms);
-            var range = new RateRange(parsed.GetValue(first), parsed.GetValue(last), parsed.GetValue(steps));
             var page = parsed.GetValue(output) ?? Path.Combine("runs", $"{recipe.Name}-lr.html");
             return Workbench.LearningRate.Show(recipe, parsed.GetRequiredValue(options.Data), range, page) ? 0 : CommandLine.Stopped;
         });

@@ -131,7 +131,8 @@ internal sealed class Measurement
             network.HasMasks ? Lack(truthFile, MaskCoverage.Problem(truth)) : Lack(weights, "the detector gives boxes alone"));
         IouType[] types = wanted.Type is null && most == IouType.Mask ? [IouType.Box, IouType.Mask] : [most];
         measurement.ReadBeside(wanted, truth, types);
-        var found = new Inference(network, recipe).Detect(truth);
+        Console.Error.WriteLine($"{weights}: {truth.Images.Count} images to look at, recipe {recipe.Name}");
+        var found = new Inference(network, recipe).Detect(truth, DataNews.Detecting(truthFile, truth.Images.Count));
         if (saved is not null)
         {
             CocoResults.Save(saved, found, truth);

@@ -20,9 +20,8 @@ internal sealed class ShortForms
         new("--weights", "FILE", "Weights to begin with, those of a run or published ones", "detector.weights", SetPath),
         new(TrainJson, "FILE", "Instances file to learn from; without --val-json nothing is evaluated", "dataset.trainAnnotations", SetPath),
         new(TrainImages, "DIR", "Folder of its images", "dataset.trainImages", SetPath),
-        // The folder first: a file without one is refused.
-        new(ValImages, "DIR", "Folder of the images to evaluate on", "dataset.validationImages", SetPath),
         new(ValJson, "FILE", "Instances file to evaluate on", "dataset.validationAnnotations", SetPath),
+        new(ValImages, "DIR", "Folder of the images to evaluate on", "dataset.validationImages", SetPath),
     ];
 
     private readonly IReadOnlyList<(ShortForm Form, Option<string?> Option)> _options;
@@ -66,7 +65,8 @@ internal sealed class ShortForms
             recipe = recipe with { Dataset = recipe.Dataset with { ValidationAnnotations = null, ValidationImages = null } };
         }
 
-        return given.Aggregate(recipe, (changed, entry) => entry.Form.Apply(changed, entry.Text!));
+        // From the last: a file without its folder is refused.
+        return given.AsEnumerable().Reverse().Aggregate(recipe, (changed, entry) => entry.Form.Apply(changed, entry.Text!));
     }
 
     private static Recipe SetPath(Recipe recipe, string key, string path) =>
@@ -77,7 +77,28 @@ internal sealed class ShortForms
 
     private sealed record ShortForm(string Name, string HelpName, string Meaning, string Key, Func<Recipe, string, string, Recipe> Change)
     {
-        public Option<string?> Option() => new(Name) { Description = $"{Meaning} ({Key}).", HelpName = HelpName };
+        public Option<string?> Option()
+        {
+            var option = new Option<string?>(Name) { Description = $"{Meaning} ({Key}).", HelpName = HelpName };
+            option.Validators.Add(given =>
+            {
+                if (given.Tokens is not [{ Value: { Length: > 0 } text }])
+                {
+                    return;
+                }
+
+                // What no recipe takes is known before the recipe is.
+                try
+                {
+                    Apply(Recipes.ShapesBoxInst, text);
+                }
+                catch (RecipeException error)
+                {
+                    given.AddError(error.Message);
+                }
+            });
+            return option;
+        }
 
         public Recipe Apply(Recipe recipe, string text)
         {
@@ -87,8 +108,11 @@ internal sealed class ShortForms
             }
             catch (RecipeException error)
             {
-                throw new RecipeException($"{Name}: {error.Message}", error);
+                throw new RecipeException($"{Name} {text}: {Without($"{Key}: ", Without($"{Key}={text}: ", error.Message))}", error);
             }
         }
+
+        private static string Without(string beginning, string message) =>
+            message.StartsWith(beginning, StringComparison.Ordinal) ? message[beginning.Length..] : message;
     }
 }

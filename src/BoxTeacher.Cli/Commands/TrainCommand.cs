@@ -29,8 +29,7 @@ internal static class TrainCommand
         shortForms.AddTo(command);
         command.Validators.Add(given =>
         {
-            if (given.GetValue(options.Recipe) is null
-                && (given.GetValue(output) is null || (!given.GetValue(resume) && given.GetValue(extend) is null)))
+            if (!given.Has(options.Recipe) && (!given.Has(output) || (!given.Has(resume) && !given.Has(extend))))
             {
                 given.AddError("train needs a --recipe, or the --out of a run with --resume or --extend");
             }

@@ -23,8 +23,18 @@ public sealed class Inference(Detector network, PixelNormalization pixels, int s
     }
 
     /// <summary>Detections of all images of a data set, by descending score within an image.</summary>
-    public IReadOnlyList<DetectionResult> Detect(InstanceDataset dataset) =>
-        [.. SameSize(dataset.Images).SelectMany(images => Detect(images.Select(image => (image.Id, ImageFile.Read(image.FileName)))))];
+    /// <param name="dataset">The images.</param>
+    /// <param name="listener">Is told after each batch how many images are done.</param>
+    public IReadOnlyList<DetectionResult> Detect(InstanceDataset dataset, Action<int>? listener = null)
+    {
+        var (found, done) = (new List<DetectionResult>(), 0);
+        foreach (var images in SameSize(dataset.Images))
+        {
+            found.AddRange(Detect(images.Select(image => (image.Id, ImageFile.Read(image.FileName)))));
+            listener?.Invoke(done += images.Count);
+        }
+        return found;
+    }
 
     /// <summary>Detections of some images with their ids, as one batch; of each image no more is kept than its resized pixels.</summary>
     public IReadOnlyList<DetectionResult> Detect(IEnumerable<(long Id, Image Image)> images)

@@ -23,7 +23,8 @@ public sealed record RateRange(double First = 1e-6, double Last = 1, int Steps =
         }
     }
 
-    private IEnumerable<string> Problems() => RecipeProblems.Of(
+    /// <summary>What is wrong with the values, each with its key.</summary>
+    internal IEnumerable<string> Problems() => RecipeProblems.Of(
         RecipeProblems.Positive("first", First),
         Last > First && double.IsFinite(Last) ? null : FormattableString.Invariant($"last: must be above the first rate, {First}, not {Last}"),
         Steps >= 10 ? null : $"steps: must be at least 10, not {Steps}");

@@ -44,11 +44,11 @@ module internal Words =
 
     let evaluation (evaluated: Evaluated) =
         let values = [ for metric in evaluated.Metrics -> shown metric ]
-        $"""{string(evaluated.Network).ToLowerInvariant()} after {evaluated.Iteration} iterations: {String.Join(", ", values)}"""
+        $"""{string(evaluated.Network).ToLowerInvariant()} after {CellText.Counted evaluated.Iteration "iteration"}: {String.Join(", ", values)}"""
 
     let ended (run: PlannedRun) how =
         match how with
-        | RunEnd.Trained result -> $"{run.Label}: done in {CellText.Duration(TimeSpan.FromSeconds result.Seconds)}"
+        | RunEnd.Trained result -> $"{run.Label}: done in {CellText.Duration(TimeSpan.FromSeconds result.Seconds)} of training"
         | RunEnd.Cached _ -> $"{run.Label}: finished before"
         | RunEnd.Stopped iteration -> $"{run.Label}: stopped after {iteration} of {run.Iterations} iterations, checkpoint written"
         | RunEnd.Waiting -> $"{run.Label}: not begun"
@@ -86,7 +86,7 @@ type PlainProgress(writer: TextWriter, every: TimeSpan) =
                 { new IMatrixListener with
                     member _.Started run =
                         running[run.Key] <- (run, RunState.start)
-                        write $"{run.Label}: {run.Iterations} iterations"
+                        write $"""{run.Label}: {CellText.Counted run.Iterations "iteration"}"""
 
                     member _.Progressed(run, happened) =
                         match running.TryGetValue run.Key with
@@ -94,7 +94,7 @@ type PlainProgress(writer: TextWriter, every: TimeSpan) =
                         | false, _ -> ()
 
                         match happened with
-                        | :? Resumed -> write $"{run.Label}: goes on after {happened.Iteration} iterations"
+                        | :? Resumed -> write $"""{run.Label}: goes on after {CellText.Counted happened.Iteration "iteration"}"""
                         | :? Evaluated as evaluated -> write $"{run.Label}: {Words.evaluation evaluated}"
                         | :? StepFinished when happened.Iteration = run.Iterations -> write (line running[run.Key])
                         | _ -> ()
@@ -108,7 +108,7 @@ type PlainProgress(writer: TextWriter, every: TimeSpan) =
 
             work listener
 
-/// Progress bars with the time left, redrawn in place; for a terminal.
+/// Progress bars with the time left, redrawn in place; for a terminal. Below the bar of a run by itself stands its last evaluation.
 type LiveProgress(console: IAnsiConsole) =
 
     interface IProgressDisplay with
@@ -120,6 +120,7 @@ type LiveProgress(console: IAnsiConsole) =
                    PercentageColumn()
                    RemainingTimeColumn() |]
 
+            let states = ConcurrentDictionary<string, RunState>()
             let progress = Progress(console, AutoClear = false, HideCompleted = false)
 
             progress
@@ -130,8 +131,6 @@ type LiveProgress(console: IAnsiConsole) =
                         |> List.distinctBy _.Key
                         |> List.map (fun run -> run.Key, context.AddTask(Markup.Escape run.Label, false, float run.Iterations))
                         |> dict
-
-                    let states = ConcurrentDictionary<string, RunState>()
 
                     let listener =
                         { new IMatrixListener with
@@ -157,6 +156,10 @@ type LiveProgress(console: IAnsiConsole) =
                                 task.StopTask() }
 
                     work listener)
+
+            match runs, [ for state in states.Values do yield! Option.toList state.Evaluation ] with
+            | [ run ], [ last ] -> console.WriteLine $"{run.Label}: {Words.evaluation last}"
+            | _ -> ()
 
 /// No progress at all.
 type SilentProgress() =

@@ -2,6 +2,7 @@ namespace BoxTeacher.Workbench
 
 open System
 open System.IO
+open System.Threading.Tasks
 open Plotly.NET
 open PuppeteerSharp
 
@@ -31,6 +32,9 @@ module ChartPng =
 
     let private milliseconds = 20_000
 
+    // Of opening the page, and of drawing: a browser that hangs need not heed the limits that it was given.
+    let private patience = TimeSpan.FromSeconds 30.0
+
     /// A page with plotly.js. Its browser listens to nothing but a pipe from this process, and ends when the pipe does, however that
     /// comes about; closed, it takes its temporary files along.
     let private openPage (browser: string) =
@@ -47,7 +51,7 @@ module ChartPng =
                     )
                 )
 
-            AppDomain.CurrentDomain.ProcessExit.Add(fun _ -> browser.CloseAsync().Wait milliseconds |> ignore)
+            AppDomain.CurrentDomain.ProcessExit.Add(fun _ -> Task.Run(fun () -> browser.CloseAsync()).Wait milliseconds |> ignore)
             let! page = browser.NewPageAsync()
             do! page.SetOfflineModeAsync true
             let! _ = page.AddScriptTagAsync(AddTagOptions(Content = PlotlyScript.text ()))
@@ -65,10 +69,10 @@ module ChartPng =
             return Convert.FromBase64String(uri.Substring(uri.IndexOf ',' + 1))
         }
 
-    let private attempt work =
+    let private attempt (work: unit -> Task<_>) =
         async {
             try
-                let! result = work () |> Async.AwaitTask
+                let! result = (Task.Factory.StartNew work).Unwrap().WaitAsync patience |> Async.AwaitTask
                 return Some result
             with _ ->
                 return None
@@ -99,6 +103,7 @@ module ChartPng =
 
                 serve None)
 
-    /// A chart as a PNG file's bytes, two pixels per pixel of the page; None where no browser is, or where it cannot draw the chart.
+    /// A chart as a PNG file's bytes, two pixels per pixel of the page; None where no browser is, or where it cannot draw the chart
+    /// within half a minute.
     let tryRender (chart: GenericChart) : byte array option =
         if (tryBrowser ()).IsNone then None else painter.Value.PostAndReply(fun reply -> chart, reply)

@@ -156,7 +156,7 @@ for (const button of document.querySelectorAll(".variants button")) {
 
     /// The page.
     let html (result: AblationResult) =
-        let seeds = if result.Seeds.Length = 1 then "1 seed" else $"{result.Seeds.Length} seeds"
+        let seeds, runs = CellText.Counted result.Seeds.Length "seed", CellText.Counted result.Runs.Length "run"
         let verdicts = AblationResult.verdicts result |> List.map (fun text -> $"<li>{escape text}</li>") |> String.concat ""
 
         let ofRuns (value: RunResult -> _ option) =
@@ -212,7 +212,7 @@ for (const button of document.querySelectorAll(".variants button")) {
 
         page
             result.Question
-            $"{escape result.Data} · {seeds} · {result.Runs.Length} runs"
+            $"{escape result.Data} · {seeds} · {runs}"
             $"""<section>
 <h2>Result</h2>
 {Table.toHtml { AblationResult.table result with Caption = "" }}

@@ -63,7 +63,7 @@ module ExperimentOptions =
   --train-json FILE --train-images DIR --val-json FILE --val-images DIR
                      data of your own in COCO's format, all four; learned from by the recipe of --data
   --seeds N          train every variant with seeds 1 to N
-  --iterations N     optimizer steps of a run; the learning rate and evaluations are scaled along
+  --iterations N     optimizer steps of a run; evaluations and the rate's steps keep their share, warm-ups stay
   --parallel N       runs that train side by side; default: one a processor core
   --threads N        threads of each run; default: all cores, shared among the runs side by side
   --device NAME      cpu, cuda or cuda:N

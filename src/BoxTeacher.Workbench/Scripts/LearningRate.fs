@@ -34,30 +34,36 @@ module LearningRate =
         [ "where the loss falls steepest", curve.Steepest; "a tenth of that with the lowest loss", curve.TenthOfLowest ]
         |> List.choose (fun (name, rate) -> Option.ofNullable rate |> Option.map (fun rate -> name, rate))
 
+    let private named (recipe: Recipe) (curve: RateCurve) =
+        suggestions curve @ [ "of the recipe", recipe.Solver.Optimizer.LearningRate ]
+
     /// The suggestions beside the recipe's own rate.
     let table (recipe: Recipe) (curve: RateCurve) =
-        suggestions curve @ [ "of the recipe", recipe.Solver.Optimizer.LearningRate ]
+        named recipe curve
         |> Table.ofRows $"{recipe.Name}: {curve.Points.Count} steps" [ Column.text "learning rate" fst; Column.text "value" (snd >> shown) ]
 
-    /// Losses over rates, with the suggestions.
-    let chart (curve: RateCurve) =
+    /// Losses over rates, with the suggestions and, where the test came to it, the recipe's own rate.
+    let chart (recipe: Recipe) (curve: RateCurve) =
         let rates = [ for point in curve.Points -> point.LearningRate ]
         let smoothedAt rate = (curve.Points |> Seq.minBy (fun point -> abs (log (point.LearningRate / rate)))).Smoothed
 
         let line index name value =
             Chart.Line(x = rates, y = [ for point in curve.Points -> value point ], Name = name, Line = ChartStyle.line index)
 
-        let found =
-            [ for index, (name, rate) in List.indexed (suggestions curve) do
-                  let name = $"{shown rate}, {name}"
-                  name, Chart.Point(x = [ rate ], y = [ smoothedAt rate ], Name = name, Marker = ChartStyle.points (index + 2)) ]
+        let marked =
+            [ for index, (name, rate) in List.indexed (named recipe curve) do
+                  if rate >= List.min rates && rate <= List.max rates then
+                      let name = $"{shown rate}, {name}"
+                      name, Chart.Point(x = [ rate ], y = [ smoothedAt rate ], Name = name, Marker = ChartStyle.points (index + 2)) ]
 
-        line 6 "loss" _.Loss :: line 0 "smoothed loss" _.Smoothed :: List.map snd found
+        line 6 "loss" _.Loss :: line 0 "smoothed loss" _.Smoothed :: List.map snd marked
         |> Chart.combine
         |> Chart.withXAxis (LinearAxis.init (AxisType = StyleParam.AxisType.Log, ExponentFormat = StyleParam.ExponentFormat.Power))
-        |> Chart.withXAxisStyle (TitleText = "learning rate")
-        |> Chart.withYAxisStyle (TitleText = "loss")
-        |> ChartStyle.apply ChartStyle.plotHeight ("loss" :: "smoothed loss" :: List.map fst found)
+        |> EvaluationCharts.titled
+            (ChartStyle.label $"{recipe.Name}, {recipe.Dataset.TrainAnnotations}, {curve.Points.Count} steps")
+            "learning rate"
+            "loss"
+        |> ChartStyle.apply ChartStyle.plotHeight ("loss" :: "smoothed loss" :: List.map fst marked)
 
     /// As `boxteacher lr` does it: shows its progress and the table, writes the chart as a page and, where a browser is, as a picture
     /// beside it. Tells whether it went to its end.
@@ -77,11 +83,11 @@ module LearningRate =
             listener.Ended(run, (if stop.IsCancellationRequested then RunEnd.Stopped curve.Points.Count else RunEnd.Trained(history.Result run))))
 
         if curve.Points.Count > 1 then
-            let chart = chart curve
+            let chart = chart recipe curve
             AtomicFile.WriteText(page, ChartHtml.page $"{recipe.Name}: learning rates" [ chart ])
-            let picture: string = nonNull (Path.ChangeExtension(page, ".png"))
-            ChartPng.tryRender chart |> Option.iter (fun png -> AtomicFile.Write(picture, ReadOnlyMemory<byte> png))
             Terminal.print (table recipe curve)
             printfn $"{page}"
+            let picture: string = nonNull (Path.ChangeExtension(page, ".png"))
+            ChartPng.tryRender chart |> Option.iter (fun png -> AtomicFile.Write(picture, ReadOnlyMemory<byte> png))
 
         not stop.IsCancellationRequested

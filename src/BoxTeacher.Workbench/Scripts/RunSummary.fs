@@ -18,11 +18,11 @@ module internal RunSummary =
             | Some validation -> $"{validation.Images.Count} to evaluate on"
             | None -> "not evaluated"
 
-        [ $"{data.Training.Images.Count} images, {evaluated}"
+        [ $"""{CellText.Counted data.Training.Images.Count "image"}, {evaluated}"""
           $"{data.Training.Categories.Count} classes"
           $"{millions size.Parameters} parameters, {millions size.Trainable} of them trainable"
           $"%.2f{size.FlopsPerPixel * pixels / 1e9} GFLOPs per image"
-          $"{recipe.Device}, {threads} threads"
+          $"""{recipe.Device}, {CellText.Counted threads "thread"}"""
           folder ]
         |> String.concat "; "
         |> sprintf "%s: %s" recipe.Name

@@ -112,6 +112,9 @@ and internal CellText =
             List.zip3 row table.Headings best
             |> List.map (fun (cell, heading, best) -> best.IsSome && (CellText.Rank cell |> Option.map (shown heading.Decimals)) = best))
 
+    /// A count and what is counted: 1 run, 2 runs.
+    static member Counted (count: int) noun = if count = 1 then $"1 {noun}" else $"{count} {noun}s"
+
     /// A time as people say it: 42 s, 3 min 05 s, 2 h 07 min.
     static member Duration(span: TimeSpan) =
         let whole = TimeSpan.FromSeconds(Math.Round span.TotalSeconds)

@@ -27,7 +27,10 @@ public sealed class DataCheckCommandTests : IDisposable
 
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
         Assert.Equal(
-            [$"{Annotations("train")}: 60 images, 117 labels (red 58, blue 59)", $"{Annotations("val")}: 20 images, 35 labels (red 20, blue 15)"],
+            [
+                $"{Annotations("train")}: 60 images, 117 labels (red 58, blue 59)", $"{Annotations("val")}: 20 images, 35 labels (red 20, blue 15)",
+                "the data can be used",
+            ],
             result.Output.TrimEnd().Split('\n'));
         Assert.True(File.Exists(Annotations("train") + ".checked"));
     }
@@ -72,13 +75,16 @@ public sealed class DataCheckCommandTests : IDisposable
     {
         Cases.CopyRects(folder.Root);
         Success(Train("shapes-boxinst"));
-        var plain = Success(Evaluate());
+        var first = Evaluate();
+        var plain = Success(first);
 
         TakeValidation("categories-exchanged");
         var exchanged = Success(Evaluate());
         TakeValidation("categories-fewer-in-val");
         var fewer = JsonNode.Parse(Success(Evaluate()))!;
 
+        Assert.Contains("model.safetensors: 20 images to look at, recipe shapes-boxinst\n", first.Error, StringComparison.Ordinal);
+        Assert.EndsWith("20 of 20 images looked at\n", first.Error, StringComparison.Ordinal);
         Assert.Equal(plain, exchanged);
         Assert.InRange(fewer["bbox"]!["AP"]!.GetValue<double>(), 0, 1);
     }

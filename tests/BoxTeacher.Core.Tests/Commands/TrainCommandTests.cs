@@ -33,7 +33,7 @@ public sealed class TrainCommandTests : IDisposable
         var lines = result.Output.Split('\n');
         var summary = Array.FindIndex(lines, line => line.Contains("; 2 classes; ", StringComparison.Ordinal));
         Assert.StartsWith("shapes-boxinst: 60 images, 20 to evaluate on; ", lines[summary], StringComparison.Ordinal);
-        Assert.Matches(@"\d\.\dM parameters, .* \d\.\d\d GFLOPs per image; cpu, 1 threads; ", lines[summary]);
+        Assert.Matches(@"\d\.\dM parameters, .* \d\.\d\d GFLOPs per image; cpu, 1 thread; ", lines[summary]);
         Assert.EndsWith(folder.At("run"), lines[summary], StringComparison.Ordinal);
         Assert.True(summary < Array.FindIndex(lines, line => line.Contains("4 iterations", StringComparison.Ordinal)));
 
@@ -83,9 +83,9 @@ public sealed class TrainCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData(1, "--lr: solver.optimizer.learningRate", "--lr", "fast")]
-    [InlineData(1, "--iterations: budget.iterations=0", "--iterations", "0")]
-    [InlineData(1, "--batch-size: budget.batchSize=1.5", "--batch-size", "1.5")]
+    [InlineData(2, "--lr fast: solver.optimizer.learningRate takes a number; ", "--lr", "fast")]
+    [InlineData(2, "--iterations 0: must be positive, not 0; 'boxteacher train --help' shows how", "--iterations", "0")]
+    [InlineData(2, "--batch-size 1.5: budget.batchSize takes a whole number; ", "--batch-size", "1.5")]
     [InlineData(2, "--train-json and --train-images go together", "--train-json", "x.json")]
     [InlineData(2, "--val-json and --val-images go together", "--val-images", "x")]
     public void A_short_form_that_is_wrong_is_named(int exitCode, string words, params string[] arguments)
@@ -106,7 +106,10 @@ public sealed class TrainCommandTests : IDisposable
 
         Assert.True(result.ExitCode == 0, result.Error);
         Assert.Contains("of the recipe", result.Output, StringComparison.Ordinal);
-        Assert.Contains("smoothed loss", File.ReadAllText(page), StringComparison.Ordinal);
+        var drawn = File.ReadAllText(page);
+        Assert.Contains("smoothed loss", drawn, StringComparison.Ordinal);
+        Assert.Contains("shapes-boxinst, shapes/annotations/instances_train.json, 12 steps", drawn.Replace("\\u003cbr>", " ", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains(", of the recipe", drawn, StringComparison.Ordinal);
         Assert.All(Directory.GetFiles(folder.At("lr")), file => Assert.Equal("rates", Path.GetFileNameWithoutExtension(file)));
         Assert.Empty(Directory.GetFiles(folder.Root, "metrics.jsonl", SearchOption.AllDirectories));
     }

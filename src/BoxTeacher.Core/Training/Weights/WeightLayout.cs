@@ -15,6 +15,9 @@ public abstract partial record WeightLayout
     public sealed record Method : WeightLayout
     {
         /// <inheritdoc/>
+        public override string Words => "names of a run's student";
+
+        /// <inheritdoc/>
         public override string? Translate(string name) =>
             name.StartsWith("student.", StringComparison.Ordinal) ? name["student.".Length..] : null;
     }
@@ -22,6 +25,9 @@ public abstract partial record WeightLayout
     /// <summary>One detector: <c>backbone.*</c>, <c>proposal_generator.*</c>, ...</summary>
     public sealed record Detector : WeightLayout
     {
+        /// <inheritdoc/>
+        public override string Words => "names of a detector";
+
         /// <inheritdoc/>
         public override string? Translate(string name) => name;
     }
@@ -32,6 +38,9 @@ public abstract partial record WeightLayout
     public sealed record BottomUp : WeightLayout
     {
         /// <inheritdoc/>
+        public override string Words => "names of a backbone";
+
+        /// <inheritdoc/>
         public override string? Translate(string name) => BottomUpName().IsMatch(name) ? Backbone + name : null;
     }
 
@@ -41,6 +50,9 @@ public abstract partial record WeightLayout
     /// </summary>
     public sealed record Caffe2 : WeightLayout
     {
+        /// <inheritdoc/>
+        public override string Words => "Caffe2 names";
+
         /// <inheritdoc/>
         public override string? Translate(string name)
         {
@@ -80,6 +92,9 @@ public abstract partial record WeightLayout
     public sealed record TorchVision : WeightLayout
     {
         /// <inheritdoc/>
+        public override string Words => "torchvision names";
+
+        /// <inheritdoc/>
         public override string? Translate(string name)
         {
             if (TorchVisionName().Match(name) is not { Success: true } match)
@@ -94,6 +109,9 @@ public abstract partial record WeightLayout
             return $"{Backbone}{place}.{layer}.{(isNorm ? "norm." : "")}{tensor}";
         }
     }
+
+    /// <summary>Whose names they are, for people.</summary>
+    public abstract string Words { get; }
 
     /// <summary>What a name is called in a detector; null if it has no counterpart there.</summary>
     public abstract string? Translate(string name);
@@ -144,7 +162,7 @@ public sealed record WeightsReport(
     /// <summary>The counts in one line, then a line for each kind of exception; names are shortened to their parts.</summary>
     public override string ToString()
     {
-        var text = new StringBuilder($"{File}: {Loaded.Count} tensors read ({Layout.GetType().Name} names)");
+        var text = new StringBuilder($"{File}: {Loaded.Count} tensors read ({Layout.Words})");
         Line("missing", Missing, Summary(Missing));
         Line("unexpected", Unexpected, Summary(Unexpected));
         // With their shapes: in a head they tell of another number of classes.
