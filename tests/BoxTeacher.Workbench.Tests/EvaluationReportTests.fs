@@ -40,7 +40,10 @@ let private report =
       Data = "two pictures"
       Command = "boxteacher evaluate"
       Warnings = [ "masks <m> are missing" ]
-      Parts = [ EvaluationPart.ofEvaluation evaluation (EvaluationDetails.analyzed evaluation) slices evaluation; EvaluationPart.ofNumbers (Nullable IouType.Mask) [] ] }
+      Parts =
+        [ EvaluationPart.ofEvaluation evaluation (EvaluationDetails.analyzed evaluation) slices
+          |> EvaluationPart.withComparison "runs/base/dt.json" (CocoComparison.Of(evaluation, evaluation))
+          EvaluationPart.ofNumbers (Nullable IouType.Mask) [] ] }
 
 let private page = EvaluationReport.toHtml report
 
@@ -79,6 +82,18 @@ let ``the page says what was wrong and escapes what people named`` () =
     Assert.Contains("masks &lt;m&gt; are missing", page)
     Assert.Contains("weights &lt;w&gt;", page)
     Assert.DoesNotContain("<s>", page)
+
+[<Fact>]
+let ``the page names the baseline and the errors, and says from which score confusions count`` () =
+    for words in [ "The baseline is runs/base/dt.json."; "Difference to dt.json"; "wrong class"; "Most frequent confusions, scores from 0.3, bbox" ] do
+        Assert.Contains(words, page)
+
+[<Fact>]
+let ``without detections there is a dash for the calibration error, and no chart of it`` () =
+    let nothing = CocoEvaluation.Match(truth, Array.empty<DetectionResult>, IouType.Box)
+    let page = EvaluationReport.toHtml { report with Parts = [ EvaluationPart.ofEvaluation nothing (EvaluationDetails.analyzed nothing) [] ] }
+    Assert.Contains("Expected calibration error -, maximum -", page)
+    Assert.DoesNotContain("Are scores probabilities?", page)
 
 [<ChromiumFact>]
 let ``an evaluation's page draws all its pictures and asks for nothing`` () =

@@ -1,6 +1,7 @@
 module BoxTeacher.Workbench.Tests.OptionsTests
 
 open System
+open System.Diagnostics
 open Xunit
 open BoxTeacher.Data
 open BoxTeacher.Workbench
@@ -90,3 +91,12 @@ let ``of data of one's own nothing may be missing`` () =
         let error = Assert.Throws<CommandLineException>(fun () -> parse (List.removeManyAt (2 * index) 2 own) |> ignore)
         Assert.StartsWith(own[2 * index], error.Message)
         Assert.Contains($"{own[2 * index]} is missing", error.Message)
+
+[<Fact>]
+let ``a command in a report is read by a shell as it was given`` () =
+    let words = [ "boxteacher"; "--gt"; "my photos/gt.json"; "it's"; "$HOME"; "photos/**/*.jpg"; ""; "a=1" ]
+    let command = CommandText.ofWords words
+    let start = ProcessStartInfo("sh", [ "-c"; $"boxteacher() {{ printf '%%s\\n' \"$@\"; }}; {command}" ], RedirectStandardOutput = true)
+    use shell = nonNull (Process.Start start)
+    Assert.Equal(String.concat "\n" (List.tail words) + "\n", shell.StandardOutput.ReadToEnd())
+    Assert.StartsWith("boxteacher --gt 'my photos/gt.json'", command)

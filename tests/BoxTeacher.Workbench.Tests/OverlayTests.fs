@@ -115,3 +115,9 @@ let ``detections carry class and score, on small pictures enlarged`` () =
     Assert.True(Array.forall2 (fun a b -> abs (int a - int b) < 40) (pixel 69 21) [| 0x00uy; 0xC2uy; 0xFFuy |], $"%A{pixel 69 21}")
     // A photo stays as large as it is.
     Assert.Equal((600, 1000), (let photo = Overlay.ofDetections (Image(600, 1000)) [] [] in photo.Height, photo.Width))
+
+[<Fact>]
+let ``of detections in one place the surest is drawn, whatever its class`` () =
+    let found category score x = DetectionResult(1L, category, score, Box.FromCorners(x, 20.0, x + 20.0, 40.0), null)
+    let surest = Overlay.surest [ found 1 0.62 6.0; found 0 0.7 60.0; found 0 0.85 5.0 ]
+    Assert.Equal<float list>([ 0.85; 0.7 ], [ for one in surest -> one.Score ])

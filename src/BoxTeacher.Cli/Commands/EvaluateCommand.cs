@@ -51,7 +51,7 @@ internal sealed class EvaluateCommand
         Description = "The list of images, where the truth is VOCdevkit.", DefaultValueFactory = _ => "val",
     };
 
-    private readonly Option<int[]?> _limits = new("--max-detections")
+    private readonly Option<int[]> _limits = new("--max-detections")
     {
         Description = "Limits of the detections per image and category, ascending; precision is read at the last. "
             + $"{string.Join(',', CocoOptions.Default.MaxDetections)} by default.",
@@ -133,7 +133,7 @@ internal sealed class EvaluateCommand
     {
         var reported = parsed.GetValue(_report);
         CheckOutputs(parsed, reported);
-        var protocol = parsed.GetValue(_limits) is { } limits ? new CocoOptions { MaxDetections = limits } : CocoOptions.Default;
+        var protocol = parsed.GetValue(_limits) is { Length: > 0 } limits ? new CocoOptions { MaxDetections = limits } : CocoOptions.Default;
         var wanted = new Wanted(parsed.GetValue(_task), protocol, parsed.GetValue(_slices), parsed.GetValue(_compare));
         var evaluation = parsed.GetValue(_weights) is { } weights
             ? OfWeights(parsed, weights, wanted)

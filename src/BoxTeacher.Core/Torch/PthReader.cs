@@ -114,7 +114,9 @@ internal static class PthReader
         {
             return read();
         }
-        catch (InvalidDataException e) when (!e.Message.StartsWith(path, StringComparison.Ordinal))
+        catch (Exception e) when (
+            e is InvalidDataException or (IOException and not (FileNotFoundException or DirectoryNotFoundException))
+            && !e.Message.StartsWith(path, StringComparison.Ordinal))
         {
             throw new InvalidDataException($"{path}: broken zip archive (is the file complete?): {e.Message}", e);
         }
@@ -142,7 +144,7 @@ internal static class PthReader
         {
             TensorBytes.Read(elements, stream);
         }
-        catch (Exception e) when (e is EndOfStreamException or InvalidDataException)
+        catch (Exception e) when (e is IOException or InvalidDataException)
         {
             throw new InvalidDataException($"{path}: the file ends too early, or is broken", e);
         }

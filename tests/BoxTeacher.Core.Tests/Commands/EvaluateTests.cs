@@ -97,6 +97,17 @@ public sealed class EvaluateTests : IDisposable
         Assert.Equal(0, elsewhere["bbox"]!["comparison"]!["AP"]!["high"]!.GetValue<double>());
         Assert.NotNull(elsewhere["segm"]!["errors"]!["Cls"]!["dAP"]);
         Assert.Equal(elsewhere.ToJsonString(), File.ReadAllText(_folder.At("report", "evaluation.json")));
+        foreach (var beside in (string[])["--slices", "--compare"])
+        {
+            // Refused before the detections are made.
+            var kept = _folder.At("kept.json");
+            var refused = CommandLineProcess.Run(
+                "evaluate", "--weights", weights, "--data", _folder.Root, beside, _folder.At("none.json"), "--save", kept);
+            Assert.Equal(1, refused.ExitCode);
+            Assert.Contains("none.json", Assert.Single(refused.Error.TrimEnd().Split('\n')), StringComparison.Ordinal);
+            Assert.False(File.Exists(kept));
+        }
+
         Assert.Contains("class=\"chart\"", File.ReadAllText(_folder.At("report", "report.html")), StringComparison.Ordinal);
     }
 
@@ -107,6 +118,15 @@ public sealed class EvaluateTests : IDisposable
         var weights = Trained(steps: 1);
 
         Assert.Matches(@"AP +│ +- │ +- │", Success("evaluate", "--weights", weights, "--data", _folder.Root));
+    }
+
+    [Fact]
+    public void A_kind_of_overlap_that_is_none_is_refused_with_the_words()
+    {
+        var result = OfCase("annotation-id-0", "--task", "keypoints");
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("--task keypoints: must be bbox or segm", result.Error, StringComparison.Ordinal);
     }
 
     private static CommandResult OfCase(string name, params string[] more) => CommandLineProcess.Run(

@@ -68,6 +68,19 @@ public sealed class PredictTests : IDisposable
     }
 
     [Fact]
+    public void Of_a_folder_of_drawn_pictures_it_says_that_they_are_drawn()
+    {
+        var said = Predict(folder.At("out"), Copy(Cases.PathOf("predict-overwrites-source", "photo.png"), "photo.png"));
+        // The weights find something everywhere, in many places several times.
+        Assert.Matches(@"photo\.png: \d+ drawn of \d+ objects, ", said.Output);
+
+        var result = Predict(folder.At("again"), folder.At("out"));
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("out: predict drew all pictures in it (1)", Assert.Single(result.Error.TrimEnd().Split('\n')), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_bad_file_is_named_and_the_others_are_done()
     {
         var result = Predict(folder.At("out"), Cases.PathOf("predict-one-bad"), folder.At("nowhere.jpg"), folder.At("*.gif"));

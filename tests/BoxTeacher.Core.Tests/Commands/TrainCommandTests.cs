@@ -114,6 +114,15 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Empty(Directory.GetFiles(folder.Root, "metrics.jsonl", SearchOption.AllDirectories));
     }
 
+    [Fact]
+    public void A_range_of_rates_is_checked_before_any_data()
+    {
+        var result = CommandLineProcess.Run("lr", "--recipe", "shapes-boxinst", "--data", folder.At("none"), "--first", "0");
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("first: ", Assert.Single(result.Error.TrimEnd().Split('\n')), StringComparison.Ordinal);
+    }
+
     private CommandResult Train(string run, params string[] more) => CommandLineProcess.Run(
         ["train", "--recipe", folder.At("recipe.json"), "--data", folder.Root, "--out", Path.Combine(folder.Root, run), "--threads", "1", .. more]);
 }

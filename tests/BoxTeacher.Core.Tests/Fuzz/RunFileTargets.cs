@@ -62,7 +62,7 @@ internal static class RunFileTargets
 
     private static (string, Action) Data(string folder)
     {
-        void Claim() => new RunFolder(folder).Claim(Recipes.ShapesBoxInst, new InstanceDataset("", [], []), null);
+        void Claim() => new RunFolder(folder).Claim(Recipes.ShapesBoxInst, new RecipeData(new InstanceDataset("", [], []), null));
         Claim();
         return (Path.Combine(folder, "data.json"), Claim);
     }

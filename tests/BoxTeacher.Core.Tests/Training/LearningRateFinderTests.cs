@@ -51,5 +51,5 @@ public sealed class LearningRateFinderTests
     [InlineData(1, 1, 100, "last: ")]
     [InlineData(1e-3, 1, 9, "steps: ")]
     public void A_range_that_is_none_is_refused(double first, double last, int steps, string key) =>
-        Assert.StartsWith(key, Assert.Single(new RateRange(first, last, steps).Problems()), StringComparison.Ordinal);
+        Assert.StartsWith(key, Assert.Throws<RecipeException>(new RateRange(first, last, steps).Check).Message, StringComparison.Ordinal);
 }

@@ -26,7 +26,7 @@ public sealed class RunFolderTests : IDisposable
 
         public void BeforeStep(long iteration) => method.BeforeStep(iteration);
 
-        public IEnumerable<Tensor> Moving(long iteration) => method.Moving(iteration);
+        public IEnumerable<TorchSharp.torch.Tensor> Moving(long iteration) => method.Moving(iteration);
 
         public LossTerms Losses(Batch batch, Step step)
         {

@@ -108,7 +108,8 @@ internal static class PngReader
             using var inflated = new ZLibStream(compressed, CompressionMode.Decompress);
             return ReadRows(file, inflated, header);
         }
-        catch (Exception error) when (error is InvalidDataException or EndOfStreamException)
+        // Inflating fails in either way.
+        catch (Exception error) when (error is InvalidDataException or IOException)
         {
             throw new DataFormatException(file, "", "the PNG picture data is damaged or cut off", error);
         }

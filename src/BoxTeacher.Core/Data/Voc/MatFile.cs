@@ -69,7 +69,7 @@ internal static class MatFile
                 }
             }
         }
-        catch (Exception error) when (error is InvalidDataException or ArgumentOutOfRangeException or OverflowException)
+        catch (Exception error) when (error is InvalidDataException or IOException or ArgumentOutOfRangeException or OverflowException)
         {
             throw new DataFormatException(file, name, "the MATLAB data is damaged or cut off", error);
         }
