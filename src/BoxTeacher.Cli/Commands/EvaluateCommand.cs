@@ -127,7 +127,9 @@ internal sealed class EvaluateCommand
     private int Run(ParseResult parsed)
     {
         var reported = parsed.GetValue(_report);
-        var protocol = parsed.GetValue(_limits) is { Length: > 0 } limits ? new CocoOptions { MaxDetections = limits } : CocoOptions.Default;
+        var protocol = parsed.GetValue(_limits) is { Length: > 0 } limits
+            ? new CocoOptions { MaxDetections = limits }
+            : CocoOptions.Default;
         var evaluation = parsed.GetValue(_weights) is { } weights
             ? OfWeights(parsed, weights, protocol)
             : Measurement.OfResults(
