@@ -15,7 +15,7 @@ module LearningRate =
     let private shown (rate: float) = $"%.2g{rate}"
 
     /// Trains a little at rising rates, with the recipe's data below a root; Ctrl-C ends it early. Nothing is written.
-    let private test (recipe: Recipe) (dataRoot: string) (range: RateRange) (listen: TrainingEvent -> unit) (stop: CancellationTokenSource) =
+    let private test (recipe: Recipe) dataRoot (range: RateRange) (listen: TrainingEvent -> unit) (stop: CancellationTokenSource) =
         range.Check()
         recipe.Device.Open() |> ignore
         use _ = new StopSignals(stop)
