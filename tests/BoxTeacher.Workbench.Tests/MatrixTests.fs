@@ -246,7 +246,9 @@ let ``below the bar of a run by itself stands its last evaluation`` () =
     let shown runs =
         use text = new StringWriter()
         let settings = AnsiConsoleSettings(Ansi = AnsiSupport.No, Interactive = InteractionSupport.No, Out = AnsiConsoleOutput text)
-        let display: IProgressDisplay = LiveProgress(AnsiConsole.Create settings)
+        let console = AnsiConsole.Create settings
+        console.Profile.Width <- 120
+        let display: IProgressDisplay = LiveProgress console
 
         display.Show(runs, fun listener ->
             for run in runs do

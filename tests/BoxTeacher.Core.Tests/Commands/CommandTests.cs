@@ -84,7 +84,7 @@ public sealed class CommandTests : IDisposable
     [InlineData(2, "go with --weights", "evaluate", "--gt", "x.json", "--dt", "y.json", "--save", "z.json")]
     [InlineData(2, "go with --format coco", "evaluate", "--format", "voc", "--gt", "x.json", "--dt", "y.json", "--slices", "z.json")]
     [InlineData(2, "--max-detections 10,1", "evaluate", "--gt", "x.json", "--dt", "y.json", "--max-detections", "10,1")]
-    [InlineData(1, "nowhere/model.safetensors: no recipe.json", "evaluate", "--weights", "nowhere/model.safetensors")]
+    [InlineData(1, "nowhere/model.safetensors: there is no such file", "evaluate", "--weights", "nowhere/model.safetensors")]
     [InlineData(2, "--size 8: must be in 32..4096", "data", "shapes", "--size", "8")]
     [InlineData(1, "model.safetensors", "predict", "x.png", "--weights", "nowhere/model.safetensors", "--out", "y")]
     [InlineData(2, "--threshold 1.5: must be in 0..1", "predict", "x.png", "--weights", "w", "--out", "y", "--threshold", "1.5")]
