@@ -246,7 +246,9 @@ let ``below the bar of a run by itself stands its last evaluation`` () =
     let shown runs =
         use text = new StringWriter()
         let settings = AnsiConsoleSettings(Ansi = AnsiSupport.No, Interactive = InteractionSupport.No, Out = AnsiConsoleOutput text)
-        let display: IProgressDisplay = LiveProgress(AnsiConsole.Create settings)
+        let console = AnsiConsole.Create settings
+        console.Profile.Width <- 120
+        let display: IProgressDisplay = LiveProgress console
 
         display.Show(runs, fun listener ->
             for run in runs do
@@ -257,5 +259,5 @@ let ``below the bar of a run by itself stands its last evaluation`` () =
 
         string text
 
-    Assert.EndsWith("a, seed 1: teacher after 10 iterations: mask AP 13.0", (shown [ plan "a" 1L ]).TrimEnd())
+    Assert.Equal("a, seed 1: teacher after 10 iterations: mask AP 13.0", (shown [ plan "a" 1L ]).TrimEnd().Split('\n') |> Array.last)
     Assert.DoesNotContain("after 10 iterations", shown [ plan "b" 1L; plan "c" 1L ])

@@ -133,7 +133,9 @@ internal sealed class EvaluateCommand
     {
         var reported = parsed.GetValue(_report);
         CheckOutputs(parsed, reported);
-        var protocol = parsed.GetValue(_limits) is { Length: > 0 } limits ? new CocoOptions { MaxDetections = limits } : CocoOptions.Default;
+        var protocol = parsed.GetValue(_limits) is { Length: > 0 } limits
+            ? new CocoOptions { MaxDetections = limits }
+            : CocoOptions.Default;
         var wanted = new Wanted(parsed.GetValue(_task), protocol, parsed.GetValue(_slices), parsed.GetValue(_compare));
         var evaluation = parsed.GetValue(_weights) is { } weights
             ? OfWeights(parsed, weights, wanted)

@@ -53,7 +53,7 @@ internal sealed class TideAnalysis
             analysis.PerfectRecall() - ap);
     }
 
-    /// <summary>Average precision once an oracle has fixed some kinds of errors. Of equal scores what was wrong comes first, as there.</summary>
+    /// <summary>Average precision without errors of some kinds. Of equal scores what was wrong comes first, as there.</summary>
     public double Fixed(params IReadOnlyCollection<TideError> kinds)
     {
         var positives = _positives.ToArray();

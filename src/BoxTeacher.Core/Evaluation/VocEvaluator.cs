@@ -19,7 +19,8 @@ public static class VocEvaluator
     {
         ArgumentNullException.ThrowIfNull(truth);
         ArgumentNullException.ThrowIfNull(results);
-        var coco = CocoEvaluation.Match(truth, results, type, new CocoOptions { IouThresholds = CocoOptions.Spaced(0.25, 0.95, 15) }).Summary;
+        var options = new CocoOptions { IouThresholds = CocoOptions.Spaced(0.25, 0.95, 15) };
+        var coco = CocoEvaluation.Match(truth, results, type, options).Summary;
         var cells = Cells(truth, results, type);
         double[] best = [.. cells.Where(cell => cell.Truths > 0 && cell.Detections.Length > 0).Select(BestOverlap)];
         return new VocSummary(

@@ -33,7 +33,8 @@ public static partial class InputError
         // .NET's words put the path last.
         DirectoryNotFoundException when Missing().Match(error.Message) is { Success: true } found =>
             $"{found.Groups[1].Value}: there is no such file or folder",
-        UnauthorizedAccessException when Denied().Match(error.Message) is { Success: true } found && Directory.Exists(found.Groups[1].Value) =>
+        UnauthorizedAccessException when Denied().Match(error.Message) is { Success: true } found
+            && Directory.Exists(found.Groups[1].Value) =>
             $"{found.Groups[1].Value}: is a folder, not a file",
         IOException when Taken().Match(error.Message) is { Success: true } found => $"{found.Groups[1].Value}: is a file, not a folder",
         _ => error.Message.ReplaceLineEndings(" ").Trim(),

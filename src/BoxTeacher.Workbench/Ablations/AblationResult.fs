@@ -143,7 +143,9 @@ module AblationResult =
                   let size = $"%.1f{abs d.Mean}"
                   let isLevel = size = "0.0"
                   let direction = if d.Mean >= 0.0 then "above" else "below"
-                  let standing = if isLevel then $"level with {result.Base} in {main}" else $"{size} points of {main} {direction} {result.Base}"
+
+                  let standing =
+                      if isLevel then $"level with {result.Base} in {main}" else $"{size} points of {main} {direction} {result.Base}"
 
                   if d.Count = 0 then
                       $"{variant}: no seed is finished in both this variant and {result.Base}."

@@ -240,6 +240,8 @@ module EvaluationCharts =
                 )
             )
             // From above, as in the table.
-            |> Chart.withYAxis (LayoutObjects.LinearAxis.init (AxisType = StyleParam.AxisType.Category, AutoRange = StyleParam.AutoRange.Reversed))
+            |> Chart.withYAxis (
+                LayoutObjects.LinearAxis.init (AxisType = StyleParam.AxisType.Category, AutoRange = StyleParam.AutoRange.Reversed)
+            )
             |> ChartStyle.apply ChartStyle.plotHeight []
             |> Some

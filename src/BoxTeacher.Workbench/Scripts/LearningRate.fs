@@ -80,8 +80,8 @@ module LearningRate =
 
             listener.Started run
             curve <- test recipe dataRoot range listen stop
-            let isStopped = stop.IsCancellationRequested
-            listener.Ended(run, (if isStopped then RunEnd.Stopped curve.Points.Count else RunEnd.Trained(history.Result run))))
+            let stopped = stop.IsCancellationRequested
+            listener.Ended(run, (if stopped then RunEnd.Stopped curve.Points.Count else RunEnd.Trained(history.Result run))))
 
         if curve.Points.Count > 1 then
             let chart = chart recipe curve

@@ -80,7 +80,7 @@ module internal RunTraining =
 
     /// What a trained run has to show: its metrics, after an evaluation unless that at its end is at hand, its history, and what its
     /// networks find.
-    let measure (data: LoadedData) gallery (recipe: Recipe) (method: ITrainingMethod) run (history: RunHistory) (final: EvaluationResult option) =
+    let measure (data: LoadedData) gallery (recipe: Recipe) (method: ITrainingMethod) run (history: RunHistory) final =
         let result =
             match final with
             | None when data.Validation.Images.Count > 0 -> Some(Inference(method.Evaluated, recipe).Evaluate data.Validation)

@@ -112,6 +112,30 @@ public sealed class EvaluateTests : IDisposable
     }
 
     [Fact]
+    public void That_the_truth_of_weights_lacks_masks_is_told_once_and_stands_in_the_report()
+    {
+        Cases.CopyRects(_folder.Root);
+        var weights = Trained(steps: 1);
+        var truth = JsonNode.Parse(File.ReadAllText(_folder.At("shapes", "annotations", "instances_val.json")))!;
+        foreach (var annotation in truth["annotations"]!.AsArray())
+        {
+            annotation!.AsObject().Remove("segmentation");
+        }
+
+        var result = CommandLineProcess.Run(
+            "evaluate", "--weights", weights, "--gt", _folder.File("boxes.json", truth.ToJsonString()), "--images",
+            _folder.At("shapes", "val"), "--report", _folder.At("report"));
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.Single(result.Error.Split('\n'), line => line.Contains("mask", StringComparison.Ordinal));
+        Assert.Contains("objects without a mask", File.ReadAllText(_folder.At("report", "report.html")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Limits_that_take_commas_have_them_in_the_help() =>
+        Assert.Contains("1,10,100 by default", Success("evaluate", "--help").ReplaceLineEndings(" "), StringComparison.Ordinal);
+
+    [Fact]
     public void Where_nothing_is_to_be_found_there_is_a_dash()
     {
         Cases.CopyRects(_folder.Root, "val-without-objects");

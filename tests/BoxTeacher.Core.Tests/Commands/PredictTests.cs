@@ -77,7 +77,8 @@ public sealed class PredictTests : IDisposable
         var result = Predict(folder.At("again"), folder.At("out"));
 
         Assert.Equal(1, result.ExitCode);
-        Assert.Contains("out: predict drew all pictures in it (1)", Assert.Single(result.Error.TrimEnd().Split('\n')), StringComparison.Ordinal);
+        var line = Assert.Single(result.Error.TrimEnd().Split('\n'));
+        Assert.Contains("out: predict drew all pictures in it (1)", line, StringComparison.Ordinal);
     }
 
     [Fact]

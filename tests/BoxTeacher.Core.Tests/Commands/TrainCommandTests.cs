@@ -119,8 +119,8 @@ public sealed class TrainCommandTests : IDisposable
     {
         var result = CommandLineProcess.Run("lr", "--recipe", "shapes-boxinst", "--data", folder.At("none"), "--first", "0");
 
-        Assert.Equal(1, result.ExitCode);
-        Assert.Contains("first: ", Assert.Single(result.Error.TrimEnd().Split('\n')), StringComparison.Ordinal);
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("--first: must be positive", Assert.Single(result.Error.TrimEnd().Split('\n')), StringComparison.Ordinal);
     }
 
     private CommandResult Train(string run, params string[] more) => CommandLineProcess.Run(

@@ -30,7 +30,9 @@ public sealed class BadInputTests : IDisposable
     [InlineData("""{"id": 2, "image_id": 7, "category_id": 3, "segmentation": [[1, 2, 3, 4]]}""", "annotations[1].segmentation", "at least three points, found 4 numbers")]
     [InlineData("""{"id": 2, "image_id": 7, "category_id": 3, "segmentation": {"counts": [5, 300], "size": [10, 20]}}""", "annotations[1].segmentation.counts", "the runs leave the 10x20 mask")]
     [InlineData("""{"id": 2, "image_id": 7, "category_id": 3, "segmentation": {"counts": "0~", "size": [10, 20]}}""", "annotations[1].segmentation.counts", "a character outside")]
-    [InlineData("""{"id": 2, "image_id": 7, "category_id": 3, "segmentation": {"counts": "05", "size": [20, 10]}}""", "annotations[1].segmentation", "a mask of 20x10 pixels in an image of 10x20")]
+    [InlineData("""{"id": 2, "image_id": 7, "category_id": 3, "segmentation": {"counts": [200], "size": [20, 10]}}""", "annotations[1].segmentation", "a mask of 20x10 pixels in an image of 10x20")]
+    [InlineData("""{"id": 2, "image_id": 7, "category_id": 3, "segmentation": {"counts": [5, 3, 10], "size": [10, 20]}}""", "annotations[1].segmentation.counts", "the runs end before the last pixel of the 10x20 mask")]
+    [InlineData("""{"id": 2, "image_id": 7, "category_id": 3, "segmentation": {"counts": "05", "size": [10, 20]}}""", "annotations[1].segmentation.counts", "the runs end before the last pixel of the 10x20 mask")]
     [InlineData("""{"id": 2, "image_id": 7, "category_id": 3, "segmentation": {"counts": "05"}}""", "annotations[1].segmentation.size", "the key is missing")]
     [InlineData("""[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[""", "annotations[1]", "expected an object, found an array")]
     [InlineData("""{"id": 2, "x": [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[""", "annotations[1]", "not valid JSON")]
@@ -45,7 +47,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("""{"id": 2, "image_id": 7, "category_id": 3, "bbox": [1, 2, 3, 4], "segmentation": [[1, 2, 3, 4]]}""", "found 4 numbers")]
     [InlineData("""{"id": 2, "image_id": 7, "category_id": 3, "bbox": [1, 2, 3, 4], "segmentation": [1, 2, 3, 4]}""", "expected an array, found the number 1")]
     [InlineData("""{"id": 2, "image_id": 7, "category_id": 3, "bbox": [1, 2, 3, 4], "segmentation": {"size": [10, 20]}}""", "the key is missing")]
-    [InlineData("""{"id": 2, "image_id": 7, "category_id": 3, "bbox": [1, 2, 3, 4], "segmentation": {"counts": "05", "size": [20, 10]}}""", "a mask of 20x10 pixels in an image of 10x20")]
+    [InlineData("""{"id": 2, "image_id": 7, "category_id": 3, "bbox": [1, 2, 3, 4], "segmentation": {"counts": [200], "size": [20, 10]}}""", "a mask of 20x10 pixels in an image of 10x20")]
     [InlineData("""{"id": 2, "image_id": 7, "category_id": 3, "bbox": [1, 2, 3, 4], "segmentation": {"counts": [5, 300], "size": [10, 20]}}""", "the runs leave")]
     public void A_malformed_shape_is_an_error_for_those_alone_who_want_it(string annotation, string problem)
     {

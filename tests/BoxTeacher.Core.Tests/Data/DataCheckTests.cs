@@ -69,7 +69,7 @@ public sealed class DataCheckTests : IDisposable
         Assert.DoesNotContain(Check(DataUse.LearnBoxes, record).Findings, finding => finding.What.Contains("mask", StringComparison.Ordinal));
         Assert.Equal("labels without a mask, which this method needs: 1 of 3", Errors(Check(DataUse.LearnMasks, record)).Single().What);
         Assert.Equal(
-            "objects without a mask, so no mask AP can be measured: 1 of 3", Check(DataUse.Evaluate, record).Warnings.First().What);
+            "objects without a mask, so no mask AP can be measured: 2 of 3", Check(DataUse.Evaluate, record).Warnings.First().What);
     }
 
     [Fact]

@@ -87,8 +87,8 @@ internal static class RunFileTargets
              "evaluation": {"segm": {"AP": 0.25, "AP50": null, "categories": [{"name": "disc", "AP": 0.5}],
                "errors": {"AP50": 0.5, "Cls": {"count": 1, "dAP": 0.25}, "Loc": {"count": 0, "dAP": 0}, "Both": {"count": 0, "dAP": 0}, "Dupe": {"count": 0, "dAP": 0},
                  "Bkg": {"count": 0, "dAP": null}, "Miss": {"count": 2, "dAP": 0.125}, "falsePositives": 0.5, "falseNegatives": 0.25},
-               "confusion": [[0, 0, 3], [1, 0, 2]], "calibration": {"bins": [{"low": 0, "high": 1, "count": 2, "score": 0.5, "outcome": 1}]}}},
-             "confidenceReliability": {"bins": [{"low": 0, "high": 1, "count": 2, "score": 0.5, "outcome": 1}]},
+               "confusion": [[0, 0, 3], [1, 0, 2]], "calibration": {"bins": [{"low": 0, "high": 1, "count": 2, "confidence": 0.5, "accuracy": 1}]}}},
+             "confidenceReliability": {"bins": [{"low": 0, "high": 1, "count": 2, "confidence": 0.5, "accuracy": 1}]},
              "recipe": {{{{Planned.Recipe}}}}}
             """);
         return (file, () => store.TryRead(Planned));

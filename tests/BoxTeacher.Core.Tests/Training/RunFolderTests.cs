@@ -175,8 +175,8 @@ public sealed class RunFolderTests : IDisposable
     {
         var folder = Folder("left");
         const int Dead = 999_999_999;
-        string[] gone = [$".metrics.jsonl.{Dead}-1.tmp", $".model.safetensors.{Environment.ProcessId}-7.tmp"];
-        string[] kept = [".metrics.jsonl.1-1.tmp", ".mine.tmp", "metrics.jsonl"];
+        string[] gone = [$".metrics.jsonl.{Dead}-1.tmp", $".model.safetensors.{Environment.ProcessId}-7.tmp", ".metrics.jsonl.1-1.tmp"];
+        string[] kept = [".mine.tmp", "metrics.jsonl"];
         Directory.CreateDirectory(Path.Combine(folder.Path, $".checkpoint-0000002.{Dead}-1.tmp"));
         Directory.CreateDirectory(Path.Combine(folder.Path, $".checkpoint-0000001.{Dead}-1.tmp.old"));
         Array.ForEach([.. gone, .. kept], name => File.WriteAllText(Path.Combine(folder.Path, name), ""));
