@@ -60,7 +60,7 @@ module LearningRate =
         |> Chart.combine
         |> Chart.withXAxis (LinearAxis.init (AxisType = StyleParam.AxisType.Log, ExponentFormat = StyleParam.ExponentFormat.Power))
         |> EvaluationCharts.titled
-            (ChartStyle.label $"{recipe.Name}, {recipe.Dataset.TrainAnnotations}, {curve.Points.Count} steps")
+            (ChartStyle.label $"{recipe.Name}, {curve.Points.Count} steps" + "<br>" + ChartStyle.label recipe.Dataset.TrainAnnotations)
             "learning rate"
             "loss"
         |> ChartStyle.apply ChartStyle.plotHeight ("loss" :: "smoothed loss" :: List.map fst marked)
