@@ -212,9 +212,11 @@ public sealed class RunFolderTests : IDisposable
         var first = data.Images[0];
         folder.Claim(recipe, new RecipeData(data, data));
         var less = data with { Images = [first with { Annotations = [first.Annotations[0]] }, .. data.Images.Skip(1)] };
+        var shifted = data with { Images = [first with { Annotations = [.. first.Annotations.Select(label => label with { Area = label.Area + 1 })] }, .. data.Images.Skip(1)] };
         var renamed = data with { Categories = [data.Categories[0], new Category(2, "box")] };
 
         Assert.StartsWith($"{recipe.Dataset.TrainAnnotations}: 6 images with 11 objects are not what the run began with, 6 with 12;", Refused(less, data), StringComparison.Ordinal);
+        Assert.StartsWith($"{recipe.Dataset.TrainAnnotations}: the labels are not those that the run began with;", Refused(shifted, data), StringComparison.Ordinal);
         Assert.StartsWith(recipe.Dataset.ValidationAnnotations, Refused(data, less), StringComparison.Ordinal);
         Assert.Contains("other categories: disc (1), square (2); the data have disc (1), box (2)", Refused(renamed, data), StringComparison.Ordinal);
         var moved = Directory.CreateDirectory(Path.Combine(scenes.Path, "moved")).FullName;
