@@ -73,11 +73,12 @@ internal sealed class Measurement
         var results = Read(wanted.Type ?? IouType.Mask);
         measurement.WarnOfUnknown(resultsFile, results);
         // A file of boxes alone is of a detector of boxes.
+        var hasMasks = results.Any(result => result.Mask is not null);
         var type = measurement.Choose(
-            wanted.Type ?? (results.Any(result => result.Mask is not null) ? null : IouType.Box),
+            wanted.Type ?? (hasMasks ? null : IouType.Box),
             Lack(truthFile, MaskCoverage.Problem(truth)) ?? Lack(resultsFile, MaskCoverage.Problem(results)));
-        // Of boxes alone the areas are the boxes'.
-        results = type == IouType.Box && wanted.Type is null ? Read(type) : results;
+        // Where boxes are measured the areas are the boxes', also of detections with masks.
+        results = type == IouType.Box && hasMasks ? Read(type) : results;
         measurement.ReadBeside(wanted, truth, [type]);
         if (format == ResultFormat.Voc)
         {

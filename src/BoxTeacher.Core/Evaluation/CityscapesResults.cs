@@ -81,7 +81,7 @@ public static class CityscapesResults
         return detections;
     }
 
-    /// <summary>Writes a folder that Cityscapes' scripts read: one text file an image, masks in the folder pred_masks.</summary>
+    /// <summary>Writes a folder that Cityscapes' scripts read: one text file per image, masks in the folder pred_masks.</summary>
     /// <param name="folder">The folder to make; an earlier one of this name is replaced once the new one is complete.</param>
     /// <param name="dataset">The images; their categories must be <see cref="CityscapesLabels.Things"/>.</param>
     /// <param name="results">The detections, with masks.</param>

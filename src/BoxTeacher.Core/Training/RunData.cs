@@ -22,10 +22,9 @@ internal sealed record RunData(DatasetFingerprint Training, DatasetFingerprint? 
         };
 
     private static string? Change(DatasetFingerprint then, DatasetFingerprint now, string annotations, string images) =>
-        (then.Images, then.Objects) == (now.Images, now.Objects) && then.Labels != now.Labels
-            ? $"{annotations}: the labels are not those that the run began with"
-        : then.Labels != now.Labels
+        (then.Images, then.Objects) != (now.Images, now.Objects)
             ? $"{annotations}: {now.Images} images with {now.Objects} objects are not what the run began with, {then.Images} with {then.Objects}"
+        : then.Labels != now.Labels ? $"{annotations}: the labels are not those that the run began with"
         : then.Pictures != now.Pictures ? $"{images}: the pictures are not those that the run began with, a name or a length differs"
         : null;
 }

@@ -65,9 +65,8 @@ public sealed class RunFolder(string path)
     public static RunFolder? Find(string weights)
     {
         var folder = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(weights))!;
-        return Array.Find(
-            [new RunFolder(folder), new RunFolder(System.IO.Path.GetDirectoryName(folder) ?? folder)], candidate =>
-                candidate.HasRun);
+        var above = System.IO.Path.GetDirectoryName(folder) ?? folder;
+        return Array.Find([new RunFolder(folder), new RunFolder(above)], candidate => candidate.HasRun);
     }
 
     /// <summary>

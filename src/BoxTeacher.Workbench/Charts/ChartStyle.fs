@@ -117,6 +117,20 @@ module ChartStyle =
     /// Height of a plot in pixels, without titles and legend.
     let plotHeight = 260
 
+    /// Titles of a chart and of its axes.
+    let internal titled (title: string) (xTitle: string) (yTitle: string) chart =
+        chart
+        |> Chart.withTitle title
+        |> Chart.withXAxisStyle (TitleText = xTitle)
+        |> Chart.withYAxisStyle (TitleText = yTitle)
+
+    /// Titles of a chart of what is never below zero.
+    let internal titledFromZero title xTitle yTitle chart =
+        chart
+        // Where all is zero, Plotly would put zero in the middle.
+        |> Chart.withYAxis (LayoutObjects.LinearAxis.init (RangeMode = StyleParam.RangeMode.NonNegative))
+        |> titled title xTitle yTitle
+
     // Pixels around the plot, and of a line of the legend.
     let private above, below, left, right = 44, 52, 56, 16
     let private legendLine, legendMargin = 19, 16

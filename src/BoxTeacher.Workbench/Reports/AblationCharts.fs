@@ -72,7 +72,7 @@ module AblationCharts =
         | series ->
             [ for label, index, points in series do yield! lineOver label index withPoints points ]
             |> Chart.combine
-            |> EvaluationCharts.titledFromZero title xTitle yTitle
+            |> ChartStyle.titledFromZero title xTitle yTitle
             |> ChartStyle.apply ChartStyle.plotHeight [ for label, _, _ in series -> label ]
             |> Some
 
@@ -165,7 +165,7 @@ module AblationCharts =
                 YGap = float gap / float (panel + gap),
                 Pattern = StyleParam.LayoutGridPattern.Coupled
             )
-            |> EvaluationCharts.titledFromZero "Confidence of pseudo masks (how many), share in %" "confidence" ""
+            |> ChartStyle.titledFromZero "Confidence of pseudo masks (how many), share in %" "confidence" ""
             |> ChartStyle.apply (taught.Length * (panel + gap) - gap + titleHeight) []
             |> ChartStyle.lowered titleHeight
             |> Some
@@ -211,7 +211,7 @@ module AblationCharts =
                 ColorScale = StyleParam.Colorscale.Viridis
             )
             |> GenericChart.mapTrace (Trace2DStyle.Heatmap(TextTemplate = "%{z:.1f}"))
-            |> EvaluationCharts.titledFromZero $"{metric}, {over result.Seeds.Length}" (last xKey) (last yKey)
+            |> ChartStyle.titledFromZero $"{metric}, {over result.Seeds.Length}" (last xKey) (last yKey)
             |> Chart.withXAxisStyle (AxisType = StyleParam.AxisType.Category)
             |> Chart.withYAxisStyle (AxisType = StyleParam.AxisType.Category)
             |> ChartStyle.apply ChartStyle.plotHeight []
@@ -249,6 +249,6 @@ module AblationCharts =
             measured
             |> List.map columns
             |> Chart.combine
-            |> EvaluationCharts.titledFromZero $"Final metrics, {over result.Seeds.Length}" "" "AP, %"
+            |> ChartStyle.titledFromZero $"Final metrics, {over result.Seeds.Length}" "" "AP, %"
             |> ChartStyle.apply ChartStyle.plotHeight [ for label, _, _ in measured -> label ]
             |> Some

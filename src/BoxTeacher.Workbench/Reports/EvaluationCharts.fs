@@ -12,19 +12,6 @@ module EvaluationCharts =
     // Four decimals are more than a chart shows, and a third of the bytes.
     let internal rounded (value: float) = Math.Round(value, 4)
 
-    let internal titled (title: string) (xTitle: string) (yTitle: string) chart =
-        chart
-        |> Chart.withTitle title
-        |> Chart.withXAxisStyle (TitleText = xTitle)
-        |> Chart.withYAxisStyle (TitleText = yTitle)
-
-    /// Titles of a chart of what is never below zero.
-    let internal titledFromZero title xTitle yTitle chart =
-        chart
-        // Where all is zero, Plotly would put zero in the middle.
-        |> Chart.withYAxis (LayoutObjects.LinearAxis.init (RangeMode = StyleParam.RangeMode.NonNegative))
-        |> titled title xTitle yTitle
-
     let private percent value = rounded (100.0 * value)
 
     /// The mean of what could be measured; NaN where nothing could.
@@ -53,7 +40,7 @@ module EvaluationCharts =
                   |> Chart.withMarker (ChartStyle.bars index)
                   |> Chart.withTraceInfo (LegendGroup = label) ]
             |> Chart.combine
-            |> titledFromZero title xTitle yTitle
+            |> ChartStyle.titledFromZero title xTitle yTitle
             |> Chart.withXAxisStyle (AxisType = StyleParam.AxisType.Category)
             |> ChartStyle.apply ChartStyle.plotHeight [ for label, _, _ in measured -> label ]
             |> Some
@@ -135,7 +122,7 @@ module EvaluationCharts =
             |> GenericChart.mapTrace (fun trace ->
                 trace.SetProperty("text", cellText)
                 trace |> Trace2DStyle.Heatmap(TextTemplate = "%{text}", ZMin = 0.0, ZMax = 100.0))
-            |> titled
+            |> ChartStyle.titled
                 $"Confusion of {name}, scores from %g{EvaluationDetails.confusionScore}"
                 "detected (background: missed)"
                 "true (background: nothing there)"
@@ -182,7 +169,7 @@ module EvaluationCharts =
                   )
                   |> Chart.withTraceInfo (LegendGroup = name) ]
             |> Chart.combine
-            |> titled title xTitle yTitle
+            |> ChartStyle.titled title xTitle yTitle
             |> Chart.withXAxisStyle (MinMax = (0.0, 1.0))
             |> Chart.withYAxisStyle (MinMax = (0.0, 1.03))
             // One name needs no legend, but its error stands there.
@@ -227,7 +214,7 @@ module EvaluationCharts =
                       Width = 5.0
                   ) ]
             |> Chart.combine
-            |> titled $"Difference to {ChartStyle.label (string (IO.Path.GetFileName baseline))}, 95 %% intervals over images" "points" ""
+            |> ChartStyle.titled $"Difference to {ChartStyle.label (string (IO.Path.GetFileName baseline))}, 95 %% intervals over images" "points" ""
             |> Chart.withShape (
                 LayoutObjects.Shape.init (
                     ShapeType = StyleParam.ShapeType.Line,

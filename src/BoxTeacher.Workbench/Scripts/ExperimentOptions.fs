@@ -64,7 +64,7 @@ module ExperimentOptions =
                      data of your own in COCO's format, all four; learned from by the recipe of --data
   --seeds N          train every variant with seeds 1 to N
   --iterations N     optimizer steps of a run; evaluations and the rate's steps keep their share, warm-ups stay
-  --parallel N       runs that train side by side; default: one a processor core
+  --parallel N       runs that train side by side; default: one per processor core
   --threads N        threads of each run; default: all cores, shared among the runs side by side
   --device NAME      cpu, cuda or cuda:N
   --out DIR          where report, results and runs go; default runs/<name of the script>

@@ -59,7 +59,7 @@ module LearningRate =
         line 6 "loss" _.Loss :: line 0 "smoothed loss" _.Smoothed :: List.map snd marked
         |> Chart.combine
         |> Chart.withXAxis (LinearAxis.init (AxisType = StyleParam.AxisType.Log, ExponentFormat = StyleParam.ExponentFormat.Power))
-        |> EvaluationCharts.titled
+        |> ChartStyle.titled
             (ChartStyle.label $"{recipe.Name}, {curve.Points.Count} steps" + "<br>" + ChartStyle.label recipe.Dataset.TrainAnnotations)
             "learning rate"
             "loss"
