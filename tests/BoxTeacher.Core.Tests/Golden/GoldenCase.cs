@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using Xunit;
 using static TorchSharp.torch;
@@ -9,20 +7,14 @@ namespace BoxTeacher.Tests;
 /// <summary>One case of the published implementation's reference numbers: a JSON description and its tensors.</summary>
 internal sealed class GoldenCase
 {
-    private readonly byte[] _data;
-    private readonly int _start;
-    private readonly Dictionary<string, JsonElement> _entries;
-
+    private readonly GoldenTensors _tensors;
     private readonly string _name;
 
     private GoldenCase(string relative)
     {
         _name = relative;
         Description = JsonDocument.Parse(File.ReadAllBytes(Golden.PathOf(relative + ".json"))).RootElement;
-        _data = File.ReadAllBytes(Golden.PathOf(relative + ".safetensors"));
-        var header = (int)BinaryPrimitives.ReadUInt64LittleEndian(_data);
-        _start = 8 + header;
-        _entries = JsonDocument.Parse(_data.AsMemory(8, header)).RootElement.EnumerateObject().ToDictionary(entry => entry.Name, entry => entry.Value);
+        _tensors = GoldenTensors.Read(relative);
     }
 
     public JsonElement Description { get; }
@@ -30,29 +22,17 @@ internal sealed class GoldenCase
     public IReadOnlyList<GoldenInstance> Instances =>
         [.. Description.GetProperty("instances").EnumerateArray().Select(instance => new GoldenInstance(this, instance))];
 
-    public IEnumerable<string> Names => _entries.Keys.Where(name => name != "__metadata__");
+    public IEnumerable<string> Names => _tensors.Names;
 
     /// <summary>A case by its path without extension, for instance "boxteacher/e_mask_head".</summary>
     public static GoldenCase Load(string relative) => new(relative);
 
-    public bool Has(string name) => _entries.ContainsKey(name);
+    public bool Has(string name) => _tensors.Has(name);
 
     public Tensor Tensor(string name)
     {
         GoldenDeviations.Case = _name;
-        var entry = _entries[name];
-        var offsets = entry.GetProperty("data_offsets").EnumerateArray().Select(offset => offset.GetInt32()).ToArray();
-        var shape = entry.GetProperty("shape").EnumerateArray().Select(side => side.GetInt64()).ToArray();
-        var bytes = _data.AsSpan(_start + offsets[0], offsets[1] - offsets[0]);
-        return entry.GetProperty("dtype").GetString() switch
-        {
-            "F32" => tensor(MemoryMarshal.Cast<byte, float>(bytes).ToArray(), shape),
-            "F64" => tensor(MemoryMarshal.Cast<byte, double>(bytes).ToArray(), shape),
-            "I64" => tensor(MemoryMarshal.Cast<byte, long>(bytes).ToArray(), shape),
-            "U8" => tensor(bytes.ToArray(), shape),
-            "BOOL" => tensor(Array.ConvertAll(bytes.ToArray(), value => value != 0), shape),
-            var other => throw new InvalidDataException($"{name}: unknown type {other}."),
-        };
+        return _tensors[name];
     }
 
     /// <summary>All tensors of a plain state dictionary.</summary>
