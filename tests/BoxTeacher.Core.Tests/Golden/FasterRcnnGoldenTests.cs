@@ -12,6 +12,8 @@ public sealed class FasterRcnnGoldenTests
     private static readonly Dictionary<string, Action<ReferenceCase>> Checks = new()
     {
         ["roi_align."] = RoiReference.Align,
+        ["roi_levels."] = RoiReference.Levels,
+        ["roi_extractor."] = RoiReference.Extractor,
     };
 
     public static TheoryData<string> Ids => ReferenceGroup.Ids(Group);
