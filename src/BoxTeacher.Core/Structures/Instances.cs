@@ -62,12 +62,17 @@ public sealed record Instances(Tensor Boxes, Tensor Classes, Tensor? Scores = nu
         return this;
     }
 
-    private static Tensor Clip(Tensor boxes, ImageSize size) => stack(
-        [
-            boxes.select(1, 0).clamp(0, size.Width), boxes.select(1, 1).clamp(0, size.Height),
-            boxes.select(1, 2).clamp(0, size.Width), boxes.select(1, 3).clamp(0, size.Height),
-        ],
-        1);
+    /// <summary>Boxes [..., 4], xyxy, of which only the part in an image is left; of no side where none is.</summary>
+    /// <param name="boxes">xyxy in pixels.</param>
+    /// <param name="size">The image's size.</param>
+    public static Tensor Clip(Tensor boxes, ImageSize size)
+    {
+        using var scope = NewDisposeScope();
+        var sides = boxes.unbind(-1);
+        return stack(
+            [sides[0].clamp(0, size.Width), sides[1].clamp(0, size.Height), sides[2].clamp(0, size.Width), sides[3].clamp(0, size.Height)],
+            -1).MoveToOuterDisposeScope();
+    }
 
     private static Tensor Shaped(Tensor tensor, string name, params long[] wanted)
     {
