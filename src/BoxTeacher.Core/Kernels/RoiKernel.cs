@@ -83,13 +83,14 @@ internal sealed unsafe class RoiKernel : autograd.SingleTensorFunction<RoiKernel
     private static void Sample(int box, Boxes boxes, float* map, float* bins, float* band)
     {
         var (left, right) = boxes.Columns.Reach(box);
+        var step = (long)boxes.Columns.Length * Block;
         for (var i = 0; i < boxes.Rows.Bins; i++)
         {
             var (top, bottom) = boxes.Rows.Span(box, i);
-            var rows = boxes.Rows.Shares(box, i);
+            var rows = boxes.Rows.Shares(box, i)[top..bottom];
             for (var x = left; x < right; x++)
             {
-                Gather(map + ((long)top * boxes.Columns.Length + x) * Block, (long)boxes.Columns.Length * Block, rows[top..bottom], band + x * Block);
+                Gather(map + top * step + x * Block, step, rows, band + x * Block);
             }
 
             for (var j = 0; j < boxes.Columns.Bins; j++)
@@ -104,6 +105,7 @@ internal sealed unsafe class RoiKernel : autograd.SingleTensorFunction<RoiKernel
     private static void Spread(int box, Boxes boxes, float* map, float* bins, float* band)
     {
         var (left, right) = boxes.Columns.Reach(box);
+        var step = (long)boxes.Columns.Length * Block;
         for (var i = 0; i < boxes.Rows.Bins; i++)
         {
             var (top, bottom) = boxes.Rows.Span(box, i);
@@ -121,7 +123,7 @@ internal sealed unsafe class RoiKernel : autograd.SingleTensorFunction<RoiKernel
             var rows = boxes.Rows.Shares(box, i)[top..bottom];
             for (var x = left; x < right; x++)
             {
-                Scatter(band + x * Block, rows, map + ((long)top * boxes.Columns.Length + x) * Block, (long)boxes.Columns.Length * Block);
+                Scatter(band + x * Block, rows, map + top * step + x * Block, step);
             }
         }
     }
@@ -218,7 +220,8 @@ internal sealed unsafe class RoiKernel : autograd.SingleTensorFunction<RoiKernel
             for (var task = Interlocked.Increment(ref next); task < tasks; task = Interlocked.Increment(ref next))
             {
                 var first = task % blocks * Block;
-                work(busy[task / blocks], first, Math.Min(Block, boxes.Channels - first), room, room + sizes.Map, room + sizes.Map + sizes.Bins);
+                var (image, channels) = (busy[task / blocks], Math.Min(Block, boxes.Channels - first));
+                work(image, first, channels, room, room + sizes.Map, room + sizes.Map + sizes.Bins);
             }
             NativeMemory.AlignedFree(room);
         }
