@@ -12,7 +12,8 @@ public static class UnlabelledWeights
     public static UnlabelledWeight Constant(double weight) => (_, _) => weight;
 
     /// <summary>mmdetection 3's base class for other detectors: 0 where a batch has no pseudo box.</summary>
-    public static UnlabelledWeight WithPseudoBoxes(double weight) => (_, boxes) => boxes > 0 ? weight : 0;
+    public static UnlabelledWeight WithPseudoBoxes(UnlabelledWeight weight) =>
+        (iteration, boxes) => boxes > 0 ? weight(iteration, boxes) : 0;
 
     /// <summary>An option of the authors' code, unused in their recipes: rises from 0 over so many steps.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="steps"/> is below 1.</exception>
