@@ -1,3 +1,5 @@
+using BoxTeacher.Backbones;
+using BoxTeacher.Layers;
 using BoxTeacher.Losses;
 using BoxTeacher.Structures;
 using static TorchSharp.torch;
@@ -10,61 +12,169 @@ namespace BoxTeacher.Detectors;
 /// </summary>
 public sealed class FasterRcnn : Detector
 {
-    /// <summary>Skeleton.</summary>
-    public FasterRcnn()
+    // Streams of the two stages.
+    private const ulong AnchorDraws = 0x52504E;
+    private const ulong ProposalDraws = 0x524F49;
+
+    private readonly Backbone backbone;
+    private readonly RegionProposalNetwork proposal_generator;
+    private readonly RoiHeads roi_heads;
+    private readonly Anchors _anchors;
+    private readonly RcnnStages _stages;
+    private readonly int[] _strides;
+
+    /// <summary>A detector of given parts.</summary>
+    /// <param name="backbone">The feature pyramid.</param>
+    /// <param name="anchors">The anchors of all its levels.</param>
+    /// <param name="heads">The second stage, over all levels but the one on top.</param>
+    /// <param name="stages">What stands between the networks.</param>
+    /// <exception cref="ArgumentException">Anchors and pyramid differ in their number of levels.</exception>
+    public FasterRcnn(Backbone backbone, Anchors anchors, RoiHeads heads, RcnnStages stages)
         : base(nameof(FasterRcnn))
     {
+        if (anchors.Levels != backbone.Levels.Count)
+        {
+            throw new ArgumentException($"{backbone.Levels.Count} levels need as many strides of anchors, not {anchors.Levels}.", nameof(anchors));
+        }
+
+        this.backbone = backbone;
+        proposal_generator = new RegionProposalNetwork(new RpnHead(backbone.Levels[0].Channels, anchors.PerCell));
+        roi_heads = heads;
+        (_anchors, _stages) = (anchors, stages);
+        _strides = [.. backbone.Levels.SkipLast(1).Select(level => level.Stride)];
+        RegisterComponents();
     }
 
     /// <summary>C.</summary>
-    public int Classes => throw new NotImplementedException();
+    public int Classes => roi_heads.Classes;
 
     /// <inheritdoc/>
-    public override bool HasMasks => throw new NotImplementedException();
+    public override bool HasMasks => false;
 
     /// <summary>Limits of training: 2000 and 1000 as published.</summary>
-    public ProposalLimits TrainingLimits => throw new NotImplementedException();
+    public ProposalLimits TrainingLimits => _stages.TrainingLimits;
 
     /// <summary>Limits of inference: 1000 and 1000 as published.</summary>
-    public ProposalLimits InferenceLimits => throw new NotImplementedException();
+    public ProposalLimits InferenceLimits => _stages.InferenceLimits;
+
+    /// <summary>What stands between the networks.</summary>
+    public RcnnStages Stages => _stages;
+
+    /// <summary>The published detector over a backbone with outputs at strides 4, 8, 16 and 32: five levels up to stride 64.</summary>
+    /// <param name="bottomUp">The backbone, for instance <see cref="ResNet.Bottleneck"/> with four outputs.</param>
+    /// <param name="classes">Number of classes.</param>
+    /// <param name="channels">Channels of the pyramid; 256 as published.</param>
+    /// <param name="hidden">Width of the box head; 1024 as published.</param>
+    /// <param name="stages">What stands between the networks; null: mmdetection's.</param>
+    public static FasterRcnn Published(
+        Backbone bottomUp, int classes, int channels = 256, int hidden = 1024, RcnnStages? stages = null)
+    {
+        var pyramid = new FeaturePyramid(bottomUp, channels, new SubsampledTop());
+        return new FasterRcnn(
+            pyramid,
+            Anchors.Published([.. pyramid.Levels.Select(level => level.Stride)]),
+            new RoiHeads(channels, classes, hidden),
+            stages ?? RcnnStages.Published());
+    }
+
+    /// <summary>
+    /// A detector for scenes of about 128 pixels that learns from scratch on a CPU: a small trainable backbone, levels at strides 4 to 64
+    /// with anchors of 16 to 256 pixels, a small box head, few proposals.
+    /// </summary>
+    /// <param name="classes">Number of classes.</param>
+    /// <param name="sampler">Chooses anchors and proposals in training; null: at random.</param>
+    /// <param name="scoreThreshold">Smallest probability of a detection.</param>
+    public static FasterRcnn Small(int classes, SubsetSampler? sampler = null, double scoreThreshold = 0.05)
+    {
+        const int Channels = 64;
+        var pyramid = new FeaturePyramid(ResNet.Small(), Channels, new SubsampledTop());
+        var chosen = sampler ?? Subset.Random;
+        return new FasterRcnn(
+            pyramid,
+            new Anchors([.. pyramid.Levels.Select(level => level.Stride)], scales: [4], ratios: [0.5, 1, 2]),
+            new RoiHeads(Channels, classes, hidden: 128),
+            RcnnStages.Published(chosen, scoreThreshold) with
+            {
+                Anchors = new RpnAssigner(RpnAssigner.PublishedMatcher, chosen, samples: 128),
+                Samples = new RoiSampler(chosen, samples: 64),
+                TrainingLimits = new ProposalLimits(200, 100),
+                InferenceLimits = new ProposalLimits(200, 100),
+            });
+    }
 
     /// <summary>The pyramid of images [N, 3, H, W], finest first.</summary>
-    public IReadOnlyList<Tensor> Features(Tensor images) => throw new NotImplementedException();
+    public IReadOnlyList<Tensor> Features(Tensor images) => backbone.call(images);
 
     /// <summary>The region proposal network on all levels.</summary>
-    public RpnOutputs Rpn(IReadOnlyList<Tensor> pyramid) => throw new NotImplementedException();
+    public RpnOutputs Rpn(IReadOnlyList<Tensor> pyramid)
+    {
+        var (logits, deltas) = proposal_generator.Head.call(pyramid);
+        return new RpnOutputs(logits, deltas, [.. pyramid.Select((level, i) =>
+            _anchors.Of(i, level.size(2), level.size(3), level.dtype, level.device))]);
+    }
 
     /// <summary>Proposals of each image, [n, 4], best first, clipped to the image without its padding; detached.</summary>
-    public IReadOnlyList<Tensor> Propose(RpnOutputs outputs, IReadOnlyList<ImageSize> sizes, ProposalLimits limits) =>
-        throw new NotImplementedException();
+    public IReadOnlyList<Tensor> Propose(RpnOutputs outputs, IReadOnlyList<ImageSize> sizes, ProposalLimits limits)
+    {
+        using var scope = NewDisposeScope();
+        return [.. _stages.Proposals.Select(outputs, sizes, limits).Select(image => image.Boxes.MoveToOuterDisposeScope())];
+    }
 
     /// <summary>What the anchors learn from the boxes of each image, [g, 4].</summary>
-    public RpnTargets AssignAnchors(RpnOutputs outputs, IReadOnlyList<Tensor> boxes, Step step) => throw new NotImplementedException();
+    /// <param name="outputs">Of the batch.</param>
+    /// <param name="boxes">Of each image.</param>
+    /// <param name="step">What may be drawn from.</param>
+    /// <param name="sizes">
+    /// Size of each image without padding, where anchors in the padding of a batch may not learn; null: all belong to every image.
+    /// </param>
+    public RpnTargets AssignAnchors(
+        RpnOutputs outputs, IReadOnlyList<Tensor> boxes, Step step, IReadOnlyList<ImageSize>? sizes = null) =>
+        _stages.Anchors.Assign(outputs, _anchors, boxes, step.Random.Split(AnchorDraws), sizes);
 
-    /// <summary>loss_rpn_cls and loss_rpn_bbox.</summary>
-    public IReadOnlyList<LossTerm> RpnLosses(RpnOutputs outputs, RpnTargets targets) => throw new NotImplementedException();
+    /// <summary><c>loss_rpn_cls</c> and <c>loss_rpn_bbox</c>.</summary>
+    public IReadOnlyList<LossTerm> RpnLosses(RpnOutputs outputs, RpnTargets targets) => _stages.RpnLoss.Terms(outputs, targets);
 
     /// <summary>Assigns proposals (with the true boxes ahead of them) to the truth of their image, and samples.</summary>
     public RoiSamples Sample(IReadOnlyList<Tensor> proposals, IReadOnlyList<Instances> truth, Step step) =>
-        throw new NotImplementedException();
+        _stages.Samples.Sample(proposals, truth, Classes, step.Random.Split(ProposalDraws));
 
     /// <summary>The box head on any boxes of each image, image after image.</summary>
-    public BoxOutputs BoxHead(IReadOnlyList<Tensor> pyramid, IReadOnlyList<Tensor> boxes) => throw new NotImplementedException();
+    public BoxOutputs BoxHead(IReadOnlyList<Tensor> pyramid, IReadOnlyList<Tensor> boxes)
+    {
+        using var features = Pool(pyramid, boxes, roi_heads.Pooled);
+        return roi_heads.call(features);
+    }
 
-    /// <summary>loss_cls.</summary>
-    public LossTerm ClassLoss(BoxOutputs outputs, RoiSamples samples) => throw new NotImplementedException();
+    /// <summary><c>loss_cls</c>.</summary>
+    public LossTerm ClassLoss(BoxOutputs outputs, RoiSamples samples) => _stages.RoiLoss.Class(outputs.Logits, samples.Labels);
 
-    /// <summary>loss_bbox.</summary>
-    public LossTerm BoxLoss(BoxOutputs outputs, RoiSamples samples) => throw new NotImplementedException();
+    /// <summary><c>loss_bbox</c>.</summary>
+    public LossTerm BoxLoss(BoxOutputs outputs, RoiSamples samples) =>
+        _stages.RoiLoss.Box(outputs.Deltas, samples.Labels, samples.Deltas, Classes);
 
     /// <summary>The boxes moved by the deltas of the given classes [M], clipped to their image: for each image [m, 4].</summary>
     public IReadOnlyList<Tensor> Refine(
-        BoxOutputs outputs, IReadOnlyList<Tensor> boxes, Tensor classes, IReadOnlyList<ImageSize> sizes) =>
-        throw new NotImplementedException();
+        BoxOutputs outputs, IReadOnlyList<Tensor> boxes, Tensor classes, IReadOnlyList<ImageSize> sizes)
+    {
+        using var scope = NewDisposeScope();
+        var own = RoiLoss.OwnDeltas(outputs.Deltas, classes).split(CountsOf(boxes));
+        return [.. boxes.Select((part, image) =>
+            Instances.Clip(_stages.Coder.Decode(part, own[image]), sizes[image]).MoveToOuterDisposeScope())];
+    }
 
     /// <summary>Detections of each image, best first, in pixels of the network's input; without masks.</summary>
-    public IReadOnlyList<Instances> Detections(BoxOutputs outputs, IReadOnlyList<Tensor> boxes, IReadOnlyList<ImageSize> sizes) =>
-        throw new NotImplementedException();
+    public IReadOnlyList<Instances> Detections(BoxOutputs outputs, IReadOnlyList<Tensor> boxes, IReadOnlyList<ImageSize> sizes)
+    {
+        using var gradients = no_grad();
+        using var scope = NewDisposeScope();
+        var counts = CountsOf(boxes);
+        var (probabilities, deltas) = (outputs.Logits.softmax(1).split(counts), outputs.Deltas.split(counts));
+        return [.. boxes.Select((part, image) => _stages.Detections.Decode(probabilities[image], (rows, classes) =>
+        {
+            var own = RoiLoss.OwnDeltas(deltas[image].index_select(0, rows), classes);
+            return Instances.Clip(_stages.Coder.Decode(part.index_select(0, rows), own), sizes[image]);
+        }).MoveToOuterDisposeScope())];
+    }
 
     /// <summary>Mask logits [M, C, 28, 28] of any boxes of each image. There must be a mask head.</summary>
     public Tensor MaskHead(IReadOnlyList<Tensor> pyramid, IReadOnlyList<Tensor> boxes) => throw new NotImplementedException();
@@ -79,9 +189,56 @@ public sealed class FasterRcnn : Detector
         throw new NotImplementedException();
 
     /// <inheritdoc/>
-    public override LossTerms Losses(View view, Step step) => throw new NotImplementedException();
+    public override LossTerms Losses(View view, Step step)
+    {
+        using var scope = NewDisposeScope();
+        var sizes = view.Images.Sizes;
+        var pyramid = Features(view.Images.Images);
+        var rpn = Rpn(pyramid);
+        var anchors = AssignAnchors(rpn, [.. view.Truth.Select(truth => truth.Boxes)], step, sizes);
+        var samples = Sample(Propose(rpn, sizes, TrainingLimits), view.Truth, step);
+        var outputs = BoxHead(pyramid, samples.Boxes);
+        return new LossTerms([.. RpnLosses(rpn, anchors), ClassLoss(outputs, samples), BoxLoss(outputs, samples)]).MoveToOuterDisposeScope();
+    }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<IReadOnlyList<Detection>> Detect(ImageBatch images, IReadOnlyList<ImageSize>? sizes = null) =>
-        throw new NotImplementedException();
+    public override IReadOnlyList<IReadOnlyList<Detection>> Detect(ImageBatch images, IReadOnlyList<ImageSize>? sizes = null)
+    {
+        using var gradients = no_grad();
+        using var scope = NewDisposeScope();
+        var pyramid = Features(images.Images);
+        var proposals = Propose(Rpn(pyramid), images.Sizes, InferenceLimits);
+        var found = Detections(BoxHead(pyramid, proposals), proposals, images.Sizes);
+        return [.. found.Select((instances, image) => Values(instances, images.Sizes[image], sizes?[image] ?? images.Sizes[image]))];
+    }
+
+    private static Detection[] Values(Instances found, ImageSize network, ImageSize output)
+    {
+        var candidates = new BoxCandidates(
+            HostValues.Floats(found.Boxes), HostValues.Floats(found.Scores!), HostValues.Longs(found.Classes), new int[found.Count]);
+        var (boxes, rows) = candidates.Rescaled(network, output);
+        return [.. rows.Select((row, i) => new Detection(
+            (int)candidates.Classes[row], candidates.Scores[row],
+            Box.FromCorners(boxes[4 * i], boxes[4 * i + 1], boxes[4 * i + 2], boxes[4 * i + 3]), null))];
+    }
+
+    private static long[] CountsOf(IReadOnlyList<Tensor> boxes) => [.. boxes.Select(part => part.size(0))];
+
+    // The level of a box (Lin et al. 2017, equation 1, as mmdetection rounds it): 56 pixels of side belong to the finest.
+    private Tensor Pool(IReadOnlyList<Tensor> pyramid, IReadOnlyList<Tensor> boxes, int size)
+    {
+        using var scope = NewDisposeScope();
+        var all = cat([.. boxes]);
+        var images = cat([.. boxes.Select((part, image) => full([part.size(0)], image, int64, part.device))]);
+        var level = (BoxOverlaps.Area(all).sqrt() / 56 + 1e-6).log2().floor().clamp(0, _strides.Length - 1).to(int64);
+        var pooled = zeros([all.size(0), pyramid[0].size(1), size, size], pyramid[0].dtype, all.device);
+        for (var i = 0; i < _strides.Length; i++)
+        {
+            var rows = (level == i).nonzero().squeeze(1);
+            var part = RoiAlign.Apply(pyramid[i], all.index_select(0, rows), images.index_select(0, rows), size, 1.0 / _strides[i]);
+            pooled = pooled.index_add(0, rows, part, 1);
+        }
+
+        return pooled.MoveToOuterDisposeScope();
+    }
 }
