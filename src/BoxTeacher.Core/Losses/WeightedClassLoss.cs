@@ -1,4 +1,3 @@
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Losses;
@@ -9,12 +8,13 @@ namespace BoxTeacher.Losses;
 /// <param name="IsForeground">[M] bool.</param>
 public sealed record WeightedSamples(Tensor Losses, Tensor Weights, Tensor IsForeground)
 {
-    /// <summary>Softmax cross entropy of each box.</summary>
+    /// <summary>The losses of boxes by their logits.</summary>
+    /// <param name="loss">The loss of a box.</param>
     /// <param name="logits">[M, C + 1]; background is the last class.</param>
     /// <param name="labels">[M] int64.</param>
     /// <param name="weights">[M] in [0, 1].</param>
-    public static WeightedSamples CrossEntropy(Tensor logits, Tensor labels, Tensor weights) => new(
-        nn.functional.cross_entropy(logits, labels, reduction: nn.Reduction.None), weights, labels != logits.size(1) - 1);
+    public static WeightedSamples Of(SoftmaxLoss loss, Tensor logits, Tensor labels, Tensor weights) =>
+        new(loss(logits, labels), weights.detach(), labels != logits.size(1) - 1);
 }
 
 /// <summary>How the class losses of weighted boxes become one term, named loss_cls.</summary>

@@ -156,7 +156,7 @@ internal static class SoftTeacherReference
         var weights = ones(labels.size(0)).index_copy(0, rows, reliability);
         c.Close("label_weights", weights);
 
-        var samples = WeightedSamples.CrossEntropy(logits, labels, weights);
+        var samples = WeightedSamples.Of(SoftmaxLosses.CrossEntropy, logits, labels, weights);
         c.Close("weighted_ce", samples.Losses * weights);
         var coded = ClassLosses.OverWeights(samples).Value();
         c.Close("loss_microsoft", coded);

@@ -189,7 +189,8 @@ public sealed class SoftTeacherMethod(
     private IReadOnlyList<LossTerm> ProposalLosses(Lesson lesson, Step step)
     {
         var rpn = lesson.Student.Rpn;
-        var targets = student.AssignAnchors(rpn, [.. lesson.Truth(settings.Rpn).Select(image => image.Boxes)], step);
+        var boxes = lesson.Truth(settings.Rpn).Select(image => image.Boxes);
+        var targets = student.AssignAnchors(rpn, [.. boxes], step, lesson.Strong.Images.Sizes);
         return student.RpnLosses(rpn, targets);
     }
 
@@ -198,16 +199,8 @@ public sealed class SoftTeacherMethod(
         var (pyramid, truth) = (lesson.Student.Pyramid, lesson.Truth(settings.Classes));
         var samples = student.Sample(lesson.Student.Proposals, truth, step);
         var outputs = student.BoxHead(pyramid, samples.Boxes);
-        if (settings.ClassLoss is { } loss)
-        {
-            var weights = Weights(lesson.Answer, lesson.Weak, lesson.Strong, samples, outputs, truth);
-            yield return loss(WeightedSamples.CrossEntropy(outputs.Logits, samples.Labels, weights));
-        }
-        else
-        {
-            yield return student.ClassLoss(outputs, samples);
-        }
-
+        var weights = Weights(lesson.Answer, lesson.Weak, lesson.Strong, samples, outputs, truth);
+        yield return settings.ClassLoss(WeightedSamples.Of(student.Stages.RoiLoss.OfSample, outputs.Logits, samples.Labels, weights));
         if (student.HasMasks)
         {
             yield return student.MaskLoss(pyramid, samples, truth);

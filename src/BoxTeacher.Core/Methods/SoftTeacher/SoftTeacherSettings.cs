@@ -63,8 +63,8 @@ public sealed record SoftTeacherSettings
     /// <summary>How far background is trusted.</summary>
     public BackgroundReliability Reliability { get; init; } = Methods.Reliability.BackgroundOfTeacher;
 
-    /// <summary>How weighted class losses become one; null: the detector's own class loss, without weights.</summary>
-    public WeightedClassLoss? ClassLoss { get; init; } = ClassLosses.OverWeights;
+    /// <summary>How weighted class losses become one.</summary>
+    public WeightedClassLoss ClassLoss { get; init; } = ClassLosses.OverWeights;
 
     /// <summary>Factor of all unlabelled losses; published: 4.</summary>
     public UnlabelledWeight Weight { get; init; } = UnlabelledWeights.Constant(4);
