@@ -183,7 +183,7 @@ public sealed class DeviceTests : IDisposable
         var recipe = Recipes.ShapesBoxTeacher with
         {
             Method = method,
-            Augmentation = Recipes.ShapesBoxTeacher.Augmentation with { Geometry = new GeometryAugmentation([48, 64], 64, 0.5) },
+            Augmentation = (SharedGeometryViews)Recipes.ShapesBoxTeacher.Augmentation with { Geometry = new GeometryAugmentation([48, 64], 64, 0.5) },
             Budget = new BudgetRecipe(2, 2, 100, 100),
         };
         return kind == "random masks" ? recipe.With(recipe => ((CondInstRecipe)recipe.Detector).MaxProposals, 3) : recipe;

@@ -50,11 +50,10 @@ module Recipe =
 
     /// Images resized to a short side of so many pixels in training and in tests, the long side to at most twice that.
     let resized shortSide (r: Recipe) =
-        let geometry = GeometryAugmentation([| shortSide |], 2 * shortSide, r.Augmentation.Geometry.FlipProbability)
-        r.With((fun r -> r.Augmentation), AugmentationRecipe(geometry, r.Augmentation.Strong, shortSide, 2 * shortSide))
+        r.With((fun r -> r.Augmentation), r.Augmentation.Resized(shortSide, 2 * shortSide))
 
     /// The student sees the teacher's colors.
-    let withoutStrongColors (r: Recipe) = r.With((fun r -> r.Augmentation.Strong), null)
+    let withoutStrongColors (r: Recipe) = r.With((fun r -> r.Augmentation), r.Augmentation.WithoutStrongColors())
 
     /// Another method.
     let taughtBy (method: MethodRecipe) (r: Recipe) = r.With((fun r -> r.Method), method)

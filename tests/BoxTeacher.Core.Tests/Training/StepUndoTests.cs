@@ -24,7 +24,7 @@ public sealed class StepUndoTests : IDisposable
         recipe = recipe with
         {
             Detector = recipe.Detector with { Weights = null },
-            Augmentation = recipe.Augmentation with { Geometry = new GeometryAugmentation([64], 64, 0.5) },
+            Augmentation = (SharedGeometryViews)recipe.Augmentation with { Geometry = new GeometryAugmentation([64], 64, 0.5) },
             Budget = recipe.Budget with { BatchSize = 1 },
         };
         using var scope = NewDisposeScope();

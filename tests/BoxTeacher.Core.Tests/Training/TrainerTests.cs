@@ -206,7 +206,7 @@ public sealed class TrainerTests : IDisposable
 
     private static Recipe Recipe(Recipe preset, int iterations) => preset with
     {
-        Augmentation = preset.Augmentation with { Geometry = new GeometryAugmentation([64], 64, 0.5), TestShortEdge = 64, TestMaxSize = 64 },
+        Augmentation = (SharedGeometryViews)preset.Augmentation with { Geometry = new GeometryAugmentation([64], 64, 0.5), TestShortEdge = 64, TestMaxSize = 64 },
         Budget = new BudgetRecipe(iterations, 2, 100, 100),
     };
 

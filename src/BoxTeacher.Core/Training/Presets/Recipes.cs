@@ -89,7 +89,7 @@ public static class Recipes
             GroupByAspect: false),
         new SmallCondInst(PixelNormalization.CaffeBgrUnitScale) { InstancesPerImage = 32 },
         method,
-        new AugmentationRecipe(geometry, ColorAugmentation.Strong, geometry.ShortEdges[geometry.ShortEdges.Count / 2], geometry.MaxSize),
+        new SharedGeometryViews(geometry, ColorAugmentation.Strong, geometry.ShortEdges[geometry.ShortEdges.Count / 2], geometry.MaxSize),
         new SolverRecipe(
             new AdamWRecipe(LearningRate: 2e-3, WeightDecay: 1e-4), new CosineSchedule(new LearningRateWarmUp(50, 0.02)), ClipNorm: 5),
         budget,
