@@ -25,7 +25,7 @@ public sealed class DeviceTests : IDisposable
 {
     private readonly SceneFolder scenes = new(4);
 
-    public static TheoryData<string> Methods => ["boxTeacher", "boxTeacher, all switches", "boxInst", "supervised", "staged", "random masks"];
+    public static TheoryData<string> Methods => ["boxTeacher", "boxTeacher, all switches", "boxInst", "supervised", "staged", "random masks", "faster R-CNN"];
 
     public static TheoryData<string> Backbones => ["resNet", "deformable", "swin"];
 
@@ -99,18 +99,24 @@ public sealed class DeviceTests : IDisposable
 
     [Theory]
     [InlineData("small")]
+    [InlineData("faster R-CNN")]
     [MemberData(nameof(Backbones))]
     public void Detections_stay_where_the_network_is(string kind)
     {
         using var scope = NewDisposeScope();
-        using var network = kind == "small" ? CondInst.Small(2) : Tiny(kind);
+        using Detector network = kind switch
+        {
+            "small" => CondInst.Small(2),
+            "faster R-CNN" => FasterRcnn.Small(2),
+            _ => Tiny(kind),
+        };
         FindEverything(network);
         Elsewhere(() =>
         {
             // Half the size of the files, so that masks are enlarged.
             var inference = new Inference(network, PixelNormalization.CaffeBgrUnitScale, 32, 32);
             Assert.NotEmpty(inference.Detect(scenes.Dataset));
-            Assert.NotNull(inference.Evaluate(scenes.Dataset).Mask);
+            Assert.Equal(network.HasMasks, inference.Evaluate(scenes.Dataset).Mask is not null);
             var batch = TrainingRun.Batches(Small("supervised"), scenes.Dataset, CPU)(0).First().Labelled.Weak.Images;
             Assert.All(network.Detect(batch), Assert.NotEmpty);
         });
@@ -144,7 +150,10 @@ public sealed class DeviceTests : IDisposable
     private static void FindEverything(Detector network)
     {
         using var gradients = no_grad();
-        network.named_parameters().Single(entry => entry.name.EndsWith("cls_logits.bias", StringComparison.Ordinal)).parameter.fill_(1);
+        var bias = network.named_parameters().Single(entry => entry.name.EndsWith("cls_logits.bias", StringComparison.Ordinal)
+            || entry.name.EndsWith("cls_score.bias", StringComparison.Ordinal)).parameter;
+        // The last class of a softmax is background.
+        (network is FasterRcnn ? bias.narrow(0, 0, bias.size(0) - 1) : bias).fill_(1);
     }
 
     private static CondInst Tiny(string kind) => CondInst.Published(
@@ -177,6 +186,7 @@ public sealed class DeviceTests : IDisposable
                 },
             },
             "supervised" => new SupervisedRecipe(Supervision.Masks),
+            "faster R-CNN" => new SupervisedRecipe(Supervision.Boxes),
             "staged" => new StagedRecipe([new StageRecipe(0, Recipes.ShapesBoxInst.Method), new StageRecipe(0.5, boxTeacher, RestartsStudent: true)]),
             _ => Recipes.ShapesBoxInst.Method,
         };
@@ -186,6 +196,11 @@ public sealed class DeviceTests : IDisposable
             Augmentation = (SharedGeometryViews)Recipes.ShapesBoxTeacher.Augmentation with { Geometry = new GeometryAugmentation([48, 64], 64, 0.5) },
             Budget = new BudgetRecipe(2, 2, 100, 100),
         };
+        if (kind == "faster R-CNN")
+        {
+            return recipe with { Detector = new SmallFasterRcnn(PixelNormalization.CaffeBgrUnitScale) };
+        }
+
         return kind == "random masks" ? recipe.With(recipe => ((CondInstRecipe)recipe.Detector).MaxProposals, 3) : recipe;
     }
 

@@ -3,37 +3,37 @@ using static TorchSharp.torch;
 namespace BoxTeacher.Layers;
 
 /// <summary>
-/// Overlaps of each of n boxes with each of m others: [n, 4] and [m, 4], xyxy, to [n, m]. Divisors are at least 1e-6, as in mmdetection's
-/// <c>bbox_overlaps</c>.
+/// Overlaps of each of n boxes with each of m others: [n, 4] and [m, 4], xyxy, to [n, m]. A divisor is at least
+/// <c>smallest</c>; 1e-6 in mmdetection's <c>bbox_overlaps</c>.
 /// </summary>
 public static class BoxOverlaps
 {
-    private const double SmallestDivisor = 1e-6;
+    private const double Smallest = 1e-6;
 
     /// <summary>Intersection over union, in [0, 1].</summary>
-    public static Tensor Iou(Tensor left, Tensor right)
+    public static Tensor Iou(Tensor left, Tensor right, double smallest = Smallest)
     {
         using var scope = NewDisposeScope();
         var shared = Shared(left, right);
-        return (shared / Union(left, right, shared)).MoveToOuterDisposeScope();
+        return (shared / Union(left, right, shared, smallest)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Intersection over the area of the first box, in [0, 1].</summary>
-    public static Tensor Iof(Tensor left, Tensor right)
+    public static Tensor Iof(Tensor left, Tensor right, double smallest = Smallest)
     {
         using var scope = NewDisposeScope();
-        return (Shared(left, right) / Area(left).clamp(min: SmallestDivisor).unsqueeze(1)).MoveToOuterDisposeScope();
+        return (Shared(left, right) / Area(left).clamp(min: smallest).unsqueeze(1)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Generalized IoU (Rezatofighi et al., CVPR 2019): IoU - (hull - union) / hull, in [-1, 1].</summary>
-    public static Tensor Giou(Tensor left, Tensor right)
+    public static Tensor Giou(Tensor left, Tensor right, double smallest = Smallest)
     {
         using var scope = NewDisposeScope();
         var shared = Shared(left, right);
-        var union = Union(left, right, shared);
+        var union = Union(left, right, shared, smallest);
         var (a, b) = (left.unsqueeze(1), right.unsqueeze(0));
         var sides = maximum(a.narrow(2, 2, 2), b.narrow(2, 2, 2)) - minimum(a.narrow(2, 0, 2), b.narrow(2, 0, 2));
-        var hull = sides.clamp_(min: 0).prod(2).clamp_(min: SmallestDivisor);
+        var hull = sides.clamp_(min: 0).prod(2).clamp_(min: smallest);
         return (shared / union - (hull - union) / hull).MoveToOuterDisposeScope();
     }
 
@@ -54,9 +54,9 @@ public static class BoxOverlaps
         return width.mul_(height).MoveToOuterDisposeScope();
     }
 
-    private static Tensor Union(Tensor left, Tensor right, Tensor shared)
+    private static Tensor Union(Tensor left, Tensor right, Tensor shared, double smallest)
     {
         using var scope = NewDisposeScope();
-        return (Area(left).unsqueeze(1) + Area(right).unsqueeze(0)).sub_(shared).clamp_(min: SmallestDivisor).MoveToOuterDisposeScope();
+        return (Area(left).unsqueeze(1) + Area(right).unsqueeze(0)).sub_(shared).clamp_(min: smallest).MoveToOuterDisposeScope();
     }
 }

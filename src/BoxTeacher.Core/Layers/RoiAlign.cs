@@ -24,44 +24,46 @@ public static class RoiAlign
         Tensor features, Tensor boxes, Tensor images, int size, double scale, int samplingRatio = 0, bool aligned = true)
     {
         using var scope = NewDisposeScope();
-        var (rows, columns) = Shares(features, boxes, size, scale, samplingRatio, aligned);
+        var (rows, columns) = Shares(features, boxes, new RoiGrid(size, scale, samplingRatio, aligned));
         return BoxSamples.Of(features, rows, columns, HostValues.Longs(images)).MoveToOuterDisposeScope();
     }
 
     /// <summary>How much each cell counts in each bin, along both axes: [M, size, H] and [M, size, W] in the features' type.</summary>
-    internal static (Tensor Rows, Tensor Columns) Shares(
-        Tensor features, Tensor boxes, int size, double scale, int samplingRatio, bool aligned)
+    internal static (Tensor Rows, Tensor Columns) Shares(Tensor features, Tensor boxes, RoiGrid grid)
     {
         using var gradients = no_grad();
         using var scope = NewDisposeScope();
-        var cells = boxes * scale - (aligned ? 0.5 : 0);
-        Tensor Axis(int axis) => AxisShares(cells.select(1, axis), cells.select(1, axis + 2), features.size(3 - axis), size, samplingRatio, aligned)
-            .to(features.dtype);
+        var cells = boxes.detach() * grid.Scale - (grid.Aligned ? 0.5 : 0);
+        Tensor Axis(int axis) =>
+            AxisShares(cells.select(1, axis), cells.select(1, axis + 2), features.size(3 - axis), grid).to(features.dtype);
         return (Axis(1).MoveToOuterDisposeScope(), Axis(0).MoveToOuterDisposeScope());
     }
 
     /// <summary>One axis: [M, size, length].</summary>
-    private static Tensor AxisShares(Tensor low, Tensor high, long length, int size, int samplingRatio, bool aligned)
+    private static Tensor AxisShares(Tensor low, Tensor high, long length, RoiGrid grid)
     {
-        var extent = (aligned ? high - low : (high - low).clamp(min: 1)).view(-1, 1, 1);
-        var bin = extent / size;
+        var extent = (grid.Aligned ? high - low : (high - low).clamp(min: 1)).view(-1, 1, 1);
+        var bin = extent / grid.Size;
         // A box without extent has no samples, and its bins are 0.
-        var counts = samplingRatio > 0 ? full_like(bin, samplingRatio) : bin.ceil();
+        var counts = grid.SamplingRatio > 0 ? full_like(bin, grid.SamplingRatio) : bin.ceil();
         var most = counts.numel() == 0 ? 1 : Math.Max(1, counts.max().to(int64).item<long>());
         Tensor Range(long count) => arange(count, dtype: low.dtype, device: low.device);
         var (sample, divisor) = (Range(most), counts.clamp(min: 1));
-        var places = low.view(-1, 1, 1) + Range(size).view(-1, 1) * bin + (sample + 0.5) * bin / divisor;
+        var places = low.view(-1, 1, 1) + Range(grid.Size).view(-1, 1) * bin + (sample + 0.5) * bin / divisor;
         // Samples that lie more than a cell beyond the map count as zeros; the others are moved to it.
         var counted = sample.lt(counts).logical_and(places.ge(-1)).logical_and(places.le(length)).to(low.dtype) / divisor;
         var inside = places.clamp(0, length - 1);
         var before = inside.floor();
         var fraction = inside - before;
         var cell = before.to(int64);
-        return zeros([low.size(0), size, length], low.dtype, low.device)
+        return zeros([low.size(0), grid.Size, length], low.dtype, low.device)
             .scatter_add_(2, cell, counted * (1 - fraction))
             .scatter_add_(2, (cell + 1).clamp(max: length - 1), counted * fraction);
     }
 }
+
+/// <summary>The bins of a box on a feature map; see <see cref="RoiAlign.Apply"/>.</summary>
+internal readonly record struct RoiGrid(int Size, double Scale, int SamplingRatio, bool Aligned);
 
 /// <summary>
 /// R F C^T for each box. As a function with its own gradient it keeps the shares, and works on a few boxes at a time; a chain of

@@ -73,15 +73,21 @@ public sealed class Anchors(
         return cat(flags).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Anchors that stick out of an image by less than a border: [n] bool.</summary>
+    /// <summary>Those of some anchors that may learn: [n] bool.</summary>
     /// <param name="anchors">[n, 4].</param>
+    /// <param name="valid">[n] bool: of cells within the image, as from <see cref="Valid"/>.</param>
     /// <param name="size">Size of the image without padding.</param>
-    /// <param name="border">Pixels, at least 0.</param>
-    public static Tensor Inside(Tensor anchors, ImageSize size, double border)
+    /// <param name="border">Pixels, at least 0, by which an anchor may stick out of the image; null: any number.</param>
+    public static Tensor Learning(Tensor anchors, Tensor valid, ImageSize size, double? border)
     {
         using var scope = NewDisposeScope();
-        var far = tensor([size.Width + border, size.Height + border], [2], anchors.dtype, anchors.device);
-        var inside = (anchors.narrow(1, 0, 2) >= -border).logical_and(anchors.narrow(1, 2, 2) < far);
-        return inside.all(1).MoveToOuterDisposeScope();
+        if (border is not { } pixels)
+        {
+            return valid.alias().MoveToOuterDisposeScope();
+        }
+
+        var far = tensor([size.Width + pixels, size.Height + pixels], [2], anchors.dtype, anchors.device);
+        var inside = (anchors.narrow(1, 0, 2) >= -pixels).logical_and(anchors.narrow(1, 2, 2) < far).all(1);
+        return valid.logical_and(inside).MoveToOuterDisposeScope();
     }
 }

@@ -79,27 +79,19 @@ public sealed class FasterRcnn : Detector
 
     /// <summary>
     /// A detector for scenes of about 128 pixels that learns from scratch on a CPU: a small trainable backbone, levels at strides 4 to 64
-    /// with anchors of 16 to 256 pixels, a small box head, few proposals.
+    /// with anchors of 16 to 256 pixels, a small box head.
     /// </summary>
     /// <param name="classes">Number of classes.</param>
-    /// <param name="sampler">Chooses anchors and proposals in training; null: at random.</param>
-    /// <param name="scoreThreshold">Smallest probability of a detection.</param>
-    public static FasterRcnn Small(int classes, SubsetSampler? sampler = null, double scoreThreshold = 0.05)
+    /// <param name="stages">What stands between the networks; null: <see cref="RcnnStages.Small"/>.</param>
+    public static FasterRcnn Small(int classes, RcnnStages? stages = null)
     {
         const int Channels = 64;
         var pyramid = new FeaturePyramid(ResNet.Small(), Channels, new SubsampledTop());
-        var chosen = sampler ?? Subset.Random;
         return new FasterRcnn(
             pyramid,
             new Anchors([.. pyramid.Levels.Select(level => level.Stride)], scales: [4], ratios: [0.5, 1, 2]),
             new RoiHeads(Channels, classes, hidden: 128),
-            RcnnStages.Published(chosen, scoreThreshold) with
-            {
-                Anchors = new RpnAssigner(RpnAssigner.PublishedMatcher, chosen, samples: 128),
-                Samples = new RoiSampler(chosen, samples: 64),
-                TrainingLimits = new ProposalLimits(200, 100),
-                InferenceLimits = new ProposalLimits(200, 100),
-            });
+            stages ?? RcnnStages.Small());
     }
 
     /// <summary>The pyramid of images [N, 3, H, W], finest first.</summary>

@@ -12,7 +12,16 @@ public readonly record struct ProposalLimits(int PerLevel, int PerImage);
 /// <summary>The proposals of one image, best first. Tensors belong to the caller's dispose scope.</summary>
 /// <param name="Boxes">[n, 4], xyxy in pixels of the network's input, clipped to the image without its padding.</param>
 /// <param name="Scores">[n] in [0, 1].</param>
-public sealed record Proposals(Tensor Boxes, Tensor Scores);
+public sealed record Proposals(Tensor Boxes, Tensor Scores)
+{
+    /// <summary>Hands the tensors to the dispose scope outside the current one.</summary>
+    public Proposals MoveToOuterDisposeScope()
+    {
+        Boxes.MoveToOuterDisposeScope();
+        Scores.MoveToOuterDisposeScope();
+        return this;
+    }
+}
 
 /// <summary>
 /// From anchors to proposals: the best of each level, moved and clipped, those without area left out, non-maximum suppression, the best of
@@ -40,7 +49,8 @@ public sealed class ProposalSelector(
         var boxes = cat([.. byLevel.Select(level => level.Boxes)], 1);
         long[] levels = [.. byLevel.Index().SelectMany(level => Enumerable.Repeat(
             acrossLevels ? 0L : level.Index, (int)level.Item.Scores.size(1)))];
-        return [.. sizes.Select((size, image) => Suppressed(Instances.Clip(boxes[image], size), scores[image], levels, limits.PerImage))];
+        return [.. sizes.Select((size, image) =>
+            Suppressed(Instances.Clip(boxes[image], size), scores[image], levels, limits.PerImage).MoveToOuterDisposeScope())];
     }
 
     // [N, k] scores and [N, k, 4] boxes of a level, best first.
@@ -73,7 +83,6 @@ public sealed class ProposalSelector(
             sided, [.. rows.Select(row => values[row])], [.. rows.Select(row => levels[row])], (float)nmsThreshold, limit);
         long[] chosen = [.. kept.Take(limit).Select(place => (long)rows[place])];
         var index = tensor(chosen, [chosen.Length], device: boxes.device);
-        return new Proposals(
-            boxes.index_select(0, index).MoveToOuterDisposeScope(), scores.index_select(0, index).MoveToOuterDisposeScope());
+        return new Proposals(boxes.index_select(0, index), scores.index_select(0, index)).MoveToOuterDisposeScope();
     }
 }

@@ -23,8 +23,10 @@ public sealed record RcnnStages(
     /// <summary>mmdetection's Faster R-CNN.</summary>
     /// <param name="sampler">Chooses anchors and proposals in training; null: at random.</param>
     /// <param name="scoreThreshold">Smallest probability of a detection; 0.05 as published, 0.001 for the last tenths of AP.</param>
-    public static RcnnStages Published(SubsetSampler? sampler = null, double scoreThreshold = 0.05) => new(
-        new RpnAssigner(RpnAssigner.PublishedMatcher, sampler ?? Subset.Random),
+    /// <param name="positiveAnchors">Largest share of positives among an image's 256 anchors; 0.5 as published.</param>
+    public static RcnnStages Published(
+        SubsetSampler? sampler = null, double scoreThreshold = 0.05, double positiveAnchors = 0.5) => new(
+        new RpnAssigner(RpnAssigner.PublishedMatcher, sampler ?? Subset.Random, positiveShare: positiveAnchors),
         new ProposalSelector(),
         new RoiSampler(sampler ?? Subset.Random),
         new RoiDecoder(scoreThreshold),
@@ -54,6 +56,21 @@ public sealed record RcnnStages(
             new ProposalLimits(1000, 1000))
         {
             Coder = regions,
+        };
+    }
+
+    /// <summary>For small scenes and short runs: as mmdetection's with fewer anchors, proposals and samples; the numbers are ours.</summary>
+    /// <param name="sampler">Chooses anchors and proposals in training; null: at random.</param>
+    /// <param name="scoreThreshold">Smallest probability of a detection.</param>
+    public static RcnnStages Small(SubsetSampler? sampler = null, double scoreThreshold = 0.05)
+    {
+        var chosen = sampler ?? Subset.Random;
+        return Published(chosen, scoreThreshold) with
+        {
+            Anchors = new RpnAssigner(RpnAssigner.PublishedMatcher, chosen, samples: 128),
+            Samples = new RoiSampler(chosen, samples: 64),
+            TrainingLimits = new ProposalLimits(200, 100),
+            InferenceLimits = new ProposalLimits(200, 100),
         };
     }
 }

@@ -70,9 +70,9 @@ public sealed class RpnAssigner(
         for (var image = 0; image < boxes.Count; image++)
         {
             var matches = matcher.Match(all, boxes[image]).Index;
-            if (sizes is not null && Learning(outputs, anchors, all, sizes[image]) is { } learning)
+            if (sizes is not null && (divisor ?? border) is not null)
             {
-                matches.masked_fill_(learning.logical_not(), BoxMatches.Ignored);
+                matches.masked_fill_(Learning(outputs, anchors, all, sizes[image]).logical_not(), BoxMatches.Ignored);
             }
 
             var (chosen, rest) = sampler.Balanced(HostValues.Longs(matches), samples, positiveShare, random.Split((ulong)image));
@@ -94,14 +94,13 @@ public sealed class RpnAssigner(
             divisorSum);
     }
 
-    // [L] bool; null: all.
-    private Tensor? Learning(RpnOutputs outputs, Anchors anchors, Tensor all, ImageSize size)
+    // [L] bool.
+    private Tensor Learning(RpnOutputs outputs, Anchors anchors, Tensor all, ImageSize size)
     {
         var valid = divisor is { } multiple
             ? anchors.Valid(outputs.Shapes, ImageBatch.PaddedSizeOf([size], multiple), all.device)
-            : null;
-        var inside = border is { } pixels ? Anchors.Inside(all, size, pixels) : null;
-        return valid is null ? inside : inside is null ? valid : valid.logical_and(inside);
+            : ones([all.size(0)], @bool, all.device);
+        return Anchors.Learning(all, valid, size, border);
     }
 }
 
