@@ -23,7 +23,7 @@ let private count (d: Distances) = d.Prediction.Length / 4
 let private logitsOf (d: Distances) = d.P - d.Q
 
 /// In turns background and each class.
-let private labelsOf (d: Distances) = torch.arange(int64 (count d), dtype = torch.int64).remainder (int64 (classes + 1))
+let private labelsOf (d: Distances) = torch.tensor (Array.init (count d) (fun i -> int64 (i % (classes + 1))))
 
 /// In (0, 1].
 let private weightsOf (d: Distances) = (d.Q.select (1L, 3L) / 12.0.ToScalar()).clamp (max = 1.0.ToScalar())
@@ -41,7 +41,7 @@ let private value (form: WeightedClassLoss) logits d weights = form.Invoke(sampl
 let ``a box without weight has no gradient`` (d: Distances) =
     use _ = torch.NewDisposeScope()
     // Every second box; in the form of two means a foreground box always counts.
-    let isOut = torch.arange(int64 (count d)).remainder(2L).``to`` torch.``bool``
+    let isOut = torch.tensor (Array.init (count d) (fun i -> i % 2 = 1))
     let isBackground = (labelsOf d).eq (classes.ToScalar())
     for name, form in forms do
         let silent = if name = "of two means" then isOut.logical_and isBackground else isOut
@@ -154,9 +154,9 @@ let ``a stricter filter keeps no other labels`` (d: Distances, Share low, Share 
 let private sceneSize = ImageSize(200, 200)
 
 let private viewOf (map: Homography) size =
-    View(ImageBatch(torch.zeros ([| 1L; 3L; 1L; 1L |]), [| ImageSize(1, 1) |]), [| map |], [| sceneSize |],
-         [| Instances(torch.zeros ([| 0L; 4L |]), torch.zeros (0L, dtype = torch.int64)) |])
-    |> fun view -> { view with Images = ImageBatch(torch.zeros ([| 1L; 3L; int64 size; int64 size |]), [| ImageSize(size, size) |]) }
+    let nothing = Instances(torch.zeros ([| 0L; 4L |]), torch.zeros ([| 0L |], dtype = torch.int64))
+    let images = ImageBatch(torch.zeros ([| 1L; 3L; int64 size; int64 size |]), [| ImageSize(size, size) |])
+    View(images, [| map |], [| sceneSize |], [| nothing |])
 
 /// Resized by a factor, mirrored in an image of that width.
 let private flipped (factor: float) size = Homography(factor, 0.0, 0.0, 0.0, factor, 0.0).Then(Homography.HorizontalFlip size)
@@ -168,7 +168,7 @@ let ``boxes come back from another view`` (d: Distances, Between 0.5 2.0 factor,
     let size = ImageSize(1000, 1000)
     let moved = (labelled d).Moved(map, size)
     closeAll 1e-9 "boxes" (boxesOf d) (moved.Moved(map.Inverse(), size).Instances.Boxes)
-    closeAll 0.0 "deviations" (labelled d).BoxDeviation moved.BoxDeviation
+    closeAll 0.0 "deviations" (labelled d).MeanDeviation moved.MeanDeviation
 
 [<Property>]
 let ``a moved box holds what the box held`` (d: Distances, Between -30.0 30.0 angle, Share across, Share down) =
@@ -189,7 +189,7 @@ let ``both transports agree where nothing is cut away`` (d: Distances, Between 0
     let direct = PseudoLabelTransports.Direct(seen, weak, strong, 0)
     let around = (PseudoLabelTransports.ThroughOriginal()).Invoke(seen, weak, strong, 0)
     closeAll 1e-9 "boxes" direct.Instances.Boxes around.Instances.Boxes
-    closeAll 0.0 "scores" direct.Instances.Scores around.Instances.Scores
+    closeAll 0.0 "scores" direct.Scores around.Scores
 
 [<Property>]
 let ``a teacher stays between its steps`` (Between 0.0 20.0 t) =
@@ -203,9 +203,9 @@ let ``each part of Soft Teacher may be an F# function`` () =
     let parts =
         SoftTeacherParts(
             Reliability = (fun scores -> scores.TeacherBackground * (1.0.ToScalar() - scores.Overlap)),
-            RpnFilter = (fun labels -> labels.Instances.Scores.gt(0.7.ToScalar()).nonzero().squeeze 1L),
+            RpnFilter = (fun labels -> labels.Scores.gt(0.7.ToScalar()).nonzero().squeeze 1L),
             ClassFilter = PseudoLabelFilters.Score 0.8,
-            BoxFilter = (fun labels -> labels.BoxDeviation.amax([| 1L |]).lt(0.05.ToScalar()).nonzero().squeeze 1L),
+            BoxFilter = (fun labels -> labels.MeanDeviation.lt(0.05.ToScalar()).nonzero().squeeze 1L),
             Variance = (fun refined _ -> refined.std 0L),
             ClassLoss = (fun samples -> LossTerm("loss_cls", (samples.Weights * samples.Losses).sum (), 512.0)),
             Momentum = (fun t -> if t < 500L then 0.0 else 0.9996)

@@ -82,6 +82,15 @@ public interface IPseudoLabelling
 /// <param name="MaskQuality">[n] predicted IoU of the mask, in [0, 1]; null where nobody predicts it.</param>
 public sealed record PseudoLabels(Instances Instances, Tensor? BoxDeviation = null, Tensor? MaskQuality = null)
 {
+    /// <summary>[n] scores in [0, 1].</summary>
+    /// <exception cref="InvalidOperationException">They are not known.</exception>
+    public Tensor Scores => Instances.Scores ?? throw new InvalidOperationException("These pseudo-labels have no scores.");
+
+    /// <summary>[n] mean of the four deviations of each box.</summary>
+    /// <exception cref="InvalidOperationException">They are not known.</exception>
+    public Tensor MeanDeviation => BoxDeviation?.mean([1])
+        ?? throw new InvalidOperationException("These boxes were not jittered, so that their deviation is not known.");
+
     /// <summary>Some of the labels.</summary>
     /// <param name="rows">[k] int64, rows in the wanted order.</param>
     public PseudoLabels Select(Tensor rows) =>

@@ -253,7 +253,7 @@ public sealed class SoftTeacherTests
     private static (FasterRcnn Student, FasterRcnn Teacher) Networks(SubsetSampler sampler)
     {
         manual_seed(5);
-        return (FasterRcnn.Small(3, sampler), FasterRcnn.Small(3, sampler));
+        return (FasterRcnn.Small(3, RcnnStages.Small(sampler)), FasterRcnn.Small(3, RcnnStages.Small(sampler)));
     }
 
     private static Step At(long iteration) => Step.Of(iteration, new RandomStream(1));

@@ -47,7 +47,7 @@ public class OverfitTests
         {
             Detector = new SmallFasterRcnn(preset.Detector.Pixels),
             Method = new SupervisedRecipe(Supervision.Boxes),
-            Augmentation = new AugmentationRecipe(new GeometryAugmentation([64], 64, 0), null, 64, 64),
+            Augmentation = new SharedGeometryViews(new GeometryAugmentation([64], 64, 0), null, 64, 64),
             Budget = new BudgetRecipe(120, 4, 1000, 1000),
         };
         using var method = recipe.BuildMethod(scenes.Dataset.Categories.Count);

@@ -11,7 +11,7 @@ public static class PseudoLabelFilters
 {
     /// <summary>A score above the threshold, and both sides of the box longer than so many pixels.</summary>
     public static PseudoLabelFilter Score(double threshold, double minSide = 0) => labels =>
-        Rows(labels, labels.Instances.Scores! > threshold, minSide);
+        Rows(labels, labels.Scores > threshold, minSide);
 
     /// <summary>
     /// A mean deviation under jitter below the limit (Soft Teacher, section 3.3), and both sides longer than so many pixels. The score does
@@ -19,11 +19,7 @@ public static class PseudoLabelFilters
     /// </summary>
     /// <exception cref="InvalidOperationException">The deviation is not known.</exception>
     public static PseudoLabelFilter Deviation(double limit, double minSide = 0) => labels =>
-    {
-        var deviation = labels.BoxDeviation
-            ?? throw new InvalidOperationException("A filter by the deviation of boxes needs boxes that were jittered; the number of copies is 0.");
-        return Rows(labels, deviation.mean([1]) < limit, minSide);
-    };
+        Rows(labels, labels.MeanDeviation < limit, minSide);
 
     private static Tensor Rows(PseudoLabels labels, Tensor wanted, double minSide)
     {
