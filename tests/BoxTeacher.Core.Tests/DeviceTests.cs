@@ -25,7 +25,7 @@ public sealed class DeviceTests : IDisposable
 {
     private readonly SceneFolder scenes = new(4);
 
-    public static TheoryData<string> Methods => ["boxTeacher", "boxTeacher, all switches", "boxInst", "supervised", "staged", "random masks", "faster R-CNN"];
+    public static TheoryData<string> Methods => ["boxTeacher", "boxTeacher, all switches", "boxInst", "supervised", "staged", "random masks", "faster R-CNN", "mask R-CNN"];
 
     public static TheoryData<string> Backbones => ["resNet", "deformable", "swin"];
 
@@ -100,6 +100,7 @@ public sealed class DeviceTests : IDisposable
     [Theory]
     [InlineData("small")]
     [InlineData("faster R-CNN")]
+    [InlineData("mask R-CNN")]
     [MemberData(nameof(Backbones))]
     public void Detections_stay_where_the_network_is(string kind)
     {
@@ -107,7 +108,7 @@ public sealed class DeviceTests : IDisposable
         using Detector network = kind switch
         {
             "small" => CondInst.Small(2),
-            "faster R-CNN" => FasterRcnn.Small(2),
+            "faster R-CNN" or "mask R-CNN" => FasterRcnn.Small(2, masks: kind == "mask R-CNN"),
             _ => Tiny(kind),
         };
         FindEverything(network);
@@ -185,7 +186,7 @@ public sealed class DeviceTests : IDisposable
                     Mode = TeacherMode.Inference, Buffers = TeacherBuffers.Averaged, InputSize = new TeacherSize(96, 96),
                 },
             },
-            "supervised" => new SupervisedRecipe(Supervision.Masks),
+            "supervised" or "mask R-CNN" => new SupervisedRecipe(Supervision.Masks),
             "faster R-CNN" => new SupervisedRecipe(Supervision.Boxes),
             "staged" => new StagedRecipe([new StageRecipe(0, Recipes.ShapesBoxInst.Method), new StageRecipe(0.5, boxTeacher, RestartsStudent: true)]),
             _ => Recipes.ShapesBoxInst.Method,
@@ -196,9 +197,9 @@ public sealed class DeviceTests : IDisposable
             Augmentation = (SharedGeometryViews)Recipes.ShapesBoxTeacher.Augmentation with { Geometry = new GeometryAugmentation([48, 64], 64, 0.5) },
             Budget = new BudgetRecipe(2, 2, 100, 100),
         };
-        if (kind == "faster R-CNN")
+        if (kind is "faster R-CNN" or "mask R-CNN")
         {
-            return recipe with { Detector = new SmallFasterRcnn(PixelNormalization.CaffeBgrUnitScale) };
+            return recipe with { Detector = new SmallFasterRcnn(PixelNormalization.CaffeBgrUnitScale) { Masks = kind == "mask R-CNN" } };
         }
 
         return kind == "random masks" ? recipe.With(recipe => ((CondInstRecipe)recipe.Detector).MaxProposals, 3) : recipe;

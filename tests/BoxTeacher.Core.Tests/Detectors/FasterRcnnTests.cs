@@ -1,6 +1,7 @@
 using BoxTeacher.Detectors;
 using BoxTeacher.Losses;
 using BoxTeacher.Structures;
+using TorchSharp;
 using TorchSharp.Modules;
 using Xunit;
 using static TorchSharp.torch;
@@ -112,6 +113,44 @@ public sealed class FasterRcnnTests
             Assert.InRange(found[image].Max(one => one.Box.X1), 0, size.Width);
             Assert.InRange(found[image].Max(one => one.Box.Y1), 0, size.Height);
         }
+    }
+
+    [Fact]
+    public void A_mask_head_learns_the_masks_of_positives_and_pastes_its_own()
+    {
+        using var scope = NewDisposeScope();
+        using var detector = Eager(FasterRcnn.Small(2, masks: true));
+        Assert.True(detector.HasMasks);
+        var truth = Truth([8, 8, 40, 40], [1]);
+        truth = new Instances(truth.Boxes, truth.Classes, Masks: zeros(1, 64, 64));
+        var losses = detector.Losses(ViewOf(64, truth, Truth([], [])), First);
+        Assert.Equal(Math.Log(2), losses["loss_mask"].Value().item<float>(), 0.05);
+        losses.Total().backward();
+        Assert.All(Trained(detector), entry => Assert.NotNull(entry.grad));
+
+        var images = ImageBatch.Collate([randn(3, 60, 90), randn(3, 64, 70)]);
+        var pyramid = detector.Features(images.Images);
+        var proposals = detector.Propose(detector.Rpn(pyramid), images.Sizes, detector.InferenceLimits);
+        var found = detector.Detections(detector.BoxHead(pyramid, proposals), proposals, images.Sizes);
+        var withMasks = detector.WithMasks(pyramid, found, images.Sizes);
+        Assert.Equal([found[0].Count, 60, 90], withMasks[0].Masks!.shape);
+        Assert.InRange(withMasks[0].Masks!.max().item<float>(), 0, 1);
+        Assert.All(detector.Detect(images, [new ImageSize(30, 45), new ImageSize(64, 70)])[0], one =>
+            Assert.Equal(new ImageSize(30, 45), one.Mask!.Size));
+    }
+
+    [Fact]
+    public void Without_objects_a_mask_head_learns_nothing_from_a_connected_zero()
+    {
+        using var scope = NewDisposeScope();
+        using var detector = FasterRcnn.Small(2, masks: true);
+        var term = detector.Losses(ViewOf(64, Truth([], [])), First)["loss_mask"].Value();
+        Assert.Equal(0, term.item<float>());
+        term.backward();
+        Assert.Equal(0, Of(detector, "mask_head.predictor.weight").grad!.abs().max().item<float>());
+        Assert.Throws<InvalidDataException>(() => detector.Losses(ViewOf(64, Truth([8, 8, 40, 40], [1])), First));
+        using var boxes = FasterRcnn.Small(2);
+        Assert.Throws<InvalidOperationException>(() => boxes.MaskHead(boxes.Features(randn(1, 3, 64, 64)), [zeros(0, 4)]));
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using BoxTeacher.Backbones;
 using BoxTeacher.Detectors;
 using BoxTeacher.Structures;
@@ -9,7 +8,7 @@ using static TorchSharp.torch;
 namespace BoxTeacher.Tests;
 
 /// <summary>Small Faster R-CNNs of the reference cases: their sizes are those of their weights.</summary>
-internal static partial class TinyFasterRcnn
+internal static class TinyFasterRcnn
 {
     /// <summary>A network of a group with its weights, whose names are mmdetection's behind "NETWORK.".</summary>
     public static FasterRcnn Build(ReferenceGroup group, string network, IReadOnlyList<double> scales, RcnnStages stages)
@@ -52,18 +51,7 @@ internal static partial class TinyFasterRcnn
     }
 
     /// <summary>mmdetection's name of a parameter as ours.</summary>
-    public static string NameOf(string name) =>
-        name.StartsWith("backbone.", StringComparison.Ordinal)
-            ? new WeightLayout.TorchVision().Translate(name["backbone.".Length..])!
-            : Neck().Replace(name, match =>
-                    $"backbone.fpn_{(match.Groups[1].Value == "fpn" ? "output" : "lateral")}{int.Parse(match.Groups[2].ValueSpan) + 2}.")
-                .Replace("rpn_head.rpn_conv", "proposal_generator.rpn_head.conv", StringComparison.Ordinal)
-                .Replace("rpn_head.rpn_cls", "proposal_generator.rpn_head.objectness_logits", StringComparison.Ordinal)
-                .Replace("rpn_head.rpn_reg", "proposal_generator.rpn_head.anchor_deltas", StringComparison.Ordinal)
-                .Replace("roi_head.bbox_head.shared_fcs.0", "roi_heads.box_head.fc1", StringComparison.Ordinal)
-                .Replace("roi_head.bbox_head.shared_fcs.1", "roi_heads.box_head.fc2", StringComparison.Ordinal)
-                .Replace("roi_head.bbox_head.fc_cls", "roi_heads.box_predictor.cls_score", StringComparison.Ordinal)
-                .Replace("roi_head.bbox_head.fc_reg", "roi_heads.box_predictor.bbox_pred", StringComparison.Ordinal);
+    public static string NameOf(string name) => new WeightLayout.MmDetection().Translate(name)!;
 
     public static void Pyramid(ReferenceCase c)
     {
@@ -137,7 +125,4 @@ internal static partial class TinyFasterRcnn
 
         Assert.Empty(wanted.Keys);
     }
-
-    [GeneratedRegex(@"^neck\.(lateral|fpn)_convs\.(\d+)\.conv\.")]
-    private static partial Regex Neck();
 }

@@ -1,6 +1,6 @@
 using BoxTeacher.Backbones;
-using BoxTeacher.Layers;
 using BoxTeacher.Losses;
+using BoxTeacher.Masks;
 using BoxTeacher.Structures;
 using static TorchSharp.torch;
 
@@ -21,7 +21,8 @@ public sealed class FasterRcnn : Detector
     private readonly RoiHeads roi_heads;
     private readonly Anchors _anchors;
     private readonly RcnnStages _stages;
-    private readonly int[] _strides;
+    private readonly RoiPooler _pooler;
+    private readonly RoiPooler? _maskPooler;
 
     /// <summary>A detector of given parts.</summary>
     /// <param name="backbone">The feature pyramid.</param>
@@ -41,7 +42,8 @@ public sealed class FasterRcnn : Detector
         proposal_generator = new RegionProposalNetwork(new RpnHead(backbone.Levels[0].Channels, anchors.PerCell));
         roi_heads = heads;
         (_anchors, _stages) = (anchors, stages);
-        _strides = [.. backbone.Levels.SkipLast(1).Select(level => level.Stride)];
+        _pooler = new RoiPooler(heads.Pooled, [.. backbone.Levels.SkipLast(1).Select(level => level.Stride)], stages.LevelRule);
+        _maskPooler = heads.MaskHead is { } maskHead ? _pooler with { Size = maskHead.Pooled } : null;
         RegisterComponents();
     }
 
@@ -49,7 +51,7 @@ public sealed class FasterRcnn : Detector
     public int Classes => roi_heads.Classes;
 
     /// <inheritdoc/>
-    public override bool HasMasks => false;
+    public override bool HasMasks => _maskPooler is not null;
 
     /// <summary>Limits of training: 2000 and 1000 as published.</summary>
     public ProposalLimits TrainingLimits => _stages.TrainingLimits;
@@ -66,14 +68,16 @@ public sealed class FasterRcnn : Detector
     /// <param name="channels">Channels of the pyramid; 256 as published.</param>
     /// <param name="hidden">Width of the box head; 1024 as published.</param>
     /// <param name="stages">What stands between the networks; null: mmdetection's.</param>
+    /// <param name="masks">Whether it has a mask head: then it is Mask R-CNN.</param>
     public static FasterRcnn Published(
-        Backbone bottomUp, int classes, int channels = 256, int hidden = 1024, RcnnStages? stages = null)
+        Backbone bottomUp, int classes, int channels = 256, int hidden = 1024, RcnnStages? stages = null, bool masks = false)
     {
         var pyramid = new FeaturePyramid(bottomUp, channels, new SubsampledTop());
         return new FasterRcnn(
             pyramid,
             Anchors.Published([.. pyramid.Levels.Select(level => level.Stride)]),
-            new RoiHeads(channels, classes, hidden),
+            new RoiHeads(
+                channels, classes, hidden, maskHead: masks ? new MaskRcnnHead(channels, classes, channels: channels) : null),
             stages ?? RcnnStages.Published());
     }
 
@@ -83,14 +87,17 @@ public sealed class FasterRcnn : Detector
     /// </summary>
     /// <param name="classes">Number of classes.</param>
     /// <param name="stages">What stands between the networks; null: <see cref="RcnnStages.Small"/>.</param>
-    public static FasterRcnn Small(int classes, RcnnStages? stages = null)
+    /// <param name="masks">Whether it has a mask head, of two convolutions.</param>
+    public static FasterRcnn Small(int classes, RcnnStages? stages = null, bool masks = false)
     {
         const int Channels = 64;
         var pyramid = new FeaturePyramid(ResNet.Small(), Channels, new SubsampledTop());
         return new FasterRcnn(
             pyramid,
             new Anchors([.. pyramid.Levels.Select(level => level.Stride)], scales: [4], ratios: [0.5, 1, 2]),
-            new RoiHeads(Channels, classes, hidden: 128),
+            new RoiHeads(
+                Channels, classes, hidden: 128,
+                maskHead: masks ? new MaskRcnnHead(Channels, classes, convolutions: 2, channels: Channels) : null),
             stages ?? RcnnStages.Small());
     }
 
@@ -133,7 +140,7 @@ public sealed class FasterRcnn : Detector
     /// <summary>The box head on any boxes of each image, image after image.</summary>
     public BoxOutputs BoxHead(IReadOnlyList<Tensor> pyramid, IReadOnlyList<Tensor> boxes)
     {
-        using var features = Pool(pyramid, boxes, roi_heads.Pooled);
+        using var features = _pooler.Pool(pyramid, boxes);
         return roi_heads.call(features);
     }
 
@@ -168,17 +175,68 @@ public sealed class FasterRcnn : Detector
         }).MoveToOuterDisposeScope())];
     }
 
-    /// <summary>Mask logits [M, C, 28, 28] of any boxes of each image. There must be a mask head.</summary>
-    public Tensor MaskHead(IReadOnlyList<Tensor> pyramid, IReadOnlyList<Tensor> boxes) => throw new NotImplementedException();
+    /// <summary>Mask logits [M, C, 28, 28] of any boxes of each image.</summary>
+    /// <exception cref="InvalidOperationException">There is no mask head.</exception>
+    public Tensor MaskHead(IReadOnlyList<Tensor> pyramid, IReadOnlyList<Tensor> boxes)
+    {
+        if (roi_heads.MaskHead is not { } head)
+        {
+            throw new InvalidOperationException("This Faster R-CNN has no mask head.");
+        }
 
-    /// <summary>Soft masks [n, h, w] of detections of each image on the image's grid, in [0, 1]; needs a mask head.</summary>
+        using var features = _maskPooler!.Pool(pyramid, boxes);
+        return head.call(features);
+    }
+
+    /// <summary>
+    /// Detections of each image with their soft masks [n, h, w] on the image's grid, in [0, 1]; those of a padded input are 0 in the
+    /// padding where <paramref name="sizes"/> are the padded ones.
+    /// </summary>
+    /// <param name="pyramid">Of the batch.</param>
+    /// <param name="detections">Of each image, in pixels of the network's input.</param>
+    /// <param name="sizes">Height and width of each image's masks.</param>
+    /// <exception cref="InvalidOperationException">There is no mask head.</exception>
     public IReadOnlyList<Instances> WithMasks(
-        IReadOnlyList<Tensor> pyramid, IReadOnlyList<Instances> detections, IReadOnlyList<ImageSize> sizes) =>
-        throw new NotImplementedException();
+        IReadOnlyList<Tensor> pyramid, IReadOnlyList<Instances> detections, IReadOnlyList<ImageSize> sizes)
+    {
+        using var scope = NewDisposeScope();
+        var masks = OwnMasks(pyramid, detections);
+        return [.. detections.Select((found, image) => new Instances(
+            found.Boxes.alias(), found.Classes.alias(), found.Scores?.alias(), MaskPaste.Soft(masks[image], found.Boxes, sizes[image]))
+            .MoveToOuterDisposeScope())];
+    }
 
-    /// <summary>loss_mask of the positives among the samples; the truth of each image has masks.</summary>
-    public LossTerm MaskLoss(IReadOnlyList<Tensor> pyramid, RoiSamples samples, IReadOnlyList<Instances> truth) =>
-        throw new NotImplementedException();
+    /// <summary><c>loss_mask</c> of the positives among the samples.</summary>
+    /// <param name="pyramid">Of the batch.</param>
+    /// <param name="samples">Of the batch.</param>
+    /// <param name="truth">Of each image, with masks where it has objects.</param>
+    /// <exception cref="InvalidDataException">An image with objects has no masks.</exception>
+    /// <exception cref="InvalidOperationException">There is no mask head.</exception>
+    public LossTerm MaskLoss(IReadOnlyList<Tensor> pyramid, RoiSamples samples, IReadOnlyList<Instances> truth)
+    {
+        using var scope = NewDisposeScope();
+        var counts = CountsOf(samples.Boxes);
+        var (labels, index) = (samples.Labels.split(counts), samples.BoxIndex.split(counts));
+        var (boxes, classes, targets) = (new Tensor[counts.Length], new Tensor[counts.Length], new List<Tensor>());
+        for (var image = 0; image < counts.Length; image++)
+        {
+            var positives = (labels[image] < Classes).sum().item<long>();
+            boxes[image] = samples.Boxes[image].narrow(0, 0, positives);
+            classes[image] = labels[image].narrow(0, 0, positives);
+            if (positives > 0)
+            {
+                var masks = truth[image].Masks ?? throw new InvalidDataException(
+                    $"image {image} of the batch has boxes but no masks, and this method learns from masks");
+                targets.Add(MaskRcnnHead.Targets(masks, boxes[image], index[image].narrow(0, 0, positives)));
+            }
+        }
+
+        var logits = MaskHead(pyramid, boxes);
+        var target = targets.Count > 0
+            ? cat(targets)
+            : zeros([0, logits.size(2), logits.size(3)], logits.dtype, logits.device);
+        return MaskRcnnHead.Loss(logits, target, cat(classes)).MoveToOuterDisposeScope();
+    }
 
     /// <inheritdoc/>
     public override LossTerms Losses(View view, Step step)
@@ -190,7 +248,11 @@ public sealed class FasterRcnn : Detector
         var anchors = AssignAnchors(rpn, [.. view.Truth.Select(truth => truth.Boxes)], step, sizes);
         var samples = Sample(Propose(rpn, sizes, TrainingLimits), view.Truth, step);
         var outputs = BoxHead(pyramid, samples.Boxes);
-        return new LossTerms([.. RpnLosses(rpn, anchors), ClassLoss(outputs, samples), BoxLoss(outputs, samples)]).MoveToOuterDisposeScope();
+        return new LossTerms(
+        [
+            .. RpnLosses(rpn, anchors), ClassLoss(outputs, samples), BoxLoss(outputs, samples),
+            .. HasMasks ? [MaskLoss(pyramid, samples, view.Truth)] : Array.Empty<LossTerm>(),
+        ]).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -201,36 +263,40 @@ public sealed class FasterRcnn : Detector
         var pyramid = Features(images.Images);
         var proposals = Propose(Rpn(pyramid), images.Sizes, InferenceLimits);
         var found = Detections(BoxHead(pyramid, proposals), proposals, images.Sizes);
-        return [.. found.Select((instances, image) => Values(instances, images.Sizes[image], sizes?[image] ?? images.Sizes[image]))];
+        var masks = HasMasks ? OwnMasks(pyramid, found) : null;
+        return [.. found.Select((instances, image) =>
+            Values(instances, masks?[image], images.Sizes[image], sizes?[image] ?? images.Sizes[image]))];
     }
 
-    private static Detection[] Values(Instances found, ImageSize network, ImageSize output)
+    private static Detection[] Values(Instances found, Tensor? masks, ImageSize network, ImageSize output)
     {
         var candidates = new BoxCandidates(
             HostValues.Floats(found.Boxes), HostValues.Floats(found.Scores!), HostValues.Longs(found.Classes), new int[found.Count]);
         var (boxes, rows) = candidates.Rescaled(network, output);
+        IReadOnlyList<RunLengthMask>? encoded = null;
+        if (masks is not null)
+        {
+            var index = tensor(Array.ConvertAll(rows, row => (long)row), [rows.Length], device: masks.device);
+            encoded = MaskPaste.Encode(
+                masks.index_select(0, index), tensor(boxes, [rows.Length, 4], masks.dtype, masks.device), output);
+        }
+
         return [.. rows.Select((row, i) => new Detection(
-            (int)candidates.Classes[row], candidates.Scores[row],
-            Box.FromCorners(boxes[4 * i], boxes[4 * i + 1], boxes[4 * i + 2], boxes[4 * i + 3]), null))];
+            (int)candidates.Classes[row],
+            candidates.Scores[row],
+            Box.FromCorners(boxes[4 * i], boxes[4 * i + 1], boxes[4 * i + 2], boxes[4 * i + 3]),
+            encoded?[i]))];
+    }
+
+    // Probabilities [n, 28, 28] of the detections' own classes, for each image.
+    private Tensor[] OwnMasks(IReadOnlyList<Tensor> pyramid, IReadOnlyList<Instances> detections)
+    {
+        using var scope = NewDisposeScope();
+        Tensor[] boxes = [.. detections.Select(found => found.Boxes)];
+        var logits = MaskHead(pyramid, boxes);
+        var own = MaskRcnnHead.OwnClass(logits, cat([.. detections.Select(found => found.Classes)])).sigmoid();
+        return [.. own.split(CountsOf(boxes)).Select(part => part.MoveToOuterDisposeScope())];
     }
 
     private static long[] CountsOf(IReadOnlyList<Tensor> boxes) => [.. boxes.Select(part => part.size(0))];
-
-    // The level of a box (Lin et al. 2017, equation 1, as mmdetection rounds it): 56 pixels of side belong to the finest.
-    private Tensor Pool(IReadOnlyList<Tensor> pyramid, IReadOnlyList<Tensor> boxes, int size)
-    {
-        using var scope = NewDisposeScope();
-        var all = cat([.. boxes]);
-        var images = cat([.. boxes.Select((part, image) => full([part.size(0)], image, int64, part.device))]);
-        var level = (BoxOverlaps.Area(all).sqrt() / 56 + 1e-6).log2().floor().clamp(0, _strides.Length - 1).to(int64);
-        var pooled = zeros([all.size(0), pyramid[0].size(1), size, size], pyramid[0].dtype, all.device);
-        for (var i = 0; i < _strides.Length; i++)
-        {
-            var rows = (level == i).nonzero().squeeze(1);
-            var part = RoiAlign.Apply(pyramid[i], all.index_select(0, rows), images.index_select(0, rows), size, 1.0 / _strides[i]);
-            pooled = pooled.index_add(0, rows, part, 1);
-        }
-
-        return pooled.MoveToOuterDisposeScope();
-    }
 }

@@ -17,6 +17,9 @@ public sealed record RcnnStages(
     /// <summary>Losses of the second stage; cross entropy and L1 as published.</summary>
     public RoiLoss RoiLoss { get; init; } = new();
 
+    /// <summary>Which level of the pyramid the second stage reads a box from; mmdetection's as published.</summary>
+    public RoiLevelRule LevelRule { get; init; } = RoiLevels.MmDetection;
+
     /// <summary>How the second stage's moves are read; as published with deviations 0.1, 0.1, 0.2, 0.2.</summary>
     public BoxCoder Coder { get; init; } = BoxCoder.Regions;
 
@@ -56,6 +59,7 @@ public sealed record RcnnStages(
             new ProposalLimits(1000, 1000))
         {
             Coder = regions,
+            LevelRule = RoiLevels.Detectron2,
         };
     }
 

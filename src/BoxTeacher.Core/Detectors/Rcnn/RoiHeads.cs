@@ -13,6 +13,7 @@ public sealed class RoiHeads : nn.Module<Tensor, BoxOutputs>
 {
     private readonly BoxHead box_head;
     private readonly BoxPredictor box_predictor;
+    private readonly MaskRcnnHead? mask_head;
 
     /// <summary>Heads over pooled features of one size.</summary>
     /// <param name="channels">Channels of the pyramid.</param>
@@ -20,12 +21,14 @@ public sealed class RoiHeads : nn.Module<Tensor, BoxOutputs>
     /// <param name="hidden">Width of the two layers; 1024 as published.</param>
     /// <param name="pooled">Bins per side of the pooled features; 7 as published.</param>
     /// <param name="classAgnostic">One move for all classes instead of one for each.</param>
+    /// <param name="maskHead">Makes masks; null: there are none.</param>
     public RoiHeads(
-        int channels, int classes, int hidden = 1024, int pooled = 7, bool classAgnostic = false)
+        int channels, int classes, int hidden = 1024, int pooled = 7, bool classAgnostic = false, MaskRcnnHead? maskHead = null)
         : base(nameof(RoiHeads))
     {
         box_head = new BoxHead(channels * pooled * pooled, hidden);
         box_predictor = new BoxPredictor(hidden, classes, classAgnostic ? 1 : classes);
+        mask_head = maskHead;
         (Classes, Pooled) = (classes, pooled);
         RegisterComponents();
     }
@@ -35,6 +38,9 @@ public sealed class RoiHeads : nn.Module<Tensor, BoxOutputs>
 
     /// <summary>Bins per side of the pooled features.</summary>
     public int Pooled { get; }
+
+    /// <summary>The mask head, or null.</summary>
+    public MaskRcnnHead? MaskHead => mask_head;
 
     /// <inheritdoc/>
     /// <param name="input">[M, channels, pooled, pooled].</param>

@@ -18,6 +18,9 @@ public enum RcnnForm
 /// <param name="Pixels">How it wants its pixels.</param>
 public abstract record FasterRcnnRecipe(PixelNormalization Pixels) : DetectorRecipe(Pixels)
 {
+    /// <summary>Whether it has a mask head, and learns from full masks: Mask R-CNN.</summary>
+    public bool Masks { get; init; }
+
     /// <summary>Smallest probability of a detection; 0.05 as published, 0.001 in Soft Teacher's second table.</summary>
     public double ScoreThreshold { get; init; } = 0.05;
 
@@ -58,7 +61,8 @@ public sealed record PublishedFasterRcnn(PixelNormalization Pixels, BackboneReci
         classes,
         stages: WithLosses(Form == RcnnForm.MmDetection
             ? RcnnStages.Published(scoreThreshold: ScoreThreshold, positiveAnchors: PositiveAnchors)
-            : RcnnStages.Detectron2(scoreThreshold: ScoreThreshold, positiveAnchors: PositiveAnchors)));
+            : RcnnStages.Detectron2(scoreThreshold: ScoreThreshold, positiveAnchors: PositiveAnchors)),
+        masks: Masks);
 
     /// <inheritdoc/>
     public override IEnumerable<string> Problems() =>
@@ -79,5 +83,5 @@ public sealed record SmallFasterRcnn(PixelNormalization Pixels) : FasterRcnnReci
 {
     /// <inheritdoc/>
     public override Detector Build(int classes) => 
-        FasterRcnn.Small(classes, WithLosses(RcnnStages.Small(scoreThreshold: ScoreThreshold)));
+        FasterRcnn.Small(classes, WithLosses(RcnnStages.Small(scoreThreshold: ScoreThreshold)), Masks);
 }
