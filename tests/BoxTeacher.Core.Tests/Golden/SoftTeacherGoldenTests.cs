@@ -11,6 +11,9 @@ public sealed class SoftTeacherGoldenTests
 
     private static readonly Dictionary<string, Action<ReferenceCase>> Checks = new(SoftTeacherReference.Checks)
     {
+        ["st.sampler.at_least_one"] = CompositionReference.AtLeastOne,
+        ["mmdet3.sampler.counts"] = CompositionReference.Fixed,
+        ["folds."] = CompositionReference.Folds,
     };
 
     public static TheoryData<string> Ids => ReferenceGroup.Ids(Group);
