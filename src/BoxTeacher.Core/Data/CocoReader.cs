@@ -22,7 +22,9 @@ public static class CocoReader
         return Read(annotationFile, imageFolder, listener, withLabels: true);
     }
 
-    /// <summary>Reads the images of a file alone. It needs neither categories nor annotations; what it has of both is not looked at.</summary>
+    /// <summary>
+    /// Reads the images of a file alone. It needs neither categories nor annotations; what it has of both is not looked at.
+    /// </summary>
     /// <param name="annotationFile">Path of the JSON file.</param>
     /// <param name="imageFolder">The folder that the file's <c>file_name</c>s are relative to; need not exist.</param>
     /// <param name="listener">Is told before the file is read.</param>

@@ -78,10 +78,12 @@ public sealed record SharedGeometryViews(GeometryAugmentation Geometry, ColorAug
     public override AugmentationRecipe WithoutStrongColors() => this with { Strong = null };
 
     /// <inheritdoc/>
-    public override double MeanPixels(ImageSize image) => Geometry.ShortEdges.Average(edge => image.Resized(edge, Geometry.MaxSize).Area);
+    public override double MeanPixels(ImageSize image) =>
+        Geometry.ShortEdges.Average(edge => image.Resized(edge, Geometry.MaxSize).Area);
 
     /// <inheritdoc/>
-    public override IEnumerable<string> Problems() => [.. In(Geometry), .. base.Problems(), .. Strong is null ? [] : StrongProblems(Strong)];
+    public override IEnumerable<string> Problems() =>
+        [.. In(Geometry), .. base.Problems(), .. Strong is null ? [] : StrongProblems(Strong)];
 
     private static IEnumerable<string> StrongProblems(ColorAugmentation strong) =>
     [
