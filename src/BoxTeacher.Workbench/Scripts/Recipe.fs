@@ -32,6 +32,16 @@ module Recipe =
     let evaluatedOn (annotations: string) (images: string) (r: Recipe) =
         r.With((fun r -> r.Dataset.ValidationAnnotations), annotations).With((fun r -> r.Dataset.ValidationImages), images)
 
+    /// The unlabelled images of the recipe. Raises RecipeException where it names none.
+    let internal unlabelled (r: Recipe) =
+        match r.Dataset.Unlabelled with
+        | null -> raise (RecipeException $"{r.Name}: dataset.unlabelled: is null")
+        | named -> named
+
+    /// Other unlabelled images to learn from, as in learningFrom. Raises RecipeException for a recipe without such.
+    let learningUnlabelled (annotations: string) (images: string) (r: Recipe) =
+        r.With((fun r -> r.Dataset.Unlabelled), UnlabelledRecipe(annotations, images, (unlabelled r).Composition))
+
     /// The BoxTeacher recipe of a data set, at the scale of a CPU. For files that the recipe is to name it is that of Shapes, and has to be
     /// told where they are; see learningFrom and evaluatedOn.
     let rec boxTeacher choice =
@@ -57,7 +67,7 @@ module Recipe =
                 |> learningFrom own.TrainAnnotations own.TrainImages
                 |> evaluatedOn own.ValidationAnnotations own.ValidationImages
 
-            recipe.With((fun r -> r.Dataset.Unlabelled.Annotations), annotations).With((fun r -> r.Dataset.Unlabelled.Images), images)
+            recipe |> learningUnlabelled annotations images
         | DataChoice.Own _ ->
             raise (RecipeException "Soft Teacher learns from unlabelled images too: --unlabelled-json FILE --unlabelled-images DIR")
 
@@ -227,7 +237,7 @@ module SoftTeacher =
 
     /// The labelled images alone, as many per step as the recipe's batches have on average.
     let asSupervised (r: Recipe) =
-        let composition = r.Dataset.Unlabelled.Composition
+        let composition = (Recipe.unlabelled r).Composition
         let share = float composition.Labelled / float (composition.Labelled + composition.Unlabelled)
         let labelled = max 1 (int (Math.Round(share * float r.Budget.BatchSize)))
 

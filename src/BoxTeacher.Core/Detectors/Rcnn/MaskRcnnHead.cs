@@ -1,6 +1,5 @@
 using BoxTeacher.Layers;
 using BoxTeacher.Losses;
-using BoxTeacher.Structures;
 using BoxTeacher.Torch;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
