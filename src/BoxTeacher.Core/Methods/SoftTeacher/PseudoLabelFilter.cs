@@ -21,6 +21,14 @@ public static class PseudoLabelFilters
     public static PseudoLabelFilter Deviation(double limit, double minSide = 0) => labels =>
         Rows(labels, labels.MeanDeviation < limit, minSide);
 
+    /// <summary>What both filters let pass.</summary>
+    public static PseudoLabelFilter Both(PseudoLabelFilter first, PseudoLabelFilter second) => labels =>
+    {
+        using var scope = NewDisposeScope();
+        var (rows, others) = (first(labels), second(labels));
+        return rows.index_select(0, isin(rows, others).nonzero().squeeze(1)).MoveToOuterDisposeScope();
+    };
+
     private static Tensor Rows(PseudoLabels labels, Tensor wanted, double minSide)
     {
         using var scope = NewDisposeScope();

@@ -116,8 +116,7 @@ public sealed record SoftTeacherRecipe(
         Initial = PseudoLabelFilters.Score(PseudoBoxes.InitialScore, PseudoBoxes.MinSide),
         Rpn = parts.RpnFilterOr(PseudoLabelFilters.Score(PseudoBoxes.RpnScore, PseudoBoxes.MinSide)),
         Classes = parts.ClassFilterOr(PseudoLabelFilters.Score(PseudoBoxes.ClassScore, PseudoBoxes.MinSide)),
-        Boxes = parts.BoxFilterOr(
-            PseudoBoxes.MaxDeviation is { } limit ? PseudoLabelFilters.Deviation(limit, PseudoBoxes.MinSide) : null),
+        Boxes = parts.BoxFilterOr(PseudoBoxes.BoxFilter),
         JitterTimes = PseudoBoxes.JitterTimes,
         JitterScale = PseudoBoxes.JitterScale,
         Variance = parts.VarianceOr(PseudoBoxes.Variance == VarianceForm.Published ? BoxJitter.OverMeanSides : BoxJitter.OverHalfSides),
@@ -141,7 +140,8 @@ public sealed record SoftTeacherRecipe(
 /// <param name="RpnScore">The region proposal network learns from boxes above this score; published: 0.9.</param>
 /// <param name="ClassScore">Classes, and masks, learn from boxes above this score; published: 0.9.</param>
 /// <param name="MaxDeviation">
-/// Boxes learn from pseudo boxes of a mean deviation below it; published: 0.02. Null: they do not learn from pseudo boxes.
+/// Boxes learn from pseudo boxes of a mean deviation below it; published: 0.02. Null: of any deviation, above <see cref="BoxScore"/>; without
+/// either, boxes do not learn from pseudo boxes.
 /// </param>
 /// <param name="JitterTimes">Jittered copies of each box; published: 10; 0: none, and no deviation.</param>
 /// <param name="JitterScale">Standard deviation of the jitter, in sides of the box; published: 0.06.</param>
@@ -149,6 +149,9 @@ public sealed record SoftTeacherRecipe(
 /// <param name="MinSide">Both sides of a box are longer than this, in pixels of either view; published: 0; mmdetection 3: 0.01.</param>
 /// <param name="Transport">How pseudo boxes get into the student's view.</param>
 /// <param name="TeacherLimits">How many proposals the teacher makes.</param>
+/// <param name="BoxScore">
+/// Boxes learn from pseudo boxes above this score; null, published: the deviation alone decides. Without jitter: 0.9 (table 5).
+/// </param>
 public sealed record PseudoBoxRecipe(
     double InitialScore,
     double RpnScore,
@@ -159,13 +162,24 @@ public sealed record PseudoBoxRecipe(
     VarianceForm Variance,
     double MinSide,
     TransportForm Transport,
-    TeacherLimitsForm TeacherLimits)
+    TeacherLimitsForm TeacherLimits,
+    double? BoxScore = null)
 {
+    /// <summary>Which pseudo boxes boxes learn from; null: none.</summary>
+    internal PseudoLabelFilter? BoxFilter => (MaxDeviation, BoxScore) switch
+    {
+        (null, null) => null,
+        ({ } limit, null) => PseudoLabelFilters.Deviation(limit, MinSide),
+        (null, { } score) => PseudoLabelFilters.Score(score, MinSide),
+        ({ } limit, { } score) => PseudoLabelFilters.Both(PseudoLabelFilters.Deviation(limit, MinSide), PseudoLabelFilters.Score(score, MinSide)),
+    };
+
     /// <summary>What is wrong with the values, each with its key.</summary>
     public IEnumerable<string> Problems() => RecipeProblems.Of(
         RecipeProblems.Fraction("initialScore", InitialScore),
         RecipeProblems.Fraction("rpnScore", RpnScore),
         RecipeProblems.Fraction("classScore", ClassScore),
+        BoxScore is { } score ? RecipeProblems.Fraction("boxScore", score) : null,
         MaxDeviation is { } limit ? RecipeProblems.Positive("maxDeviation", limit) : null,
         RecipeProblems.NotNegative("jitterTimes", JitterTimes),
         JitterTimes == 1 ? "jitterTimes: one copy has no deviation; must be 0 or at least 2" : null,
