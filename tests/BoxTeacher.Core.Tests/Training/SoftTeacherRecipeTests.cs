@@ -72,7 +72,7 @@ public sealed class SoftTeacherRecipeTests
     {
         var method = SoftTeacherRecipes.Method;
         Assert.Contains("pseudoBoxes.jitterTimes", Problem(method with { PseudoBoxes = method.PseudoBoxes with { JitterTimes = 0 } }), StringComparison.Ordinal);
-        Assert.Contains("pseudoBoxes.boxScore", Problem(method with { PseudoBoxes = method.PseudoBoxes with { BoxScore = 0.9 } }), StringComparison.Ordinal);
+        Assert.Contains("pseudoBoxes.boxScore", Problem(method with { PseudoBoxes = method.PseudoBoxes with { BoxScore = 1.9 } }), StringComparison.Ordinal);
         Assert.Contains("teacher.interval", Problem(method with { Teacher = method.Teacher with { Interval = 0 } }), StringComparison.Ordinal);
         Assert.Contains("unlabelled.weight", Problem(method with { Unlabelled = method.Unlabelled with { Weight = -1 } }), StringComparison.Ordinal);
 

@@ -71,10 +71,12 @@ public static class Recipes
     ];
 
     /// <summary>All recipes, the published ones included; <c>boxteacher recipe NAME</c> prints one.</summary>
-    public static IReadOnlyList<Recipe> All { get; } = [.. Small, .. CocoRecipes.All, .. VocRecipes.All, .. CityscapesRecipes.All];
+    public static IReadOnlyList<Recipe> All { get; } =
+        [.. Small, .. CocoRecipes.All, .. VocRecipes.All, .. CityscapesRecipes.All, .. SoftTeacherRecipes.All];
 
-    /// <summary>The recipe of that name; null: there is none.</summary>
-    public static Recipe? Find(string name) => All.FirstOrDefault(recipe => recipe.Name == name);
+    /// <summary>The recipe of that name, also of a fold that is not listed; null: there is none.</summary>
+    public static Recipe? Find(string name) =>
+        All.FirstOrDefault(recipe => recipe.Name == name) ?? SoftTeacherRecipes.Find(name);
 
     private static BoxTeacherRecipe BoxTeacher(PairwiseRecipe pairs, ConfidenceForm confidence) => new(
         pairs,

@@ -32,7 +32,6 @@ public static class SoftTeacherRecipes
             InitialScore: 0.5,
             RpnScore: 0.9,
             ClassScore: 0.9,
-            BoxScore: null,
             MaxDeviation: 0.02,
             JitterTimes: BoxJitter.PublishedTimes,
             JitterScale: BoxJitter.PublishedScale,
