@@ -25,7 +25,7 @@ public sealed class DeviceTests : IDisposable
 {
     private readonly SceneFolder scenes = new(4);
 
-    public static TheoryData<string> Methods => ["boxTeacher", "boxTeacher, all switches", "boxInst", "supervised", "staged", "random masks", "faster R-CNN", "mask R-CNN"];
+    public static TheoryData<string> Methods => ["boxTeacher", "boxTeacher, all switches", "boxInst", "supervised", "staged", "random masks", "faster R-CNN", "mask R-CNN", "softTeacher", "softTeacher, all switches"];
 
     public static TheoryData<string> Backbones => ["resNet", "deformable", "swin"];
 
@@ -61,7 +61,7 @@ public sealed class DeviceTests : IDisposable
         using var optimizer = recipe.Solver.Optimizer.Build(method.Student);
         Elsewhere(() =>
         {
-            var batches = TrainingRun.Batches(recipe, scenes.Dataset, CPU)(0);
+            var batches = TrainingRun.Batches(recipe, scenes.Dataset, CPU, recipe.Dataset.Unlabelled is null ? null : scenes.Dataset)(0);
             // The second step of the staged method is of its second stage.
             foreach (var (iteration, batch) in batches.Take(2).Index())
             {
@@ -70,7 +70,8 @@ public sealed class DeviceTests : IDisposable
 
             if (method.PseudoLabelling is { } labelling)
             {
-                labelling.Label(batches.First().Labelled.Weak);
+                var batch = batches.First();
+                labelling.Label((batch.Unlabelled ?? batch.Labelled).Weak);
             }
         });
     }
@@ -144,6 +145,7 @@ public sealed class DeviceTests : IDisposable
         total.backward();
         nn.utils.clip_grad_norm_(method.Student.parameters(), 5);
         optimizer.step();
+        method.AfterStep(iteration);
         Assert.True(float.IsFinite(total.item<float>()));
     }
 
@@ -168,6 +170,15 @@ public sealed class DeviceTests : IDisposable
 
     private static Recipe Small(string kind)
     {
+        if (kind.StartsWith("softTeacher", StringComparison.Ordinal))
+        {
+            return SoftTeacherScenes.Small(2) with
+            {
+                Method = kind == "softTeacher" ? SoftTeacherScenes.Method : SoftTeacherScenes.OtherMethod,
+                Detector = new SmallFasterRcnn(PixelNormalization.CaffeBgrUnitScale) { Masks = kind != "softTeacher" },
+            };
+        }
+
         var boxTeacher = (BoxTeacherRecipe)Recipes.ShapesBoxTeacher.Method;
         // Overlap is hardly asked for, so that the untrained teacher's masks are assigned.
         boxTeacher = boxTeacher with { PseudoMasks = boxTeacher.PseudoMasks with { IouThreshold = 0.05 } };
@@ -194,7 +205,7 @@ public sealed class DeviceTests : IDisposable
         var recipe = Recipes.ShapesBoxTeacher with
         {
             Method = method,
-            Augmentation = Recipes.ShapesBoxTeacher.Augmentation with { Geometry = new GeometryAugmentation([48, 64], 64, 0.5) },
+            Augmentation = (SharedGeometryViews)Recipes.ShapesBoxTeacher.Augmentation with { Geometry = new GeometryAugmentation([48, 64], 64, 0.5) },
             Budget = new BudgetRecipe(2, 2, 100, 100),
         };
         if (kind is "faster R-CNN" or "mask R-CNN")

@@ -11,7 +11,31 @@ namespace BoxTeacher.Augmentation;
 /// <param name="Contrast">Half width of the contrast factor's range, 0 or more.</param>
 /// <param name="Saturation">Half width of the saturation factor's range, 0 or more.</param>
 /// <param name="Hue">Half width of the hue's turn, 0..0.5 of a circle.</param>
-public sealed record ColorJitter(double Probability, double Brightness, double Contrast, double Saturation, double Hue);
+public sealed record ColorJitter(double Probability, double Brightness, double Contrast, double Saturation, double Hue)
+{
+    /// <summary>Jitters interleaved RGB pixels in place, whatever the probability is.</summary>
+    public void Apply(Span<byte> pixels, RandomStream random)
+    {
+        Span<int> order = [0, 1, 2, 3];
+        random.Shuffle(order);
+        var brightness = Factor(Brightness);
+        var contrast = Factor(Contrast);
+        var saturation = Factor(Saturation);
+        var turn = random.Uniform(-Hue, Hue);
+        foreach (var operation in order)
+        {
+            switch (operation)
+            {
+                case 0: ColorOperations.Brightness(pixels, brightness); break;
+                case 1: ColorOperations.Contrast(pixels, contrast); break;
+                case 2: ColorOperations.Saturation(pixels, saturation); break;
+                default: ColorOperations.Hue(pixels, turn); break;
+            }
+        }
+
+        float Factor(double width) => (float)random.Uniform(Math.Max(0, 1 - width), 1 + width);
+    }
+}
 
 /// <summary>A Gaussian blur of random width.</summary>
 /// <param name="Probability">How often it is applied, 0..1.</param>
@@ -41,7 +65,7 @@ public sealed record ColorAugmentation(ColorJitter Jitter, double Grayscale, Ran
         var pixels = image.Pixels.ToArray();
         if (random.Chance(Jitter.Probability))
         {
-            JitterColors(pixels, random);
+            Jitter.Apply(pixels, random);
         }
         if (random.Chance(Grayscale))
         {
@@ -53,35 +77,13 @@ public sealed record ColorAugmentation(ColorJitter Jitter, double Grayscale, Ran
         }
         return new Image(pixels, image.Height, image.Width);
     }
-
-    private void JitterColors(Span<byte> pixels, RandomStream random)
-    {
-        Span<int> order = [0, 1, 2, 3];
-        random.Shuffle(order);
-        var brightness = Factor(Jitter.Brightness);
-        var contrast = Factor(Jitter.Contrast);
-        var saturation = Factor(Jitter.Saturation);
-        var turn = random.Uniform(-Jitter.Hue, Jitter.Hue);
-        foreach (var operation in order)
-        {
-            switch (operation)
-            {
-                case 0: ColorOperations.Brightness(pixels, brightness); break;
-                case 1: ColorOperations.Contrast(pixels, contrast); break;
-                case 2: ColorOperations.Saturation(pixels, saturation); break;
-                default: ColorOperations.Hue(pixels, turn); break;
-            }
-        }
-
-        float Factor(double width) => (float)random.Uniform(Math.Max(0, 1 - width), 1 + width);
-    }
 }
 
 /// <summary>
 /// Color operations on interleaved 8-bit RGB pixels, in place, bit for bit as torchvision's on Pillow images (which the published
 /// augmentations use): blends truncate towards zero in single precision, luma is ITU-R 601 in 16-bit fixed point.
 /// </summary>
-public static class ColorOperations
+public static partial class ColorOperations
 {
     /// <summary>Blends with black: 0 gives black, 1 the image itself.</summary>
     public static void Brightness(Span<byte> pixels, float factor) => Map(pixels, 0, factor);

@@ -22,7 +22,7 @@ public sealed record GeometryAugmentation(IReadOnlyList<int> ShortEdges, int Max
         var shortEdge = ShortEdges[random.Below(ShortEdges.Count)];
         var flip = random.Chance(FlipProbability);
         var view = Resize(image, shortEdge, MaxSize);
-        return flip ? Flip(view) : view;
+        return flip ? HorizontalFlip.Apply(view) : view;
     }
 
     /// <summary>The view for inference: resized, not mirrored.</summary>
@@ -37,14 +37,6 @@ public sealed record GeometryAugmentation(IReadOnlyList<int> ShortEdges, int Max
                     BilinearResize.Apply(image.Pixels, size.Height, size.Width, target.Height, target.Width), target.Height, target.Width),
                 Homography.Resize(size, target));
     }
-
-    private static AugmentedImage Flip(AugmentedImage view)
-    {
-        var (image, transform) = view;
-        return new AugmentedImage(
-            new Image(HorizontalFlip.Apply(image.Pixels, image.Width), image.Height, image.Width),
-            transform.Then(Homography.HorizontalFlip(image.Width)));
-    }
 }
 
 /// <summary>An augmented image with the map that leads to it.</summary>
@@ -55,6 +47,15 @@ public sealed record AugmentedImage(Image Image, Homography FromOriginal);
 /// <summary>Mirrors interleaved RGB pixels left and right.</summary>
 public static class HorizontalFlip
 {
+    /// <summary>The mirror image of a view.</summary>
+    public static AugmentedImage Apply(AugmentedImage view)
+    {
+        var (image, transform) = view;
+        return new AugmentedImage(
+            new Image(Apply(image.Pixels, image.Width), image.Height, image.Width),
+            transform.Then(Homography.HorizontalFlip(image.Width)));
+    }
+
     /// <summary>The mirror image of [height, <paramref name="width"/>, 3] bytes.</summary>
     /// <exception cref="ArgumentException">The pixels are not a whole number of rows.</exception>
     public static byte[] Apply(ReadOnlySpan<byte> pixels, int width)

@@ -6,17 +6,20 @@ namespace BoxTeacher.Augmentation;
 /// <summary>Turns interleaved bytes into the planes of tensors, in managed memory; each tensor is then one copy.</summary>
 public static class PixelPlanes
 {
-    /// <summary>
-    /// The images as a network's input: normalized, then padded with zeros on the right and at the bottom to the largest height and
-    /// width of the batch, rounded up to a multiple of <paramref name="divisor"/>.
-    /// </summary>
+    /// <summary>The images as a network's input: normalized and padded to the largest height and width of the batch.</summary>
+    /// <param name="images">At least one.</param>
+    /// <param name="normalization">What becomes of a byte.</param>
+    /// <param name="device">Where the tensor is put.</param>
+    /// <param name="padding">The order of both; null: <see cref="ImagePadding.AfterNormalizing"/>.</param>
     /// <exception cref="ArgumentException">No images.</exception>
-    public static ImageBatch Batch(IReadOnlyList<Image> images, PixelNormalization normalization, Device device, int divisor = 32)
+    public static ImageBatch Batch(
+        IReadOnlyList<Image> images, PixelNormalization normalization, Device device, ImagePadding? padding = null)
     {
+        padding ??= ImagePadding.AfterNormalizing;
         ImageSize[] sizes = [.. images.Select(image => image.Size)];
-        var padded = ImageBatch.PaddedSizeOf(sizes, divisor);
+        var padded = padding.SizeOf(sizes);
         return new ImageBatch(
-            Tensor(Normalize(images, normalization, padded), [sizes.Length, 3, padded.Height, padded.Width], device), sizes);
+            Tensor(Normalize(images, normalization, padding, padded), [sizes.Length, 3, padded.Height, padded.Width], device), sizes);
     }
 
     internal static Tensor Tensor<T>(T[] planes, long[] shape, Device device) => planes switch
@@ -26,14 +29,35 @@ public static class PixelPlanes
         _ => throw new ArgumentException($"planes are bytes or float32, not {typeof(T)}", nameof(planes)),
     };
 
-    internal static float[] Normalize(IReadOnlyList<Image> images, PixelNormalization normalization, ImageSize padded)
+    internal static float[] Normalize(
+        IReadOnlyList<Image> images, PixelNormalization normalization, ImagePadding padding, ImageSize padded)
     {
         var values = new float[3 * 256];
         for (var i = 0; i < values.Length; i++)
         {
             values[i] = (float)((i % 256 - normalization.Mean[i / 256]) / normalization.Std[i / 256]);
         }
-        return Scatter(images, padded, values, normalization.Order);
+        var planes = Scatter(images, padded, values, normalization.Order);
+        if (padding.Pixel is { } pixel)
+        {
+            for (var plane = 0; plane < images.Count * 3; plane++)
+            {
+                Frame(
+                    planes.AsSpan(plane * (int)padded.Area, (int)padded.Area), padded.Width, images[plane / 3].Size,
+                    padding.SizeOf([images[plane / 3].Size]), values[plane % 3 * 256 + pixel]);
+            }
+        }
+        return planes;
+    }
+
+    /// <summary>Fills what lies within <paramref name="outer"/> and not within <paramref name="inner"/>.</summary>
+    private static void Frame(Span<float> plane, int stride, ImageSize inner, ImageSize outer, float value)
+    {
+        for (var y = 0; y < outer.Height; y++)
+        {
+            var from = y < inner.Height ? inner.Width : 0;
+            plane.Slice(y * stride + from, outer.Width - from).Fill(value);
+        }
     }
 
     internal static byte[] Rgb(IReadOnlyList<Image> images, ImageSize padded)

@@ -73,4 +73,32 @@ public static class SampleMakers
         var weak = geometry.Apply(ImageFile.Read(record.FileName), random);
         return new Sample(record, weak, strong is null ? weak : weak with { Image = strong.Apply(weak.Image, random) });
     };
+
+    /// <summary>One view for both.</summary>
+    /// <param name="operation">Makes it of the file's image.</param>
+    public static SampleMaker OneView(ViewOperation operation) => (record, random) =>
+    {
+        var view = operation(Read(record), random);
+        return new Sample(record, view, view);
+    };
+
+    /// <summary>Two views that draw apart from each other, geometry included.</summary>
+    /// <param name="weak">Makes the teacher's of the file's image.</param>
+    /// <param name="strong">Makes the student's of the file's image.</param>
+    public static SampleMaker TwoViews(ViewOperation weak, ViewOperation strong) => (record, random) =>
+    {
+        var image = Read(record);
+        return new Sample(record, weak(image, random.Split(0)), strong(image, random.Split(1)));
+    };
+
+    /// <summary>Two views, the strong one made of the weak one.</summary>
+    /// <param name="geometry">Makes the weak view of the file's image.</param>
+    /// <param name="colors">Makes the strong one of it.</param>
+    public static SampleMaker Recolored(GeometryAugmentation geometry, ViewOperation colors) => (record, random) =>
+    {
+        var weak = geometry.Apply(ImageFile.Read(record.FileName), random.Split(0));
+        return new Sample(record, weak, colors(weak, random.Split(1)));
+    };
+
+    private static AugmentedImage Read(ImageRecord record) => new(ImageFile.Read(record.FileName), Homography.Identity);
 }

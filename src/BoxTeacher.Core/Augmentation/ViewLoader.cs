@@ -16,6 +16,7 @@ namespace BoxTeacher.Augmentation;
 /// <param name="random">Of all augmentation.</param>
 /// <param name="device">Where the tensors are put.</param>
 /// <param name="ahead">How many batches may be in the making at once, each on a thread of its own.</param>
+/// <param name="padding">How images come to one size; null: <see cref="ImagePadding.AfterNormalizing"/>.</param>
 public sealed class ViewLoader(
     IReadOnlyList<ImageRecord> images,
     IEnumerable<IReadOnlyList<SampleKey>> order,
@@ -24,26 +25,102 @@ public sealed class ViewLoader(
     PixelNormalization normalization,
     RandomStream random,
     Device device,
-    int ahead = 2)
+    int ahead = 2,
+    ImagePadding? padding = null)
 {
+    private readonly ImagePadding _padding = padding ?? ImagePadding.AfterNormalizing;
+
     /// <summary>
     /// The view pairs from iteration <paramref name="first"/> on. Tensors are made on the calling thread, in its dispose scope.
     /// </summary>
     /// <param name="first">0-based iteration to begin with.</param>
     /// <param name="cancellation">Stops the threads; waiting for a batch then ends with <see cref="OperationCanceledException"/>.</param>
-    public IEnumerable<ViewPair> Views(long first = 0, CancellationToken cancellation = default)
+    public IEnumerable<ViewPair> Views(long first = 0, CancellationToken cancellation = default) =>
+        LoadAhead.Of(order, first, Make, ahead, cancellation).Select(views => views.ToTensors(device));
+
+    /// <summary>The samples of one batch, as <see cref="Views"/> makes them.</summary>
+    public IReadOnlyList<Sample> Samples(IReadOnlyList<SampleKey> batch) =>
+        [.. batch.Select(key => maker(images[key.Image], key.Stream(random)))];
+
+    private HostViews Make(IReadOnlyList<SampleKey> batch)
+    {
+        var samples = Samples(batch);
+        return new HostViews(samples, supervision, normalization, _padding, HostViews.PaddedSizes(_padding, samples), withPixels: true);
+    }
+}
+
+/// <summary>What a <see cref="SemiSupervisedLoader"/> reads of one kind.</summary>
+/// <param name="Images">The images.</param>
+/// <param name="Maker">Reads and augments one of them.</param>
+/// <param name="Random">Of their augmentation.</param>
+public sealed record ViewSource(IReadOnlyList<ImageRecord> Images, SampleMaker Maker, RandomStream Random)
+{
+    internal IEnumerable<Func<Sample>> Samples(IReadOnlyList<SampleKey> batch) =>
+        batch.Select(key => (Func<Sample>)(() => Maker(Images[key.Image], key.Stream(Random))));
+}
+
+/// <summary>
+/// As <see cref="ViewLoader"/>, for batches of labelled and unlabelled images. The truth of the unlabelled ones is empty whatever their
+/// records say, and their views have no <see cref="View.Pixels"/>. The images of a batch are made in parallel.
+/// </summary>
+/// <param name="labelled">Where labelled images come from.</param>
+/// <param name="unlabelled">Where the others come from.</param>
+/// <param name="order">The sequence of batches, normally endless.</param>
+/// <param name="supervision">Which labels of the labelled images are handed on.</param>
+/// <param name="normalization">How the detector wants its pixels.</param>
+/// <param name="padding">How images come to one size.</param>
+/// <param name="device">Where the tensors are put.</param>
+/// <param name="ahead">How many batches may be in the making at once.</param>
+public sealed class SemiSupervisedLoader(
+    ViewSource labelled,
+    ViewSource unlabelled,
+    IEnumerable<MixedKeys> order,
+    Supervision supervision,
+    PixelNormalization normalization,
+    ImagePadding padding,
+    Device device,
+    int ahead = 2)
+{
+    /// <summary>
+    /// The batches from iteration <paramref name="first"/> on. Tensors are made on the calling thread, in its dispose scope.
+    /// </summary>
+    /// <param name="first">0-based iteration to begin with.</param>
+    /// <param name="cancellation">Stops the threads; waiting for a batch then ends with <see cref="OperationCanceledException"/>.</param>
+    public IEnumerable<Batch> Batches(long first = 0, CancellationToken cancellation = default) =>
+        LoadAhead.Of(order, first, Make, ahead, cancellation)
+            .Select(views => new Batch(views.Labelled.ToTensors(device), views.Unlabelled.ToTensors(device)));
+
+    private (HostViews Labelled, HostViews Unlabelled) Make(MixedKeys batch)
+    {
+        Func<Sample>[] making = [.. labelled.Samples(batch.Labelled), .. unlabelled.Samples(batch.Unlabelled)];
+        var samples = new Sample[making.Length];
+        ParallelWork.For(making.Length, i => samples[i] = making[i]());
+        var (known, unknown) = (samples[..batch.Labelled.Count], samples[batch.Labelled.Count..]);
+        var all = padding.IsOneSize ? HostViews.PaddedSizes(padding, samples) : default(PaddedSizes?);
+        return (Views(known, supervision, withPixels: true), Views(unknown, null, withPixels: false));
+
+        HostViews Views(Sample[] some, Supervision? sees, bool withPixels) =>
+            new(some, sees, normalization, padding, all ?? HostViews.PaddedSizes(padding, some), withPixels);
+    }
+}
+
+/// <summary>Makes things of managed memory on other threads, some of them ahead of the one that is asked for.</summary>
+internal static class LoadAhead
+{
+    public static IEnumerable<T> Of<TKey, T>(
+        IEnumerable<TKey> order, long first, Func<TKey, T> make, int ahead, CancellationToken cancellation)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         using var keys = order.Skip(checked((int)first)).GetEnumerator();
-        var making = new Queue<Task<HostViews>>();
+        var making = new Queue<Task<T>>();
         try
         {
             while (true)
             {
                 while (making.Count < ahead && keys.MoveNext())
                 {
-                    var batch = keys.Current;
-                    making.Enqueue(Task.Run(() => Make(batch, stop.Token), stop.Token));
+                    var key = keys.Current;
+                    making.Enqueue(Task.Run(() => Make(key), stop.Token));
                 }
 
                 if (!making.TryDequeue(out var next))
@@ -51,103 +128,18 @@ public sealed class ViewLoader(
                     yield break;
                 }
 
-                yield return next.GetAwaiter().GetResult().ToTensors(device);
+                yield return next.GetAwaiter().GetResult();
             }
         }
         finally
         {
             stop.Cancel();
         }
-    }
 
-    /// <summary>The samples of one batch, as <see cref="Views"/> makes them.</summary>
-    public IReadOnlyList<Sample> Samples(IReadOnlyList<SampleKey> batch) =>
-        [.. batch.Select(key => maker(images[key.Image], random.Split((ulong)key.Epoch).Split((ulong)key.Image)))];
-
-    private HostViews Make(IReadOnlyList<SampleKey> batch, CancellationToken cancellation)
-    {
-        cancellation.ThrowIfCancellationRequested();
-        return new HostViews(Samples(batch), supervision, normalization);
-    }
-
-    /// <summary>A pair of views in managed memory, ready to be copied into tensors.</summary>
-    private sealed class HostViews
-    {
-        private readonly HostView _weak;
-        private readonly HostView _strong;
-        private readonly byte[] _colors;
-
-        public HostViews(IReadOnlyList<Sample> samples, Supervision supervision, PixelNormalization normalization)
+        T Make(TKey key)
         {
-            AugmentedImage[] weak = [.. samples.Select(sample => sample.Weak)];
-            AugmentedImage[] strong = [.. samples.Select(sample => sample.Strong)];
-            _weak = new HostView(samples, weak, normalization, Labels(weak));
-            // Views of one geometry have the same labels.
-            var isShared = weak.Zip(strong).All(pair => pair.First.FromOriginal == pair.Second.FromOriginal);
-            _strong = new HostView(samples, strong, normalization, isShared ? _weak.Objects : Labels(strong));
-            _colors = PixelPlanes.Rgb(_weak.Pictures, _weak.Padded);
-
-            IReadOnlyList<LabelledObject>[] Labels(AugmentedImage[] images) =>
-                [.. samples.Zip(images, (sample, image) => sample.Objects(image, supervision))];
-        }
-
-        public ViewPair ToTensors(Device device)
-        {
-            var weak = _weak.ToTensors(device, truth: null) with { Pixels = _weak.Tensor(_colors, device) };
-            return new ViewPair(weak, _strong.ToTensors(device, ReferenceEquals(_weak.Objects, _strong.Objects) ? weak.Truth : null));
-        }
-    }
-
-    private sealed class HostView(
-        IReadOnlyList<Sample> samples, AugmentedImage[] images, PixelNormalization normalization, IReadOnlyList<LabelledObject>[] objects)
-    {
-        private readonly float[] _planes = PixelPlanes.Normalize(Images(images), normalization, PaddedSize(images));
-
-        public IReadOnlyList<LabelledObject>[] Objects => objects;
-
-        public Image[] Pictures { get; } = Images(images);
-
-        public ImageSize Padded { get; } = PaddedSize(images);
-
-        public View ToTensors(Device device, IReadOnlyList<Instances>? truth) => new(
-            new ImageBatch(Tensor(_planes, device), [.. images.Select(image => image.Image.Size)]),
-            [.. images.Select(image => image.FromOriginal)],
-            [.. samples.Select(sample => sample.Source.Size)],
-            truth ?? [.. objects.Zip(images, (known, image) => Truth(known, image.Image.Size, device))]);
-
-        public Tensor Tensor<T>(T[] planes, Device device) =>
-            PixelPlanes.Tensor(planes, [images.Length, 3, Padded.Height, Padded.Width], device);
-
-        private static Image[] Images(AugmentedImage[] images) => Array.ConvertAll(images, image => image.Image);
-
-        private static ImageSize PaddedSize(AugmentedImage[] images) =>
-            ImageBatch.PaddedSizeOf(Array.ConvertAll(images, image => image.Image.Size));
-
-        private static Instances Truth(IReadOnlyList<LabelledObject> objects, ImageSize size, Device device)
-        {
-            float[] boxes =
-                [.. objects.SelectMany(item => (double[])[item.Box.X0, item.Box.Y0, item.Box.X1, item.Box.Y1]).Select(side => (float)side)];
-            long[] classes = [.. objects.Select(item => (long)item.Category)];
-            return new Instances(
-                tensor(boxes, [objects.Count, 4], device: device),
-                tensor(classes, [objects.Count], device: device), Masks: Masks(objects, size, device));
-        }
-
-        private static Tensor? Masks(IReadOnlyList<LabelledObject> objects, ImageSize size, Device device)
-        {
-            if (objects.All(item => item.Mask is null))
-            {
-                return null;
-            }
-
-            var area = (int)size.Area;
-            var bytes = new byte[objects.Count * area];
-            for (var i = 0; i < objects.Count; i++)
-            {
-                objects[i].Mask!.Decode(bytes.AsSpan(i * area, area));
-            }
-
-            return tensor(bytes, [objects.Count, size.Height, size.Width], device: device);
+            stop.Token.ThrowIfCancellationRequested();
+            return make(key);
         }
     }
 }
@@ -164,77 +156,6 @@ public static class BatchSources
     /// <summary>Labelled images alone.</summary>
     public static BatchSource Labelled(ViewLoader labelled) => first => labelled.Views(first).Select(views => new Batch(views));
 
-    /// <summary>In each batch images of both kinds, as many as the loaders' orders say (mmdetection's fixed composition).</summary>
-    public static BatchSource Both(ViewLoader labelled, ViewLoader unlabelled) => first =>
-        labelled.Views(first).Zip(unlabelled.Views(first), (known, unknown) => new Batch(known, unknown));
-}
-
-/// <summary>Which image, in which pass over the data set; together with the seed it fixes the sample's pixels.</summary>
-/// <param name="Image">Index into the data set's images.</param>
-/// <param name="Epoch">0-based pass in which the image is drawn.</param>
-public readonly record struct SampleKey(int Image, int Epoch);
-
-/// <summary>
-/// Endless sequences of batches. They are functions of their arguments alone: a run that resumes at iteration k skips k batches and
-/// goes on exactly as before.
-/// </summary>
-public static class BatchOrder
-{
-    /// <summary>Each epoch a fresh permutation; batches run across the ends of epochs (detectron2's TrainingSampler).</summary>
-    /// <param name="images">Number of images, positive.</param>
-    /// <param name="batchSize">Images per batch, positive.</param>
-    /// <param name="seed">Fixes all permutations.</param>
-    public static IEnumerable<IReadOnlyList<SampleKey>> Shuffled(int images, int batchSize, ulong seed)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(images);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
-        return Keys(images, seed).Chunk(batchSize);
-    }
-
-    /// <summary>
-    /// As <see cref="Shuffled"/>, but each batch holds either only wide (width &gt; height) or only tall images, so that little padding
-    /// is needed; a batch appears when its group is full (detectron2's AspectRatioGroupedDataset).
-    /// </summary>
-    /// <param name="wide">For each image, whether it is wider than high; not empty.</param>
-    /// <param name="batchSize">Images per batch, positive.</param>
-    /// <param name="seed">Fixes all permutations.</param>
-    public static IEnumerable<IReadOnlyList<SampleKey>> GroupedByAspect(IReadOnlyList<bool> wide, int batchSize, ulong seed)
-    {
-        ArgumentOutOfRangeException.ThrowIfZero(wide.Count, nameof(wide));
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
-        return Group(wide, batchSize, seed);
-    }
-
-    private static IEnumerable<IReadOnlyList<SampleKey>> Group(IReadOnlyList<bool> wide, int batchSize, ulong seed)
-    {
-        List<SampleKey>[] groups = [[], []];
-        foreach (var key in Keys(wide.Count, seed))
-        {
-            var group = groups[wide[key.Image] ? 1 : 0];
-            group.Add(key);
-            if (group.Count == batchSize)
-            {
-                yield return group.ToArray();
-                group.Clear();
-            }
-        }
-    }
-
-    private static IEnumerable<SampleKey> Keys(int images, ulong seed)
-    {
-        var root = new RandomStream(seed);
-        var order = new int[images];
-        for (var epoch = 0; ; epoch++)
-        {
-            for (var i = 0; i < images; i++)
-            {
-                order[i] = i;
-            }
-            root.Split((ulong)epoch).Shuffle(order.AsSpan());
-            foreach (var image in order)
-            {
-                yield return new SampleKey(image, epoch);
-            }
-        }
-    }
+    /// <summary>In each batch images of both kinds.</summary>
+    public static BatchSource Both(SemiSupervisedLoader loader) => first => loader.Batches(first);
 }

@@ -19,6 +19,23 @@ public static class CocoReader
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     public static InstanceDataset Read(string annotationFile, string imageFolder, Action<DataEvent>? listener = null)
     {
+        return Read(annotationFile, imageFolder, listener, withLabels: true);
+    }
+
+    /// <summary>
+    /// Reads the images of a file alone. It needs neither categories nor annotations; what it has of both is not looked at.
+    /// </summary>
+    /// <param name="annotationFile">Path of the JSON file.</param>
+    /// <param name="imageFolder">The folder that the file's <c>file_name</c>s are relative to; need not exist.</param>
+    /// <param name="listener">Is told before the file is read.</param>
+    /// <returns>The data set, named after the file, without categories and annotations.</returns>
+    /// <exception cref="DataFormatException">The file is malformed; the message names file and key.</exception>
+    /// <exception cref="IOException">The file is missing or cannot be read.</exception>
+    public static InstanceDataset ReadImages(string annotationFile, string imageFolder, Action<DataEvent>? listener = null) =>
+        Read(annotationFile, imageFolder, listener, withLabels: false);
+
+    private static InstanceDataset Read(string annotationFile, string imageFolder, Action<DataEvent>? listener, bool withLabels)
+    {
         ArgumentException.ThrowIfNullOrEmpty(annotationFile);
         ArgumentException.ThrowIfNullOrEmpty(imageFolder);
         listener?.Invoke(new ReadingAnnotations(annotationFile));
@@ -37,10 +54,10 @@ public static class CocoReader
                 case "images":
                     images = file.Array(key, ParseImage);
                     break;
-                case "annotations":
+                case "annotations" when withLabels:
                     annotations = file.Array(key, ParseAnnotation);
                     break;
-                case "categories":
+                case "categories" when withLabels:
                     categories = file.Array(key, ParseCategory);
                     break;
                 default:
@@ -52,8 +69,8 @@ public static class CocoReader
             annotationFile,
             Path.GetFullPath(imageFolder),
             images ?? throw Missing("images"),
-            annotations ?? throw Missing("annotations"),
-            categories ?? throw Missing("categories"));
+            annotations ?? (withLabels ? throw Missing("annotations") : []),
+            categories ?? (withLabels ? throw Missing("categories") : []));
 
         DataFormatException Missing(string key) => new(annotationFile, key, "the key is missing");
     }

@@ -79,6 +79,18 @@ public readonly record struct ImageSize(int Height, int Width)
         return new ImageSize(Math.Max(1, (int)(height + 0.5)), Math.Max(1, (int)(width + 0.5)));
     }
 
+    /// <summary>
+    /// The size after a resize to at most these sides that keeps the ratio: both sides are multiplied by the smaller one of the two
+    /// factors, and rounded half up (mmcv's <c>rescale_size</c>); at least 1.
+    /// </summary>
+    /// <param name="shortSide">Limit of the short side, in pixels.</param>
+    /// <param name="longSide">Limit of the long side, in pixels.</param>
+    public ImageSize Rescaled(int shortSide, int longSide)
+    {
+        var factor = Math.Min((double)longSide / Math.Max(Height, Width), (double)shortSide / Math.Min(Height, Width));
+        return new ImageSize(Math.Max(1, (int)(Height * factor + 0.5)), Math.Max(1, (int)(Width * factor + 0.5)));
+    }
+
     /// <inheritdoc/>
     public override string ToString() => $"{Height}x{Width}";
 }

@@ -33,6 +33,9 @@ public sealed class RandomStream(ulong seed)
         return (int)(((UInt128)NextBits() * (ulong)count) >> 64);
     }
 
+    /// <summary>Standard normal (Box and Muller 1958); draws two numbers.</summary>
+    public double Normal() => Math.Sqrt(-2 * Math.Log(1 - NextDouble())) * Math.Cos(2 * Math.PI * NextDouble());
+
     /// <summary>True with the given probability; draws one number whatever the probability is.</summary>
     public bool Chance(double probability) => NextDouble() < probability;
 

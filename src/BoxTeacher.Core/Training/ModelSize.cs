@@ -30,11 +30,7 @@ public sealed record ModelSize(long Parameters, long Trainable, double FlopsPerP
     /// <summary>Mean number of pixels of an image as training sees it.</summary>
     /// <param name="recipe">Says what images are resized to.</param>
     /// <param name="images">Sizes of the files, at least one.</param>
-    public static double MeanPixels(Recipe recipe, IEnumerable<ImageSize> images)
-    {
-        var geometry = recipe.Augmentation.Geometry;
-        return images.Average(image => geometry.ShortEdges.Average(edge => image.Resized(edge, geometry.MaxSize).Area));
-    }
+    public static double MeanPixels(Recipe recipe, IEnumerable<ImageSize> images) => images.Average(recipe.Augmentation.MeanPixels);
 
     private static long MultiplyAdds(Detector detector)
     {

@@ -24,7 +24,7 @@ public sealed class TrainingRun(Recipe recipe, ITrainingMethod method, RecipeDat
     public TrainingResult Run(Action<TrainingEvent>? listener = null, CancellationToken cancellation = default)
     {
         using var held = folder.Lock();
-        var batches = Batches(recipe, data.Training, method.Student.Device);
+        var batches = Batches(recipe, data.Training, method.Student.Device, data.Unlabelled);
         folder.Claim(recipe, data);
         using var optimizer = recipe.Solver.Optimizer.Build(method.Student);
         var latest = folder.Checkpoints.LoadLatest(method, optimizer);
@@ -67,29 +67,51 @@ public sealed class TrainingRun(Recipe recipe, ITrainingMethod method, RecipeDat
     }
 
     /// <summary>The batches of a recipe.</summary>
-    /// <param name="recipe">Augmentation, batch size, seed, and which labels may be seen.</param>
+    /// <param name="recipe">Augmentation, batch size and composition, seed, and which labels may be seen.</param>
     /// <param name="dataset">Images without any usable label are left out, as published.</param>
     /// <param name="device">Where the tensors are put.</param>
-    /// <exception cref="RecipeException">No image has a label.</exception>
-    public static BatchSource Batches(Recipe recipe, InstanceDataset dataset, TorchSharp.torch.Device device)
+    /// <param name="unlabelled">The images of the recipe's unlabelled file; null where it names none.</param>
+    /// <exception cref="RecipeException">
+    /// No image has a label; or the recipe names unlabelled images and there are none, or the other way round.
+    /// </exception>
+    public static BatchSource Batches(
+        Recipe recipe, InstanceDataset dataset, TorchSharp.torch.Device device, InstanceDataset? unlabelled = null)
     {
-        var images = dataset.Images.Where(image => image.Annotations.Any(annotation => !annotation.IsCrowd)).ToList();
-        if (images.Count == 0)
+        ImageRecord[] images = [.. dataset.Images.Where(image => image.Annotations.Any(annotation => !annotation.IsCrowd))];
+        if (images.Length == 0)
         {
             throw new RecipeException($"{recipe.Dataset.TrainAnnotations}: no image has a label to learn from");
         }
 
         var seed = new RandomStream((ulong)recipe.Seed);
         var order = seed.Split(0).NextBits();
-        return BatchSources.Labelled(new ViewLoader(
-            images,
-            recipe.Dataset.GroupByAspect
-                ? BatchOrder.GroupedByAspect([.. images.Select(image => image.Width > image.Height)], recipe.Budget.BatchSize, order)
-                : BatchOrder.Shuffled(images.Count, recipe.Budget.BatchSize, order),
-            SampleMakers.SharedGeometry(recipe.Augmentation.Geometry, recipe.Augmentation.Strong),
-            recipe.Method.Supervision,
-            recipe.Detector.Pixels,
-            new RandomStream(seed.Split(1).NextBits()),
-            device));
+        var random = new RandomStream(seed.Split(1).NextBits());
+        var (views, size) = (recipe.Augmentation, recipe.Budget.BatchSize);
+        return (recipe.Dataset.Unlabelled, unlabelled) switch
+        {
+            (null, null) => BatchSources.Labelled(new ViewLoader(
+                images,
+                recipe.Dataset.GroupByAspect ? BatchOrder.GroupedByAspect(Wide(images), size, order)
+                    : BatchOrder.Shuffled(images.Length, size, order),
+                views.Labelled(),
+                recipe.Method.Supervision,
+                recipe.Detector.Pixels,
+                random,
+                device,
+                padding: views.BatchPadding())),
+            ({ } some, { Images.Count: > 0 }) => BatchSources.Both(new SemiSupervisedLoader(
+                new ViewSource(images, views.Labelled(), random),
+                new ViewSource(unlabelled.Images, views.Unlabelled(), new RandomStream(seed.Split(3).NextBits())),
+                BatchOrder.Mixed(Wide(images), Wide(unlabelled.Images), some.Composition.Composition(), size, order),
+                recipe.Method.Supervision,
+                recipe.Detector.Pixels,
+                views.BatchPadding(),
+                device)),
+            _ => throw new RecipeException(
+                $"{recipe.Name}: dataset.unlabelled and the unlabelled images of the run's data do not go together; one of both is missing"),
+        };
+
+        bool[] Wide(IReadOnlyList<ImageRecord> some) =>
+            [.. some.Select(image => recipe.Dataset.GroupByAspect && image.Width > image.Height)];
     }
 }

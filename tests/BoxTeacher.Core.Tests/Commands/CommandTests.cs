@@ -121,7 +121,7 @@ public sealed class CommandTests : IDisposable
         var file = At("recipe.json");
         File.WriteAllText(file, RecipeJson.Write(preset with
         {
-            Augmentation = preset.Augmentation with { Geometry = preset.Augmentation.Geometry with { ShortEdges = [64], MaxSize = 64 }, TestShortEdge = 64, TestMaxSize = 64 },
+            Augmentation = (SharedGeometryViews)preset.Augmentation with { Geometry = ((SharedGeometryViews)preset.Augmentation).Geometry with { ShortEdges = [64], MaxSize = 64 }, TestShortEdge = 64, TestMaxSize = 64 },
             Budget = new BudgetRecipe(iterations, 2, 100, 10),
         }));
         return file;

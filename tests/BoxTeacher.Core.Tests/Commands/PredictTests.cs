@@ -15,7 +15,7 @@ public sealed class PredictTests : IDisposable
     public PredictTests()
     {
         var preset = Recipes.ShapesBoxInst;
-        var recipe = preset with { Augmentation = preset.Augmentation with { TestShortEdge = 64, TestMaxSize = 96 } };
+        var recipe = preset with { Augmentation = (SharedGeometryViews)preset.Augmentation with { TestShortEdge = 64, TestMaxSize = 96 } };
         var run = new RunFolder(folder.At("run"));
         run.Claim(recipe, new RecipeData(new InstanceDataset("", [new Category(1, "red"), new Category(2, "blue")], []), null));
         using var method = recipe.BuildMethod(2, folder.Root);

@@ -15,9 +15,9 @@ public sealed class TrainCommandTests : IDisposable
         var preset = Recipes.ShapesBoxInst;
         File.WriteAllText(folder.At("recipe.json"), RecipeJson.Write(preset with
         {
-            Augmentation = preset.Augmentation with
+            Augmentation = (SharedGeometryViews)preset.Augmentation with
             {
-                Geometry = preset.Augmentation.Geometry with { ShortEdges = [64], MaxSize = 96 }, TestShortEdge = 64, TestMaxSize = 96,
+                Geometry = ((SharedGeometryViews)preset.Augmentation).Geometry with { ShortEdges = [64], MaxSize = 96 }, TestShortEdge = 64, TestMaxSize = 96,
             },
         }));
     }

@@ -13,6 +13,7 @@ public sealed class TinySoftTeacherGoldenTests
     {
         ["tiny.backbone_fpn"] = TinyFasterRcnn.Pyramid,
         ["tiny.rpn_head"] = TinyFasterRcnn.Rpn,
+        ["tiny.soft_teacher_iteration"] = TinySoftTeacherReference.Iteration,
         ["tiny.supervised_losses"] = TinyFasterRcnn.Losses,
     };
 

@@ -155,7 +155,7 @@ public sealed class AnotherDetectorTests : IDisposable
             new PairwiseRecipe(Dilation: 1, ColorThreshold: 0.3, WarmUpIterations: 20, BottomRows: 0),
             ((BoxTeacherRecipe)Recipes.ShapesBoxTeacher.Method).PseudoMasks with { Assignment = AssignmentForm.OneToOne, WarmUpIterations = 80 },
             ((BoxTeacherRecipe)Recipes.ShapesBoxTeacher.Method).Teacher with { MomentumCap = 0.95 }),
-        Augmentation = new AugmentationRecipe(new GeometryAugmentation([64], 64, 0), Strong: null, TestShortEdge: 64, TestMaxSize: 64),
+        Augmentation = new SharedGeometryViews(new GeometryAugmentation([64], 64, 0), Strong: null, TestShortEdge: 64, TestMaxSize: 64),
         Budget = new BudgetRecipe(Steps, BatchSize: 4, EvaluateEvery: Steps, CheckpointEvery: Steps),
     };
 

@@ -34,7 +34,7 @@ public sealed class LearningRateFinderTests
         using var scenes = new SceneFolder(4);
         var recipe = Recipes.ShapesBoxInst with
         {
-            Augmentation = Recipes.ShapesBoxInst.Augmentation with { Geometry = new GeometryAugmentation([64], 64, 0.5) },
+            Augmentation = (SharedGeometryViews)Recipes.ShapesBoxInst.Augmentation with { Geometry = new GeometryAugmentation([64], 64, 0.5) },
             Budget = new BudgetRecipe(400, 2, 100, 100),
         };
         using var method = recipe.BuildMethod(scenes.Dataset.Categories.Count);

@@ -28,7 +28,7 @@ public sealed class ModelSizeTests
     public void An_image_has_as_many_pixels_as_training_sees_on_average()
     {
         var recipe = Recipes.ShapesBoxInst;
-        recipe = recipe.With(recipe => recipe.Augmentation.Geometry, new([10, 20], 30, 0.5));
+        recipe = recipe.With(recipe => ((SharedGeometryViews)recipe.Augmentation).Geometry, new([10, 20], 30, 0.5));
 
         // 10x10 and 20x20; 10x20 and 15x30.
         Assert.Equal((100 + 400 + 200 + 450) / 4.0, ModelSize.MeanPixels(recipe, [new ImageSize(5, 5), new ImageSize(50, 100)]));

@@ -21,7 +21,7 @@ public class OverfitTests
                 PseudoMasks = teaching.PseudoMasks with { WarmUpIterations = 80 },
                 Teacher = teaching.Teacher with { MomentumCap = 0.95 },
             },
-            Augmentation = new AugmentationRecipe(new GeometryAugmentation([64], 64, 0), null, 64, 64),
+            Augmentation = new SharedGeometryViews(new GeometryAugmentation([64], 64, 0), null, 64, 64),
             Budget = new BudgetRecipe(160, 4, 1000, 1000),
         };
         using var method = recipe.BuildMethod(scenes.Dataset.Categories.Count);
@@ -47,7 +47,7 @@ public class OverfitTests
         {
             Detector = new SmallFasterRcnn(preset.Detector.Pixels) { Masks = true },
             Method = new SupervisedRecipe(Supervision.Masks),
-            Augmentation = new AugmentationRecipe(new GeometryAugmentation([64], 64, 0), null, 64, 64),
+            Augmentation = new SharedGeometryViews(new GeometryAugmentation([64], 64, 0), null, 64, 64),
             Budget = new BudgetRecipe(120, 4, 1000, 1000),
         };
         using var method = recipe.BuildMethod(scenes.Dataset.Categories.Count);

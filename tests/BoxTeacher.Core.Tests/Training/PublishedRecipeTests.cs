@@ -65,10 +65,10 @@ public class PublishedRecipeTests
         Assert.Null(recipe.Solver.ClipNorm);
         Assert.Equal(
             name.Contains("swin", StringComparison.Ordinal) ? new AdamWRecipe(1e-4, 0.05) : new SgdRecipe(0.01, 1e-4, 0.9), recipe.Solver.Optimizer);
-        Assert.Equal([640, 672, 704, 736, 768, 800], recipe.Augmentation.Geometry.ShortEdges);
-        Assert.Equal((1333, 0.5), (recipe.Augmentation.Geometry.MaxSize, recipe.Augmentation.Geometry.FlipProbability));
+        Assert.Equal([640, 672, 704, 736, 768, 800], ((SharedGeometryViews)recipe.Augmentation).Geometry.ShortEdges);
+        Assert.Equal((1333, 0.5), (((SharedGeometryViews)recipe.Augmentation).Geometry.MaxSize, ((SharedGeometryViews)recipe.Augmentation).Geometry.FlipProbability));
         Assert.Equal((800, 1333), (recipe.Augmentation.TestShortEdge, recipe.Augmentation.TestMaxSize));
-        Assert.Equal(blurred ? ColorAugmentation.StrongV2 : ColorAugmentation.Strong, recipe.Augmentation.Strong);
+        Assert.Equal(blurred ? ColorAugmentation.StrongV2 : ColorAugmentation.Strong, ((SharedGeometryViews)recipe.Augmentation).Strong);
         Assert.True(recipe.Dataset.GroupByAspect);
         var detector = Assert.IsType<PublishedCondInst>(recipe.Detector);
         Assert.Equal((16, 64), (detector.MaskFeatures, detector.InstancesPerImage));

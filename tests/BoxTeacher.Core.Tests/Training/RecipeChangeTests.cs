@@ -70,11 +70,11 @@ public sealed class RecipeChangeTests
     [Fact]
     public void With_refuses_what_lies_beyond_a_missing_value()
     {
-        var whole = Base.With(recipe => recipe.Augmentation.Strong, null);
+        var whole = Base.With(recipe => ((SharedGeometryViews)recipe.Augmentation).Strong, null);
 
-        var error = Assert.Throws<RecipeException>(() => whole.With(recipe => recipe.Augmentation.Strong!.Grayscale, 0.5));
+        var error = Assert.Throws<RecipeException>(() => whole.With(recipe => ((SharedGeometryViews)recipe.Augmentation).Strong!.Grayscale, 0.5));
 
-        Assert.Equal("Strong of this AugmentationRecipe is null; nothing in it can be changed", error.Message);
+        Assert.Equal("Strong of this SharedGeometryViews is null; nothing in it can be changed", error.Message);
     }
 
     [Fact]
@@ -121,14 +121,15 @@ public sealed class RecipeChangeTests
         Assert.Equal(
             RecipeJson.Write(RecipeJson.Set(Base, "method.teacher.momentumCap", "0.5")),
             RecipeJson.Write(Base.With(recipe => ((BoxTeacherRecipe)recipe.Method).Teacher.MomentumCap, 0.5)));
-        Assert.Equal([64], RecipeJson.Set(Base, "augmentation.geometry.shortEdges.0", "64").Augmentation.Geometry.ShortEdges);
+        var views = (SharedGeometryViews)RecipeJson.Set(Base, "augmentation.geometry.shortEdges.0", "64").Augmentation;
+        Assert.Equal([64], views.Geometry.ShortEdges);
         Assert.Equal(new DeviceName(1), RecipeJson.Set(Base, "device", "cuda:1").Device);
     }
 
     [Fact]
     public void A_key_inside_of_nothing_says_how_to_set_it_whole()
     {
-        var plain = Base.With(recipe => recipe.Augmentation.Strong, null);
+        var plain = Base.With(recipe => ((SharedGeometryViews)recipe.Augmentation).Strong, null);
 
         var error = Assert.Throws<RecipeException>(() => RecipeJson.Set(plain, "augmentation.strong.grayscale", "0.5"));
 

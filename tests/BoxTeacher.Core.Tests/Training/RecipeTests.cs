@@ -86,7 +86,7 @@ public class RecipeTests
         Assert.Equal(0.5, changed.Solver.Optimizer.LearningRate);
         Assert.Equal(Text.Replace("\"learningRate\": 0.002", "\"learningRate\": 0.5", StringComparison.Ordinal), RecipeJson.Write(changed));
         Assert.Equal("abc", RecipeJson.Set(Recipes.ShapesBoxTeacher, "name", "abc").Name);
-        Assert.Null(RecipeJson.Set(Recipes.ShapesBoxTeacher, "augmentation.strong", "null").Augmentation.Strong);
+        Assert.Null(((SharedGeometryViews)RecipeJson.Set(Recipes.ShapesBoxTeacher, "augmentation.strong", "null").Augmentation).Strong);
     }
 
     [Theory]

@@ -193,7 +193,7 @@ public sealed class RunFolderTests : IDisposable
         var recipe = Recipe(Recipes.ShapesBoxInst, iterations: 1);
         var folder = Folder("run");
         Run(recipe, folder);
-        var other = recipe with { Seed = 7, Solver = recipe.Solver with { ClipNorm = 7 }, Augmentation = recipe.Augmentation with { Geometry = new GeometryAugmentation([64, 96], 64, 0.5) } };
+        var other = recipe with { Seed = 7, Solver = recipe.Solver with { ClipNorm = 7 }, Augmentation = (SharedGeometryViews)recipe.Augmentation with { Geometry = new GeometryAugmentation([64, 96], 64, 0.5) } };
 
         Assert.Contains(
             "the folder holds another run: augmentation.geometry.shortEdges is [64], not [64,96]; solver.clipNorm is 5, not 7; seed is 1, not 7; choose", Assert.Throws<RecipeException>(() => Run(other, folder)).Message, StringComparison.Ordinal);
@@ -274,7 +274,7 @@ public sealed class RunFolderTests : IDisposable
 
     private static Recipe Recipe(Recipe preset, int iterations) => preset with
     {
-        Augmentation = preset.Augmentation with { Geometry = new GeometryAugmentation([64], 64, 0.5), TestShortEdge = 64, TestMaxSize = 64 },
+        Augmentation = (SharedGeometryViews)preset.Augmentation with { Geometry = new GeometryAugmentation([64], 64, 0.5), TestShortEdge = 64, TestMaxSize = 64 },
         Budget = new BudgetRecipe(iterations, 2, 100, 100),
     };
 

@@ -76,7 +76,7 @@ public sealed class SelfTrainingTests : IDisposable
     private static Recipe Recipe(Recipe preset) => preset with
     {
         Dataset = new DatasetRecipe("truth.json", ".", "truth.json", ".", GroupByAspect: false),
-        Augmentation = preset.Augmentation with { Geometry = new GeometryAugmentation([64], 64, 0.5), TestShortEdge = 64, TestMaxSize = 64 },
+        Augmentation = (SharedGeometryViews)preset.Augmentation with { Geometry = new GeometryAugmentation([64], 64, 0.5), TestShortEdge = 64, TestMaxSize = 64 },
         Budget = new BudgetRecipe(2, 2, 100, 100),
     };
 }

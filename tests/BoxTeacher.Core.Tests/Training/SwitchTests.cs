@@ -17,7 +17,7 @@ public sealed class LearnedNetworks : IDisposable
     {
         Base = Recipes.ShapesBoxTeacher with
         {
-            Augmentation = Recipes.ShapesBoxTeacher.Augmentation with { Geometry = new([64], 64, 0), TestShortEdge = 64, TestMaxSize = 64 },
+            Augmentation = (SharedGeometryViews)Recipes.ShapesBoxTeacher.Augmentation with { Geometry = new([64], 64, 0), TestShortEdge = 64, TestMaxSize = 64 },
             Budget = new BudgetRecipe(Steps, 4, Steps, Steps),
         };
         using var method = Base.BuildMethod(Scenes.Dataset.Categories.Count);

@@ -34,6 +34,7 @@ public static class DataCheck
                 (_, > 0) when dataset.Images.SelectMany(image => image.Annotations).All(IsWithinAPixel) =>
                     Whole(true, "all boxes lie within the first pixel: they look as if divided by the picture's size, COCO's are in pixels"),
                 (_, > 0) => null,
+                (DataUse.LearnUnlabelled, _) => null,
                 (DataUse.Evaluate, _) => Whole(false, "there is no object to find, so no AP can be measured"),
                 _ => Whole(true, "there is no usable label to learn from"),
             },

@@ -11,6 +11,9 @@ public enum DataUse
 
     /// <summary>Evaluation.</summary>
     Evaluate,
+
+    /// <summary>Learning without labels: pictures alone.</summary>
+    LearnUnlabelled,
 }
 
 /// <summary>One kind of thing that a check found, in some images or objects of a data set.</summary>
@@ -44,6 +47,11 @@ public sealed record DataReport(
     /// <summary>File, images and labels in one line.</summary>
     public override string ToString()
     {
+        if (Labels.Count == 0)
+        {
+            return $"{File}: {Images} images";
+        }
+
         var names = CategoryNames.List([.. Labels.Select(label => $"{label.Category} {label.Count}")]);
         return $"{File}: {Images} images, {Labels.Sum(label => label.Count)} labels ({names})";
     }

@@ -55,6 +55,9 @@ internal sealed class NumpyRandom
         return numbers;
     }
 
+    /// <summary>One of 0, 1, ..., count - 1 (<c>randint</c>, and <c>choice</c> with replacement).</summary>
+    public int Below(int count) => (int)UpTo((uint)(count - 1));
+
     // Draws as many bits as the limit has until they are within it.
     private uint UpTo(uint limit)
     {

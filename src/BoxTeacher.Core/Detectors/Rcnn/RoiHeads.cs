@@ -110,6 +110,9 @@ public sealed class RoiLoss(SoftmaxLoss? loss = null, double beta = 0)
 {
     private readonly SoftmaxLoss _loss = loss ?? SoftmaxLosses.CrossEntropy;
 
+    /// <summary>The class loss of each sample alone, for those who weigh samples in their own way.</summary>
+    public SoftmaxLoss OfSample => _loss;
+
     /// <summary><c>loss_cls</c>: the weighted losses of the samples, divided by the number of those that have a weight.</summary>
     /// <param name="logits">[M, C + 1].</param>
     /// <param name="labels">[M] int64.</param>

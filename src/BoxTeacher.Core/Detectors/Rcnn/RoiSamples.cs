@@ -16,6 +16,21 @@ public sealed record RoiSamples(IReadOnlyList<Tensor> Boxes, Tensor Labels, Tens
 {
     /// <summary>M.</summary>
     public int Count => (int)Labels.size(0);
+
+    /// <summary>Some of the samples, in their order.</summary>
+    /// <param name="chosen">[M] bool.</param>
+    public RoiSamples Where(Tensor chosen)
+    {
+        using var scope = NewDisposeScope();
+        var rows = chosen.nonzero().squeeze(1);
+        var perImage = chosen.split([.. Boxes.Select(boxes => boxes.size(0))]);
+        return new RoiSamples(
+            [.. Boxes.Zip(perImage, (boxes, own) => boxes.index_select(0, own.nonzero().squeeze(1)).MoveToOuterDisposeScope())],
+            Labels.index_select(0, rows).MoveToOuterDisposeScope(),
+            BoxIndex.index_select(0, rows).MoveToOuterDisposeScope(),
+            Deltas.index_select(0, rows).MoveToOuterDisposeScope(),
+            Candidates.index_select(0, rows).MoveToOuterDisposeScope());
+    }
 }
 
 /// <summary>What the box head says of M boxes. Tensors belong to the caller's dispose scope.</summary>

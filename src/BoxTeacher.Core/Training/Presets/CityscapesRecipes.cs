@@ -42,7 +42,7 @@ public static class CityscapesRecipes
             GroupByAspect: true),
         PublishedParts.Detector(PublishedParts.R50, "pretrained/MSRA-R-50.pkl", maskFeatures: method is SupervisedRecipe ? 8 : 16),
         method is BoxTeacherRecipe boxes ? boxes with { Teacher = boxes.Teacher with { InputSize = null } } : method,
-        new AugmentationRecipe(new GeometryAugmentation([800, 832, 864, 896, 928, 960, 992, 1024], 2048, 0.5), strong, 1024, 2048),
+        new SharedGeometryViews(new GeometryAugmentation([800, 832, 864, 896, 928, 960, 992, 1024], 2048, 0.5), strong, 1024, 2048),
         PublishedParts.Sgd(18_000),
         new BudgetRecipe(24_000, BatchSize: 8, EvaluateEvery: 8_000, CheckpointEvery: 5_000),
         Seed: 1,

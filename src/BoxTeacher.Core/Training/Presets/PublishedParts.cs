@@ -58,7 +58,7 @@ internal static class PublishedParts
         new(PixelNormalization.CaffeBgr, backbone, maskFeatures) { Weights = weights };
 
     /// <summary>Several scales in training, 800/1333 in tests.</summary>
-    public static AugmentationRecipe Augmentation(ColorAugmentation? strong) =>
+    public static SharedGeometryViews Augmentation(ColorAugmentation? strong) =>
         new(GeometryAugmentation.MultiScale, strong, TestShortEdge, MaxSize);
 
     /// <summary>SGD at 0.01 for 16 images, a warm-up of 1000 iterations, a tenth of the rate from each step on.</summary>

@@ -15,6 +15,9 @@ public abstract record MethodRecipe
     /// <summary>The labels that the method may see.</summary>
     public virtual Supervision Supervision => Supervision.Boxes;
 
+    /// <summary>Whether the method learns from unlabelled images too, so that its recipe has to name some; else it may name none.</summary>
+    public virtual bool LearnsFromUnlabelled => false;
+
     /// <summary>The network that is evaluated.</summary>
     public virtual Network Evaluated => Network.Student;
 
@@ -121,6 +124,9 @@ public sealed record StagedRecipe(IReadOnlyList<StageRecipe> Stages) : MethodRec
     /// <inheritdoc/>
     public override Supervision Supervision =>
         Stages.Any(stage => stage.Method.Supervision == Supervision.Masks) ? Supervision.Masks : Supervision.Boxes;
+
+    /// <inheritdoc/>
+    public override bool LearnsFromUnlabelled => Stages.Any(stage => stage?.Method.LearnsFromUnlabelled is true);
 
     /// <inheritdoc/>
     public override Network Evaluated => Stages[^1].Method.Evaluated;

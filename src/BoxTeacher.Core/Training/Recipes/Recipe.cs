@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using BoxTeacher.Augmentation;
 using BoxTeacher.Methods;
 
 namespace BoxTeacher.Training;
@@ -41,9 +40,20 @@ public sealed record Recipe(
 
     /// <summary>What is wrong with the values, each with its key.</summary>
     public IEnumerable<string> Problems() => RecipeProblems.In(
-        ("dataset", Dataset.Problems()), ("budget", Budget.Problems()), ("solver", Solver.Problems()),
-        ("augmentation", Augmentation.Problems()), ("detector", Detector.Problems()),
+        ("dataset", Dataset.Problems().Concat(RecipeProblems.Of(UnlabelledProblem))), ("budget", Budget.Problems().Concat(BatchProblem)),
+        ("solver", Solver.Problems()), ("augmentation", Augmentation.Problems()), ("detector", Detector.Problems()),
         ("method", Method.Problems()));
+
+    private string? UnlabelledProblem => (Method.LearnsFromUnlabelled, Dataset.Unlabelled) switch
+    {
+        (true, null) => $"unlabelled: is null; {RecipeJson.KindOf(Method)} learns from unlabelled images",
+        (false, not null) => $"unlabelled: must be null; {RecipeJson.KindOf(Method)} does not learn from unlabelled images",
+        _ => null,
+    };
+
+    private IEnumerable<string> BatchProblem => Dataset.Unlabelled is { Composition: { } composition } && Budget.BatchSize > 0
+        ? RecipeProblems.Of(composition.ProblemOf(Budget.BatchSize))
+        : [];
 
     /// <summary>The detector with random weights that depend on the seed alone, also when other threads build theirs.</summary>
     /// <param name="classes">Number of categories.</param>
@@ -105,65 +115,9 @@ public sealed record Recipe(
 /// <param name="Source">Where its code is.</param>
 public sealed record PartRecord(string Name, string Source);
 
-/// <summary>A COCO-format data set; all paths are relative to a root that the run is given.</summary>
-/// <param name="TrainAnnotations">Instances file to learn from.</param>
-/// <param name="TrainImages">Folder of its images.</param>
-/// <param name="ValidationAnnotations">Instances file to evaluate on; null: the run is not evaluated.</param>
-/// <param name="ValidationImages">Folder of its images.</param>
-/// <param name="GroupByAspect">Whether a batch holds only wide or only tall images (published: true).</param>
-public sealed record DatasetRecipe(
-    string TrainAnnotations,
-    string TrainImages,
-    string? ValidationAnnotations = null,
-    string? ValidationImages = null,
-    bool GroupByAspect = false)
-{
-    /// <summary>Whether there is a data set to evaluate on.</summary>
-    public bool HasValidation => ValidationAnnotations is not null;
-
-    /// <summary>What is wrong with the values, each with its key.</summary>
-    public IEnumerable<string> Problems() =>
-        RecipeProblems.Of(HasValidation && ValidationImages is null ? "validationImages: is null, validationAnnotations is not" : null);
-}
-
-/// <summary>How images become views.</summary>
-/// <param name="Geometry">Shared by the weak and the strong view of training.</param>
-/// <param name="Strong">Colors of the student's view; null: the weak view itself.</param>
-/// <param name="TestShortEdge">Short side for inference, in pixels; published: 800.</param>
-/// <param name="TestMaxSize">Limit of the long side for inference, in pixels; published: 1333.</param>
-public sealed record AugmentationRecipe(GeometryAugmentation Geometry, ColorAugmentation? Strong, int TestShortEdge, int TestMaxSize)
-{
-    /// <summary>What is wrong with the values, each with its key.</summary>
-    public IEnumerable<string> Problems() => RecipeProblems.Of(
-        Geometry.ShortEdges.Count > 0 && Geometry.ShortEdges.All(edge => edge > 0)
-            ? null
-            : "geometry.shortEdges: needs at least one length, all positive",
-        RecipeProblems.Positive("geometry.maxSize", Geometry.MaxSize),
-        RecipeProblems.Fraction("geometry.flipProbability", Geometry.FlipProbability),
-        RecipeProblems.Positive("testShortEdge", TestShortEdge),
-        RecipeProblems.Positive("testMaxSize", TestMaxSize))
-        .Concat(Strong is null ? [] : StrongProblems(Strong));
-
-    private static IEnumerable<string> StrongProblems(ColorAugmentation strong)
-    {
-        var (jitter, blur) = (strong.Jitter, strong.Blur);
-        return RecipeProblems.Of(
-            RecipeProblems.Fraction("strong.jitter.probability", jitter.Probability),
-            RecipeProblems.NotNegative("strong.jitter.brightness", jitter.Brightness),
-            RecipeProblems.NotNegative("strong.jitter.contrast", jitter.Contrast),
-            RecipeProblems.NotNegative("strong.jitter.saturation", jitter.Saturation),
-            jitter.Hue is >= 0 and <= 0.5 ? null : FormattableString.Invariant($"strong.jitter.hue: must be in 0..0.5, not {jitter.Hue}"),
-            RecipeProblems.Fraction("strong.grayscale", strong.Grayscale),
-            blur is null ? null : RecipeProblems.Fraction("strong.blur.probability", blur.Probability),
-            blur is null || (blur.Kernel > 0 && blur.Kernel % 2 == 1) ? null : $"strong.blur.kernel: must be odd, not {blur.Kernel}",
-            blur is null ? null : RecipeProblems.Positive("strong.blur.minSigma", blur.MinSigma),
-            blur is null || blur.MaxSigma >= blur.MinSigma ? null : "strong.blur.maxSigma: must not be below minSigma");
-    }
-}
-
 /// <summary>The length of a run.</summary>
 /// <param name="Iterations">Optimizer steps.</param>
-/// <param name="BatchSize">Images per step.</param>
+/// <param name="BatchSize">Images per step, unlabelled ones included; each counts once, however many views it has.</param>
 /// <param name="EvaluateEvery">Iterations from one evaluation to the next; there is always one at the end.</param>
 /// <param name="CheckpointEvery">Iterations from one checkpoint to the next; there is always one at the end.</param>
 public sealed record BudgetRecipe(int Iterations, int BatchSize, int EvaluateEvery, int CheckpointEvery)

@@ -9,9 +9,10 @@ namespace BoxTeacher.Training;
 /// </summary>
 /// <param name="training">What is learned from.</param>
 /// <param name="validation">What is evaluated on, with the categories of the training; null: nothing.</param>
-public sealed class RecipeData(InstanceDataset training, InstanceDataset? validation)
+/// <param name="unlabelled">Images without labels that are learned from as well; null: none.</param>
+public sealed class RecipeData(InstanceDataset training, InstanceDataset? validation, InstanceDataset? unlabelled = null)
 {
-    private readonly Lazy<RunData> _fingerprints = new(() => RunData.Of(training, validation));
+    private readonly Lazy<RunData> _fingerprints = new(() => RunData.Of(training, validation, unlabelled));
 
     /// <summary>What is learned from.</summary>
     public InstanceDataset Training => training;
@@ -19,11 +20,14 @@ public sealed class RecipeData(InstanceDataset training, InstanceDataset? valida
     /// <summary>What is evaluated on, with the categories of the training; null where the recipe names none.</summary>
     public InstanceDataset? Validation => validation;
 
+    /// <summary>Images without labels that are learned from as well, no annotations with them; null where the recipe names none.</summary>
+    public InstanceDataset? Unlabelled => unlabelled;
+
     /// <summary>What tells these data from others, as they were when it was first asked for.</summary>
     /// <exception cref="IOException">A picture is missing.</exception>
     internal RunData Fingerprints => _fingerprints.Value;
 
-    /// <summary>Reads both halves.</summary>
+    /// <summary>Reads all of them.</summary>
     /// <param name="recipe">Names the files, what they are for, and the weights to begin with.</param>
     /// <param name="root">The folder that the recipe's paths are relative to.</param>
     /// <param name="listener">Is told how it goes and what was found; warnings are told to it alone.</param>
@@ -43,17 +47,22 @@ public sealed class RecipeData(InstanceDataset training, InstanceDataset? valida
         {
             training = training.JoinedTo(owner.ReadCategories(), trainingFile, owner.Path);
         }
+        var (validation, validationFile) = recipe.Dataset.HasValidation ? OpenValidation(recipe, root, listener) : default;
+        validation = validation?.JoinedTo(training.Categories, validationFile, trainingFile);
+        var (unlabelled, unlabelledFile) = recipe.Dataset.Unlabelled is { } named ? OpenUnlabelled(named, root, listener) : default;
         var use = recipe.Method.Supervision == Supervision.Masks ? DataUse.LearnMasks : DataUse.LearnBoxes;
-        if (!recipe.Dataset.HasValidation)
+        List<DataReport> reports = [DataCheck.Run(training, trainingFile, use, listener)];
+        if (validation is not null)
         {
-            DataCheckException.ThrowIfRefused(DataCheck.Run(training, trainingFile, use, listener));
-            return new RecipeData(training, null);
+            reports.Add(DataCheck.Run(validation, validationFile, DataUse.Evaluate, listener));
         }
-        var (unjoined, validationFile) = OpenValidation(recipe, root, listener);
-        var validation = unjoined.JoinedTo(training.Categories, validationFile, trainingFile);
-        DataCheckException.ThrowIfRefused(
-            DataCheck.Run(training, trainingFile, use, listener), DataCheck.Run(validation, validationFile, DataUse.Evaluate, listener));
-        return new RecipeData(training, validation);
+        if (unlabelled is not null)
+        {
+            RefuseShared(training, trainingFile, unlabelled, unlabelledFile);
+            reports.Add(DataCheck.Run(unlabelled, unlabelledFile, DataUse.LearnUnlabelled, listener));
+        }
+        DataCheckException.ThrowIfRefused(reports);
+        return new RecipeData(training, validation, unlabelled);
     }
 
     /// <summary>Reads what is evaluated on, alone.</summary>
@@ -85,6 +94,25 @@ public sealed class RecipeData(InstanceDataset training, InstanceDataset? valida
         }
         var file = Existing(root, annotations);
         return (CocoReader.Read(file, Path.Combine(root, images), listener), file);
+    }
+
+    private static (InstanceDataset Dataset, string File) OpenUnlabelled(UnlabelledRecipe recipe, string root, Action<DataEvent>? listener)
+    {
+        var file = Existing(root, recipe.Annotations);
+        return (CocoReader.ReadImages(file, Path.Combine(root, recipe.Images), listener), file);
+    }
+
+    // A labelled image among the unlabelled ones makes a run with few labels look better than it is.
+    private static void RefuseShared(InstanceDataset training, string trainingFile, InstanceDataset unlabelled, string unlabelledFile)
+    {
+        var labelled = training.Images.Select(image => image.FileName).ToHashSet();
+        var shared = unlabelled.Images.Where(image => labelled.Contains(image.FileName)).ToList();
+        if (shared.Count > 0)
+        {
+            throw new DataFormatException(
+                unlabelledFile, "images",
+                $"{shared.Count} of {unlabelled.Images.Count} pictures are in {trainingFile} too, such as {shared[0].FileName}; an image is labelled or not");
+        }
     }
 
     private static string Existing(string root, string annotations)

@@ -84,7 +84,7 @@ public static class RecipeJson
         Recipe recipe;
         try
         {
-            recipe = JsonSerializer.Deserialize<Recipe>(text, Options) ?? throw new RecipeException($"{source}: is null");
+            recipe = JsonSerializer.Deserialize<Recipe>(WithViewsKind(text), Options) ?? throw new RecipeException($"{source}: is null");
         }
         catch (Exception error) when (error is JsonException or NotSupportedException)
         {
@@ -92,6 +92,26 @@ public static class RecipeJson
         }
 
         return recipe.Problems().FirstOrDefault() is { } problem ? throw new RecipeException($"{source}: {problem}") : recipe;
+    }
+
+    // An augmentation may leave out its kind where it is sharedGeometry. A text with faults is left to the reader, which names them.
+    private static string WithViewsKind(string text)
+    {
+        try
+        {
+            if (JsonNode.Parse(text, documentOptions: DocumentOptions with { AllowDuplicateProperties = false }) is JsonObject recipe
+                && recipe["augmentation"] is JsonObject views && !views.ContainsKey("kind"))
+            {
+                views.Insert(0, "kind", "sharedGeometry");
+                return recipe.ToJsonString();
+            }
+        }
+        catch (JsonException)
+        {
+            // The reader says what is wrong.
+        }
+
+        return text;
     }
 
     /// <summary>
@@ -229,6 +249,10 @@ public static class RecipeJson
         else if (reason.IndexOf(Missing, StringComparison.Ordinal) is >= 0 and var at)
         {
             reason = "missing key " + reason[(at + Missing.Length)..].TrimEnd('.');
+        }
+        else if (reason.Contains("must specify a type discriminator", StringComparison.Ordinal))
+        {
+            reason = "missing key kind";
         }
         else if (reason.Contains("is not supported by polymorphic type", StringComparison.Ordinal))
         {
