@@ -177,6 +177,37 @@ public class DeformableSamples : KernelBenchmark
     public void Kernel() => Train(() => WeightedRows.Sum(table, index, weight), table, weight);
 }
 
+/// <summary>RoiKernel: 512 boxes at 7 x 7 bins of 256 channels, P2 to P5 of two images of 320 pixels or of photos.</summary>
+public class RoiBins : KernelBenchmark
+{
+    private static readonly int[] Strides = [4, 8, 16, 32];
+    private Tensor[] pyramid = null!, boxes = null!;
+    private long[][] images = null!;
+
+    protected override void Prepare()
+    {
+        var (height, width) = Scale == Scale.Scenes ? (320, 320) : Pixels;
+        pyramid = [.. Strides.Select(stride => randn(2, 256, height / stride, width / stride).requires_grad_())];
+        var corners = rand(512, 2) * tensor(new float[] { width, height });
+        var sides = (rand(512, 2) * Math.Log(20)).exp() * 16;
+        var all = cat([(corners - (sides / 2)).clamp(min: 0), minimum(corners + (sides / 2), tensor(new float[] { width, height }))], 1);
+        var levels = RoiLevels.MmDetection(all, 4);
+        var rows = Strides.Select((_, level) => levels.eq(level).nonzero().squeeze(1)).ToArray();
+        boxes = [.. rows.Select(ofLevel => all.index_select(0, ofLevel))];
+        images = [.. rows.Select(ofLevel => (ofLevel % 2).data<long>().ToArray())];
+    }
+
+    [Benchmark(Baseline = true)]
+    public void Plain() => Train(
+        () => Sum((level, stride) => RoiAlign.Apply(pyramid[level], boxes[level], tensor(images[level]), 7, 1.0 / stride)), pyramid);
+
+    [Benchmark]
+    public void Kernel() => Train(
+        () => Sum((level, stride) => FusedKernels.RoiAlign(pyramid[level], boxes[level], images[level], new RoiGrid(7, 1.0 / stride, 0, true))), pyramid);
+
+    private static Tensor Sum(Func<int, int, Tensor> align) => cat([.. Strides.Select((stride, level) => align(level, stride))]);
+}
+
 /// <summary>FocalLoss.Sum: the class loss of all locations, 80 classes.</summary>
 public class Focal : KernelBenchmark
 {

@@ -25,7 +25,7 @@ public sealed class DeviceTests : IDisposable
 {
     private readonly SceneFolder scenes = new(4);
 
-    public static TheoryData<string> Methods => ["boxTeacher", "boxTeacher, all switches", "boxInst", "supervised", "staged", "random masks"];
+    public static TheoryData<string> Methods => ["boxTeacher", "boxTeacher, all switches", "boxInst", "supervised", "staged", "random masks", "faster R-CNN", "mask R-CNN", "softTeacher", "softTeacher, all switches"];
 
     public static TheoryData<string> Backbones => ["resNet", "deformable", "swin"];
 
@@ -61,7 +61,7 @@ public sealed class DeviceTests : IDisposable
         using var optimizer = recipe.Solver.Optimizer.Build(method.Student);
         Elsewhere(() =>
         {
-            var batches = TrainingRun.Batches(recipe, scenes.Dataset, CPU)(0);
+            var batches = TrainingRun.Batches(recipe, scenes.Dataset, CPU, recipe.Dataset.Unlabelled is null ? null : scenes.Dataset)(0);
             // The second step of the staged method is of its second stage.
             foreach (var (iteration, batch) in batches.Take(2).Index())
             {
@@ -70,7 +70,8 @@ public sealed class DeviceTests : IDisposable
 
             if (method.PseudoLabelling is { } labelling)
             {
-                labelling.Label(batches.First().Labelled.Weak);
+                var batch = batches.First();
+                labelling.Label((batch.Unlabelled ?? batch.Labelled).Weak);
             }
         });
     }
@@ -99,18 +100,25 @@ public sealed class DeviceTests : IDisposable
 
     [Theory]
     [InlineData("small")]
+    [InlineData("faster R-CNN")]
+    [InlineData("mask R-CNN")]
     [MemberData(nameof(Backbones))]
     public void Detections_stay_where_the_network_is(string kind)
     {
         using var scope = NewDisposeScope();
-        using var network = kind == "small" ? CondInst.Small(2) : Tiny(kind);
+        using Detector network = kind switch
+        {
+            "small" => CondInst.Small(2),
+            "faster R-CNN" or "mask R-CNN" => FasterRcnn.Small(2, masks: kind == "mask R-CNN"),
+            _ => Tiny(kind),
+        };
         FindEverything(network);
         Elsewhere(() =>
         {
             // Half the size of the files, so that masks are enlarged.
             var inference = new Inference(network, PixelNormalization.CaffeBgrUnitScale, 32, 32);
             Assert.NotEmpty(inference.Detect(scenes.Dataset));
-            Assert.NotNull(inference.Evaluate(scenes.Dataset).Mask);
+            Assert.Equal(network.HasMasks, inference.Evaluate(scenes.Dataset).Mask is not null);
             var batch = TrainingRun.Batches(Small("supervised"), scenes.Dataset, CPU)(0).First().Labelled.Weak.Images;
             Assert.All(network.Detect(batch), Assert.NotEmpty);
         });
@@ -137,6 +145,7 @@ public sealed class DeviceTests : IDisposable
         total.backward();
         nn.utils.clip_grad_norm_(method.Student.parameters(), 5);
         optimizer.step();
+        method.AfterStep(iteration);
         Assert.True(float.IsFinite(total.item<float>()));
     }
 
@@ -144,7 +153,10 @@ public sealed class DeviceTests : IDisposable
     private static void FindEverything(Detector network)
     {
         using var gradients = no_grad();
-        network.named_parameters().Single(entry => entry.name.EndsWith("cls_logits.bias", StringComparison.Ordinal)).parameter.fill_(1);
+        var bias = network.named_parameters().Single(entry => entry.name.EndsWith("cls_logits.bias", StringComparison.Ordinal)
+            || entry.name.EndsWith("cls_score.bias", StringComparison.Ordinal)).parameter;
+        // The last class of a softmax is background.
+        (network is FasterRcnn ? bias.narrow(0, 0, bias.size(0) - 1) : bias).fill_(1);
     }
 
     private static CondInst Tiny(string kind) => CondInst.Published(
@@ -158,6 +170,15 @@ public sealed class DeviceTests : IDisposable
 
     private static Recipe Small(string kind)
     {
+        if (kind.StartsWith("softTeacher", StringComparison.Ordinal))
+        {
+            return SoftTeacherScenes.Small(2) with
+            {
+                Method = kind == "softTeacher" ? SoftTeacherScenes.Method : SoftTeacherScenes.OtherMethod,
+                Detector = new SmallFasterRcnn(PixelNormalization.CaffeBgrUnitScale) { Masks = kind != "softTeacher" },
+            };
+        }
+
         var boxTeacher = (BoxTeacherRecipe)Recipes.ShapesBoxTeacher.Method;
         // Overlap is hardly asked for, so that the untrained teacher's masks are assigned.
         boxTeacher = boxTeacher with { PseudoMasks = boxTeacher.PseudoMasks with { IouThreshold = 0.05 } };
@@ -176,7 +197,8 @@ public sealed class DeviceTests : IDisposable
                     Mode = TeacherMode.Inference, Buffers = TeacherBuffers.Averaged, InputSize = new TeacherSize(96, 96),
                 },
             },
-            "supervised" => new SupervisedRecipe(Supervision.Masks),
+            "supervised" or "mask R-CNN" => new SupervisedRecipe(Supervision.Masks),
+            "faster R-CNN" => new SupervisedRecipe(Supervision.Boxes),
             "staged" => new StagedRecipe([new StageRecipe(0, Recipes.ShapesBoxInst.Method), new StageRecipe(0.5, boxTeacher, RestartsStudent: true)]),
             _ => Recipes.ShapesBoxInst.Method,
         };
@@ -186,6 +208,11 @@ public sealed class DeviceTests : IDisposable
             Augmentation = (SharedGeometryViews)Recipes.ShapesBoxTeacher.Augmentation with { Geometry = new GeometryAugmentation([48, 64], 64, 0.5) },
             Budget = new BudgetRecipe(2, 2, 100, 100),
         };
+        if (kind is "faster R-CNN" or "mask R-CNN")
+        {
+            return recipe with { Detector = new SmallFasterRcnn(PixelNormalization.CaffeBgrUnitScale) { Masks = kind == "mask R-CNN" } };
+        }
+
         return kind == "random masks" ? recipe.With(recipe => ((CondInstRecipe)recipe.Detector).MaxProposals, 3) : recipe;
     }
 

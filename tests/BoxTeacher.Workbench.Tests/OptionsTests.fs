@@ -72,7 +72,8 @@ let ``data of one's own take the place of a recipe's, as full paths`` () =
         { TrainAnnotations = IO.Path.GetFullPath "a b/train.json"
           TrainImages = IO.Path.GetFullPath "train"
           ValidationAnnotations = "/v/val.json"
-          ValidationImages = "/v/val" }
+          ValidationImages = "/v/val"
+          Unlabelled = None }
 
     Assert.Equal(DataChoice.Own(expected, DataChoice.Shapes), (parse own).Data)
 

@@ -59,7 +59,7 @@ let ``a finished run's networks are read back, and find what they found`` () =
         let images = Gallery.evenly 6 again.Validation
         let found = again.Detect images |> List.map (fun (image, objects) -> image.Id, objects |> List.filter (fun o -> o.Score >= 0.05) |> List.length)
         Assert.Equal<(int64 * int) list>([ for image, objects in run.Found -> image, objects.Length ], found)
-        Assert.Equal(images.Length, (again.PseudoMasks images).Length)
+        Assert.Equal(images.Length, (again.PseudoLabels images).Length)
         // The image with the largest loss comes first, and its terms make up the loss.
         let losses = again.Losses images
         Assert.Equal(images.Length, losses.Length)
@@ -76,7 +76,7 @@ let ``the teacher's masks of a picture are those of the mask grid, enlarged`` ()
     let options, result = trained.Value
     use again = Trained.ofVariant options ablation result "BoxTeacher"
 
-    let drawn = again.PseudoMasks(Gallery.evenly 3 again.Validation)
+    let drawn = again.PseudoLabels(Gallery.evenly 3 again.Validation)
     Assert.NotEmpty(drawn |> List.collect snd)
 
     for record, masks in drawn do
@@ -95,8 +95,8 @@ let ``a pseudo mask's quality is its overlap with the true mask of its box`` () 
     let options, result = trained.Value
     use again = Trained.ofVariant options ablation result "BoxTeacher"
     let images = Gallery.evenly 3 again.Validation
-    let masks = again.PseudoMasks images |> List.collect snd
-    let quality = again.PseudoMaskQuality images
+    let masks = again.PseudoLabels images |> List.collect snd
+    let quality = again.PseudoLabelQuality images
     Assert.Equal<float list>(masks |> List.map _.Score, quality |> List.map fst)
     Assert.All(quality, fun (_, overlap) -> Assert.InRange(overlap, 0.0, 1.0))
     Assert.Contains(quality, fun (_, overlap) -> overlap > 0.0)
@@ -169,7 +169,7 @@ let ``charts of precision, confidence and two swept keys are drawn from the resu
     Assert.Equal(50.0, heights[10], 1e-9)
     // All of it is in the report, pseudo masks with their confidence as well.
     let page = Report.toHtml result
-    Assert.Contains("Pseudo masks", page)
-    Assert.Contains("Confidence of pseudo masks", page)
+    Assert.Contains("Pseudo-labels", page)
+    Assert.Contains("Confidence of pseudo-labels", page)
     // Other variants than a full grid have no heat map.
     Assert.True((AblationCharts.sweptKeys { result with Variants = List.tail result.Variants; Runs = List.tail runs }).IsNone)

@@ -19,15 +19,11 @@ public sealed class FeaturePyramid : Backbone
     /// <summary>A pyramid over all outputs of a backbone.</summary>
     /// <param name="bottomUp">The backbone.</param>
     /// <param name="channels">Channels of every level.</param>
-    /// <param name="top">Adds P6 and P7, made from P5 as FCOS does.</param>
-    public FeaturePyramid(Backbone bottomUp, int channels = 256, bool top = true) : base(nameof(FeaturePyramid))
+    /// <param name="top">Makes coarser levels from the last one; null: there are none.</param>
+    public FeaturePyramid(Backbone bottomUp, int channels = 256, PyramidTop? top = null) : base(nameof(FeaturePyramid))
     {
         bottom_up = bottomUp;
-        if (top)
-        {
-            top_block = new PyramidTop(channels);
-        }
-
+        top_block = top;
         RegisterComponents();
         var levels = new List<FeatureLevel>();
         _lateral = new Conv2d[bottomUp.Levels.Count];
@@ -40,9 +36,8 @@ public sealed class FeaturePyramid : Backbone
             register_module($"fpn_output{stage}", _output[i] = XavierConv(channels, channels, 3, 1));
             levels.Add(new FeatureLevel(stride, channels));
         }
-        if (top)
+        for (var i = 0; i < (top?.Count ?? 0); i++)
         {
-            levels.Add(new FeatureLevel(2 * levels[^1].Stride, channels));
             levels.Add(new FeatureLevel(2 * levels[^1].Stride, channels));
         }
         Levels = levels;
@@ -74,9 +69,7 @@ public sealed class FeaturePyramid : Backbone
         }
         if (top_block is not null)
         {
-            var (p6, p7) = top_block.call(levels[^1]);
-            levels.Add(p6);
-            levels.Add(p7);
+            levels.AddRange(top_block.call(levels[^1]));
         }
         foreach (var level in levels)
         {
@@ -95,15 +88,23 @@ public sealed class FeaturePyramid : Backbone
     }
 }
 
+/// <summary>The levels that a pyramid has above its finest ones, made from the last of them.</summary>
+/// <param name="name">The module's name.</param>
+public abstract class PyramidTop(string name) : nn.Module<Tensor, IReadOnlyList<Tensor>>(name)
+{
+    /// <summary>How many levels it adds, each of half the resolution of the one before.</summary>
+    public abstract int Count { get; }
+}
+
 /// <summary>The two coarsest levels of FCOS: P6 = conv(P5), P7 = conv(ReLU(P6)), both 3x3 of stride 2.</summary>
-public sealed class PyramidTop : nn.Module<Tensor, (Tensor P6, Tensor P7)>
+public sealed class ConvolutionTop : PyramidTop
 {
     private readonly Conv2d p6;
     private readonly Conv2d p7;
 
     /// <summary>The two convolutions.</summary>
     /// <param name="channels">Channels of the pyramid.</param>
-    public PyramidTop(int channels) : base(nameof(PyramidTop))
+    public ConvolutionTop(int channels) : base(nameof(ConvolutionTop))
     {
         p6 = FeaturePyramid.XavierConv(channels, channels, 3, 2);
         p7 = FeaturePyramid.XavierConv(channels, channels, 3, 2);
@@ -111,11 +112,29 @@ public sealed class PyramidTop : nn.Module<Tensor, (Tensor P6, Tensor P7)>
     }
 
     /// <inheritdoc/>
-    public override (Tensor P6, Tensor P7) forward(Tensor input)
+    public override int Count => 2;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Tensor> forward(Tensor input)
     {
         var sixth = p6.call(input);
         using var active = sixth.relu();
-        return (sixth, p7.call(active));
+        return [sixth, p7.call(active)];
+    }
+}
+
+/// <summary>The coarsest level of Faster R-CNN (Lin et al. 2017, footnote 1): every second pixel of P5 in both directions.</summary>
+public sealed class SubsampledTop() : PyramidTop(nameof(SubsampledTop))
+{
+    /// <inheritdoc/>
+    public override int Count => 1;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Tensor> forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        var every = input.slice(2, 0, input.size(2), 2).slice(3, 0, input.size(3), 2);
+        return [every.contiguous().MoveToOuterDisposeScope()];
     }
 }
 

@@ -55,7 +55,7 @@ public sealed class ResNet : Backbone
     public override IReadOnlyList<FeatureLevel> Levels { get; }
 
     /// <summary>
-    /// ResNet-50 or -101 with frozen batch normalization and outputs res3 to res5, as BoxTeacher's published configurations use it.
+    /// ResNet-50 or -101 with frozen batch normalization, as published configurations use it: outputs res3 to res5, or res2 to res5.
     /// </summary>
     /// <param name="depth">50 or 101.</param>
     /// <param name="strideInFirst">The stride of a stage sits in the first 1x1 convolution (MSRA weights), else in the 3x3.</param>
@@ -67,9 +67,10 @@ public sealed class ResNet : Backbone
     /// Which of res2 to res5 have modulated deformable 3x3 convolutions; null: none. Published with DCN: res3 to res5.
     /// </param>
     /// <param name="offsetGroups">Groups of channels with offsets of their own in the deformable stages; 1 as published.</param>
+    /// <param name="outputs">How many of the last stages are returned: 3 for FCOS, 4 for R-CNN.</param>
     public static ResNet Bottleneck(
         int depth, bool strideInFirst = true, int frozen = 2, int stemChannels = 64, int channels = 256, int width = 64,
-        IReadOnlyList<bool>? deformable = null, int offsetGroups = 1)
+        IReadOnlyList<bool>? deformable = null, int offsetGroups = 1, int outputs = 3)
     {
         int[] blocks = depth switch
         {
@@ -82,19 +83,19 @@ public sealed class ResNet : Backbone
         var inputs = stemChannels;
         for (var i = 0; i < blocks.Length; i++)
         {
-            var (outputs, inner, stride) = (channels << i, width << i, i == 0 ? 1 : 2);
+            var (wide, inner, stride) = (channels << i, width << i, i == 0 ? 1 : 2);
             var stage = new List<nn.Module<Tensor, Tensor>>();
             for (var b = 0; b < blocks[i]; b++)
             {
-                var (from, step) = b == 0 ? (inputs, stride) : (outputs, 1);
+                var (from, step) = b == 0 ? (inputs, stride) : (wide, 1);
                 stage.Add(deformable?[i] == true
-                    ? new DeformableBottleneckBlock(from, inner, outputs, step, strideInFirst, offsetGroups, Frozen)
-                    : new BottleneckBlock(from, inner, outputs, step, strideInFirst, Frozen));
+                    ? new DeformableBottleneckBlock(from, inner, wide, step, strideInFirst, offsetGroups, Frozen)
+                    : new BottleneckBlock(from, inner, wide, step, strideInFirst, Frozen));
             }
-            stages.Add(new Stage(stage, outputs, stride));
-            inputs = outputs;
+            stages.Add(new Stage(stage, wide, stride));
+            inputs = wide;
         }
-        return new ResNet(new ResNetStem(stemChannels, 7, pool: true, Frozen), stages, outputs: 3, frozen);
+        return new ResNet(new ResNetStem(stemChannels, 7, pool: true, Frozen), stages, outputs, frozen);
     }
 
     /// <summary>

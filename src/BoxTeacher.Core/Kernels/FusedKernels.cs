@@ -37,6 +37,23 @@ internal static class FusedKernels
     public static Tensor? MaskQuality(Tensor masks, double threshold) =>
         Take(masks) ? MaskKernels.Quality(masks.contiguous(), (float)threshold) : null;
 
+    /// <summary>RoIAlign of the maps of a batch, differentiable with respect to them; see <c>RoiAlign.Apply</c>.</summary>
+    /// <param name="features">[N, C, H, W].</param>
+    /// <param name="boxes">[M, 4], xyxy in pixels of the input.</param>
+    /// <param name="images">The image of each of the M boxes.</param>
+    /// <param name="grid">How bins are laid and sampled.</param>
+    /// <returns>[M, C, size, size].</returns>
+    public static Tensor RoiAlign(Tensor features, Tensor boxes, long[] images, RoiGrid grid)
+    {
+        using var scope = NewDisposeScope();
+        var (rows, columns) = Layers.RoiAlign.Shares(features, boxes, grid);
+        var fits = features.size(1) >= RoiKernel.FewestChannels && features.size(2) * features.size(3) < int.MaxValue / RoiKernel.Block;
+        var bins = fits && Take(rows, columns) && features.device_type == DeviceType.CPU
+            ? RoiKernel.Of(features.contiguous(), rows, columns, images)
+            : BoxSamples.Of(features, rows, columns, images);
+        return bins.MoveToOuterDisposeScope();
+    }
+
     private static bool Take(params ReadOnlySpan<Tensor> tensors)
     {
         foreach (var tensor in tensors)

@@ -67,6 +67,15 @@ public sealed record LossTerm(string Name, Tensor Sum, Tensor Normalizer, double
     {
     }
 
+    /// <summary>The mean of terms of one name: of losses that are normalized image by image.</summary>
+    /// <param name="terms">At least one.</param>
+    public static LossTerm Mean(IReadOnlyList<LossTerm> terms) => new(terms[0].Name, stack(terms.Select(term => term.Value())).mean(), normalizer: 1);
+
+    /// <summary>The term as a part of a larger loss.</summary>
+    /// <param name="prefix">Goes before the name.</param>
+    /// <param name="weight">Multiplies the factor.</param>
+    public LossTerm As(string prefix, double weight = 1) => this with { Name = prefix + Name, Factor = Factor * weight };
+
     /// <summary>The finished scalar (0-dim), with its gradient.</summary>
     public Tensor Value()
     {

@@ -16,7 +16,7 @@ public enum TeacherBuffers
     Averaged,
 }
 
-/// <summary>How much of itself a teacher keeps before the step of that number (0-based), in [0, 1].</summary>
+/// <summary>How much of itself a teacher keeps at the step of that number (0-based), in [0, 1]; 1: it does not move.</summary>
 public delegate double MomentumSchedule(long iteration);
 
 /// <summary>The momentum schedules of the papers.</summary>
@@ -33,16 +33,28 @@ public static class Momentum
 
     /// <summary>The same momentum, in [0, 1], at all steps.</summary>
     public static MomentumSchedule Constant(double momentum) => _ => momentum;
+
+    /// <summary>A teacher that moves at some steps alone, and keeps all of itself at the others.</summary>
+    /// <param name="momentum">Its momentum where it moves.</param>
+    /// <param name="interval">Steps from one move to the next.</param>
+    /// <param name="first">The first step at which it moves, 0-based.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="interval"/> is below 1.</exception>
+    public static MomentumSchedule Every(this MomentumSchedule momentum, int interval, int first = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(interval, 1);
+        return t => (t - first) % interval == 0 ? momentum(t) : 1;
+    }
 }
 
 /// <summary>
-/// Keeps a teacher the moving average of a student (Tarvainen and Valpola, Mean Teacher): before step t,
-/// <c>teacher = m(t) * teacher + (1 - m(t)) * student</c> for all parameters. Step 0 copies everything, buffers included.
+/// Keeps a teacher the moving average of a student (Tarvainen and Valpola, Mean Teacher): before step t, or after it,
+/// <c>teacher = m(t) * teacher + (1 - m(t)) * student</c> for all parameters. Ahead of step 0 everything is copied, buffers included.
 /// The tensors are updated in place; a frozen parameter is the same in both from step 0 on and is left alone.
 /// </summary>
 public sealed class EmaTeacher
 {
-    private readonly MomentumSchedule _momentum;
+    private readonly MomentumSchedule? _before;
+    private readonly MomentumSchedule? _after;
     private readonly Entry[] _averaged;
     private readonly Entry[] _copied;
     private readonly Entry[] _everything;
@@ -51,13 +63,15 @@ public sealed class EmaTeacher
     /// <summary>Binds a teacher to its student. The networks stay their owners'.</summary>
     /// <param name="teacher">The network that follows; its parameters stop requiring gradients.</param>
     /// <param name="student">The network that learns, of the same structure.</param>
-    /// <param name="momentum">How much of itself the teacher keeps.</param>
+    /// <param name="before">How much of itself the teacher keeps before each step; null: it does not move there.</param>
     /// <param name="buffers">What happens to the teacher's buffers.</param>
+    /// <param name="after">How much of itself it keeps after each step; null: it does not move there.</param>
     /// <exception cref="ArgumentException">The two have different parameters or buffers; the message names the first one.</exception>
     public EmaTeacher(
-        Detector teacher, Detector student, MomentumSchedule momentum, TeacherBuffers buffers = TeacherBuffers.Own)
+        Detector teacher, Detector student, MomentumSchedule? before, TeacherBuffers buffers = TeacherBuffers.Own,
+        MomentumSchedule? after = null)
     {
-        (Network, _momentum) = (teacher, momentum);
+        (Network, _before, _after) = (teacher, before, after);
         var parameters = Pair(teacher.named_parameters(), student.named_parameters(), "parameter");
         var states = Pair(teacher.named_buffers(), student.named_buffers(), "buffer");
         _everything = [.. parameters, .. states];
@@ -82,25 +96,42 @@ public sealed class EmaTeacher
     /// <param name="iteration">0-based; 0 copies.</param>
     public void Update(long iteration)
     {
-        using var scope = NewDisposeScope();
-        using var gradients = no_grad();
         if (iteration == 0)
         {
+            using var scope = NewDisposeScope();
+            using var gradients = no_grad();
             Copy(_everything);
             return;
         }
 
+        Follow(_before, iteration);
+    }
+
+    /// <summary>Moves the teacher after the step of that number.</summary>
+    /// <param name="iteration">0-based.</param>
+    public void UpdateAfter(long iteration) => Follow(_after, iteration);
+
+    /// <summary>The teacher's tensors that <see cref="Update"/> and the forward passes of a step change; each comes once.</summary>
+    /// <param name="iteration">0-based; 0 changes everything.</param>
+    public IEnumerable<Tensor> Moving(long iteration) => iteration == 0 ? _everything.Select(entry => entry.Teacher) : _moving;
+
+    private void Follow(MomentumSchedule? momentum, long iteration)
+    {
+        var kept = momentum?.Invoke(iteration) ?? 1;
+        if (kept == 1)
+        {
+            return;
+        }
+
+        using var scope = NewDisposeScope();
+        using var gradients = no_grad();
         Copy(_copied);
-        using var share = tensor(1 - _momentum(iteration), device: CPU);
+        using var share = tensor(1 - kept, device: CPU);
         foreach (var (own, student) in _averaged)
         {
             own.lerp_(student, share.to(own.dtype, own.device));
         }
     }
-
-    /// <summary>The teacher's tensors that <see cref="Update"/> and the forward passes of a step change; each comes once.</summary>
-    /// <param name="iteration">0-based; 0 changes everything.</param>
-    public IEnumerable<Tensor> Moving(long iteration) => iteration == 0 ? _everything.Select(entry => entry.Teacher) : _moving;
 
     private static void Copy(Entry[] entries)
     {

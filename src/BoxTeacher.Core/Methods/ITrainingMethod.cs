@@ -44,6 +44,10 @@ public interface ITrainingMethod : IDisposable
         Teacher?.Update(iteration);
     }
 
+    /// <summary>Called after the optimizer's step: moves a teacher that follows then.</summary>
+    /// <param name="iteration">Number of the step, 0-based.</param>
+    void AfterStep(long iteration) => Teacher?.UpdateAfter(iteration);
+
     /// <summary>
     /// What a step changes ahead of the optimizer, by <see cref="BeforeStep"/> and by forward passes in training mode: statistics and the
     /// teacher's weights. Each tensor comes once.
@@ -76,7 +80,37 @@ public interface IPseudoLabelling
 /// [n, 4] relative deviation of the box under jitter (Soft Teacher, eq. 8); null where nobody measures it.
 /// </param>
 /// <param name="MaskQuality">[n] predicted IoU of the mask, in [0, 1]; null where nobody predicts it.</param>
-public sealed record PseudoLabels(Instances Instances, Tensor? BoxDeviation = null, Tensor? MaskQuality = null);
+public sealed record PseudoLabels(Instances Instances, Tensor? BoxDeviation = null, Tensor? MaskQuality = null)
+{
+    /// <summary>[n] scores in [0, 1].</summary>
+    /// <exception cref="InvalidOperationException">They are not known.</exception>
+    public Tensor Scores => Instances.Scores ?? throw new InvalidOperationException("These pseudo-labels have no scores.");
+
+    /// <summary>[n] mean of the four deviations of each box.</summary>
+    /// <exception cref="InvalidOperationException">They are not known.</exception>
+    public Tensor MeanDeviation => BoxDeviation?.mean([1])
+        ?? throw new InvalidOperationException("These boxes were not jittered, so that their deviation is not known.");
+
+    /// <summary>Some of the labels.</summary>
+    /// <param name="rows">[k] int64, rows in the wanted order.</param>
+    public PseudoLabels Select(Tensor rows) =>
+        new(Instances.Select(rows), BoxDeviation?.index_select(0, rows), MaskQuality?.index_select(0, rows));
+
+    /// <summary>All labels in another view of the image; see <see cref="Instances.Moved"/>. Deviations are relative and stay.</summary>
+    /// <param name="map">From this view to the other.</param>
+    /// <param name="size">Size of the other view.</param>
+    public PseudoLabels Moved(Homography map, ImageSize size) =>
+        new(Instances.Moved(map, size), BoxDeviation?.alias(), MaskQuality?.alias());
+
+    /// <summary>Hands the tensors to the dispose scope outside the current one.</summary>
+    public PseudoLabels MoveToOuterDisposeScope()
+    {
+        Instances.MoveToOuterDisposeScope();
+        BoxDeviation?.MoveToOuterDisposeScope();
+        MaskQuality?.MoveToOuterDisposeScope();
+        return this;
+    }
+}
 
 /// <summary>A factor that lets a loss come in late, by the number of the step, 0-based.</summary>
 public delegate double WarmUpSchedule(long iteration);

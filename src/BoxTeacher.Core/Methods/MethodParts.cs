@@ -98,17 +98,7 @@ internal static class PartCheck
                 $"part {name} returned [{string.Join(", ", answer.shape)}]; it must return one affinity per box and pair, [{string.Join(", ", wanted)}]");
         }
 
-        if (answer.numel() > 0)
-        {
-            using var scope = NewDisposeScope();
-            var range = HostValues.Floats(stack([answer.detach().amin(0, 1, 2, 3), answer.detach().amax(0, 1, 2, 3)]));
-            if (!(range[0] >= 0 && range[1] <= 1 + Rounding))
-            {
-                throw new PartException(
-                    Invariant($"part {name} returned values in [{range[0]}, {range[1]}]; affinities must be in [0, 1]"));
-            }
-        }
-
+        RequireShares(name, "affinities", answer);
         return answer;
     };
 
@@ -130,6 +120,22 @@ internal static class PartCheck
             : throw new PartException(
                 $"part Assignment returned [{string.Join(", ", rows)}] for {predictions.Count} predictions and {boxes} boxes; it must return for each box the row of its prediction, or -1");
     };
+
+    /// <summary>Values that must all be in [0, 1].</summary>
+    public static void RequireShares(string part, string what, Tensor values)
+    {
+        if (values.numel() == 0)
+        {
+            return;
+        }
+
+        using var scope = NewDisposeScope();
+        var range = HostValues.Floats(stack([values.detach().min(), values.detach().max()]));
+        if (!(range[0] >= 0 && range[1] <= 1 + Rounding))
+        {
+            throw new PartException(Invariant($"part {part} returned values in [{range[0]}, {range[1]}]; {what} must be in [0, 1]"));
+        }
+    }
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }
@@ -157,6 +163,22 @@ internal static class FakeBatch
 
     /// <summary>A teacher's masks for its boxes, [2, 8, 8].</summary>
     public static Tensor Masks(MaskGrid grid) => grid.BoxMasks * 0.75;
+
+    /// <summary>Three pseudo-labels with their deviations.</summary>
+    public static PseudoLabels PseudoLabels(Device device) => new(
+        new Instances(tensor(PredictedBoxes, [3, 4], device: device), zeros(3, int64, device), tensor(PredictedScores, device: device)),
+        arange(12, float32, device).view(3, 4) / 100);
+
+    /// <summary>Four moves of boxes [n, 4], no two alike: [4, n, 4].</summary>
+    public static Tensor Noise(Tensor boxes) => (arange(16 * boxes.size(0), float32, boxes.device) * 7 % 5 - 2).view(4, -1, 4);
+
+    /// <summary>Three boxes of background and two classes.</summary>
+    public static BackgroundScores Background(Device device)
+    {
+        var boxes = tensor(PredictedBoxes, [3, 4], device: device);
+        var logits = arange(9, float32, device).view(3, 3) * 5 % 7;
+        return new BackgroundScores(logits.softmax(1), (-logits).softmax(1), boxes, boxes + 1, tensor(PredictedScores, device: device) / 2);
+    }
 
     /// <summary>Three predictions, the last one without foreground.</summary>
     public static TeacherMasks Predictions(Device device)
@@ -205,13 +227,7 @@ public sealed record BoxTeacherParts(
             PartCheck.Checked(assignment)([new(0, 0.9f), new(1, 0.6f), new(4, 0.1f)], new[,] { { 0.8f, 0 }, { 0.7f, 0.6f }, { 0, 0.5f } })),
         .. PartTrials.Affinity(nameof(MaskAffinity), MaskAffinity),
         .. PartTrials.Affinity(nameof(ColorAffinity), ColorAffinity),
-        .. PartTrials.Of(nameof(Momentum), Momentum, (momentum, _) =>
-        {
-            foreach (var iteration in (long[])[1, 10, 1_000, 100_000])
-            {
-                PartCheck.Checked(momentum)(iteration);
-            }
-        }),
+        .. PartTrials.Momentum(Momentum),
     ];
 
     /// <summary>The given assignment, its answers checked at every step; or the recipe's.</summary>
@@ -236,6 +252,16 @@ internal static class PartTrials
     public static IEnumerable<(string Name, Action<Device> Trial)> Of<T>(string name, T? part, Action<T, Device> trial) where T
         : Delegate =>
         part is null ? [] : [(name, device => trial(part, device))];
+
+    /// <summary>A trial of a momentum, if it is given.</summary>
+    public static IEnumerable<(string Name, Action<Device> Trial)> Momentum(MomentumSchedule? momentum) =>
+        Of(nameof(Momentum), momentum, (given, _) =>
+    {
+        foreach (var iteration in (long[])[1, 10, 1_000, 100_000])
+        {
+            PartCheck.Checked(given)(iteration);
+        }
+    });
 
     /// <summary>A trial of an affinity, if it is given.</summary>
     public static IEnumerable<(string Name, Action<Device> Trial)> Affinity(string name, PairAffinity? affinity) =>

@@ -81,6 +81,13 @@ public sealed class Staged : ITrainingMethod
     }
 
     /// <inheritdoc/>
+    public void AfterStep(long iteration)
+    {
+        var stage = At(iteration);
+        stage.Method.AfterStep(iteration - stage.Start);
+    }
+
+    /// <inheritdoc/>
     public IEnumerable<Tensor> Moving(long iteration)
     {
         var stage = At(iteration);

@@ -108,6 +108,13 @@ public readonly record struct Homography(
         return stack([u.amin(1), v.amin(1), u.amax(1), v.amax(1)], 1).MoveToOuterDisposeScope();
     }
 
+    /// <summary>The boxes around the moved corners of boxes [n, 4], xyxy, clipped to an image of that size.</summary>
+    public Tensor Apply(Tensor boxes, ImageSize size)
+    {
+        using var scope = NewDisposeScope();
+        return Instances.Clip(Apply(boxes), size).MoveToOuterDisposeScope();
+    }
+
     /// <summary>
     /// Masks in the plane that the map leads to: each pixel takes the value of the nearest one that it comes from, 0 outside.
     /// </summary>

@@ -45,12 +45,16 @@ public sealed record Instances(Tensor Boxes, Tensor Classes, Tensor? Scores = nu
     public Instances Transport(Homography map, ImageSize size)
     {
         using var scope = NewDisposeScope();
-        var boxes = Clip(map.Apply(Boxes), size);
-        var sides = boxes.narrow(1, 2, 2) - boxes.narrow(1, 0, 2);
-        var rows = (sides > ThinnestBox).all(1).nonzero().squeeze(1);
-        var moved = new Instances(boxes, Classes, Scores, Masks is null ? null : map.Sample(Masks, size)).Select(rows);
-        return moved.MoveToOuterDisposeScope();
+        var moved = Moved(map, size);
+        var sides = moved.Boxes.narrow(1, 2, 2) - moved.Boxes.narrow(1, 0, 2);
+        return moved.Select((sides > ThinnestBox).all(1).nonzero().squeeze(1)).MoveToOuterDisposeScope();
     }
+
+    /// <summary>The same with all instances: a box that lies outside becomes one without an area on the border.</summary>
+    /// <param name="map">From this view to the other.</param>
+    /// <param name="size">Size of the other view.</param>
+    public Instances Moved(Homography map, ImageSize size) =>
+        new(map.Apply(Boxes, size), Classes.alias(), Scores?.alias(), Masks is null ? null : map.Sample(Masks, size));
 
     /// <summary>Hands the tensors to the dispose scope outside the current one.</summary>
     public Instances MoveToOuterDisposeScope()
@@ -62,12 +66,17 @@ public sealed record Instances(Tensor Boxes, Tensor Classes, Tensor? Scores = nu
         return this;
     }
 
-    private static Tensor Clip(Tensor boxes, ImageSize size) => stack(
-        [
-            boxes.select(1, 0).clamp(0, size.Width), boxes.select(1, 1).clamp(0, size.Height),
-            boxes.select(1, 2).clamp(0, size.Width), boxes.select(1, 3).clamp(0, size.Height),
-        ],
-        1);
+    /// <summary>Boxes [..., 4], xyxy, of which only the part in an image is left; of no side where none is.</summary>
+    /// <param name="boxes">xyxy in pixels.</param>
+    /// <param name="size">The image's size.</param>
+    public static Tensor Clip(Tensor boxes, ImageSize size)
+    {
+        using var scope = NewDisposeScope();
+        var sides = boxes.unbind(-1);
+        return stack(
+            [sides[0].clamp(0, size.Width), sides[1].clamp(0, size.Height), sides[2].clamp(0, size.Width), sides[3].clamp(0, size.Height)],
+            -1).MoveToOuterDisposeScope();
+    }
 
     private static Tensor Shaped(Tensor tensor, string name, params long[] wanted)
     {

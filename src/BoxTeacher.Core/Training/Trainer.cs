@@ -166,6 +166,7 @@ public sealed class Trainer(
 
         undo?.BeginChange();
         optimizer.step();
+        method.AfterStep(iteration);
         undo?.EndChange();
         return new StepFinished(iteration + 1, losses, total, rate, norm, watch.Elapsed.TotalSeconds);
     }

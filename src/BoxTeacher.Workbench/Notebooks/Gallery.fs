@@ -19,7 +19,7 @@ module Gallery =
     let private paint scale (image: Image) objects (colorOf: int -> FoundObject -> Rgb) (label: FoundObject -> string) (showBox, showMask) =
         let markings =
             [ for index, object in List.indexed objects ->
-                  { Box = if showBox then Some object.Box else None
+                  { Box = if showBox || object.Mask.IsNone then Some object.Box else None
                     Mask = if showMask then object.Mask else None
                     Label = label object
                     Color = colorOf index object } ]
@@ -48,11 +48,11 @@ module Gallery =
         let full = rows |> List.map (fun row -> row @ List.replicate (columns - row.Length) blank)
         Picture.grid (List.replicate columns "") full
 
-    /// Each image with its boxes, its true masks, the teacher's pseudo masks with their confidences, and the student's masks with
-    /// their scores. Without a teacher there is no such column.
+    /// Each image with its boxes, its true masks, the teacher's pseudo-labels with their confidences, and what the student
+    /// finds with its scores. Without a teacher there is no such column.
     let ofTrained scale (trained: Trained) (images: ImageRecord list) =
         let categories = names trained.Validation.Categories
-        let pseudo = trained.PseudoMasks images |> List.map snd
+        let pseudo = trained.PseudoLabels images |> List.map snd
         let detected = trained.DetectByStudent images |> List.map snd
 
         let rows =
@@ -65,7 +65,7 @@ module Gallery =
                     if not pseudo.IsEmpty then found scale image objects pseudo[index]
                     found scale image objects (shown detected[index]) ] ]
 
-        Picture.grid [ "image, boxes"; "truth"; if not pseudo.IsEmpty then "pseudo mask"; "student" ] rows
+        Picture.grid [ "image, boxes"; "truth"; if not pseudo.IsEmpty then "pseudo-label"; "student" ] rows
 
     /// The images with the largest losses on their own: boxes, truth, what the evaluated network finds, and the loss.
     let worst scale count (trained: Trained) (images: ImageRecord list) =

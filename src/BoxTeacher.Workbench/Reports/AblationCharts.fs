@@ -108,7 +108,10 @@ module AblationCharts =
               name, [ for iteration, loss in curve.Points -> iteration, Statistics.spread [ loss ] ] ]
         |> ofBands "loss" "iteration" "loss" false
 
-    /// Mask precision at each recall, a mean over categories, a line a variant with a band over seeds; None for an overlap
+    // Of masks where there are any, as in the tables.
+    let private detected (result: AblationResult) = if result.Metrics |> List.exists _.StartsWith("mask") then "masks" else "boxes"
+
+    /// Precision at each recall, a mean over categories, a line a variant with a band over seeds; None for an overlap
     /// threshold that was not kept.
     let precisionRecall overlap (result: AblationResult) =
         [ for variant in result.Variants ->
@@ -117,12 +120,12 @@ module AblationCharts =
               |> List.choose (fun run -> run.Precision |> List.tryFind (fun (at, _) -> at = overlap) |> Option.map snd)
               |> List.map (fun values -> { Name = ""; Points = values |> List.mapi (fun recall value -> recall, 100.0 * value) })
               |> band ]
-        |> ofBands $"masks at IoU %g{overlap}, {over result.Seeds.Length}" "recall, %" "precision, %" false
+        |> ofBands $"{detected result} at IoU %g{overlap}, {over result.Seeds.Length}" "recall, %" "precision, %" false
 
     let private bins = 20
 
     /// How sure the teachers were at the end: a histogram for each variant with a teacher, under one another, of the confidences of its
-    /// pseudo masks over all seeds, as shares that are comparable; None when no variant has a teacher.
+    /// pseudo-labels over all seeds, as shares that are comparable; None when no variant has a teacher.
     let confidences (result: AblationResult) =
         let taught =
             [ for index, variant in List.indexed result.Variants do
@@ -140,7 +143,7 @@ module AblationCharts =
                 Keys = [ for bin in 0 .. bins - 1 -> rounded ((float bin + 0.5) / float bins) ],
                 values = [ for count in counts -> share total count ],
                 Width = 1.0 / float bins,
-                MultiText = [ for count in counts -> $"{count} masks" ],
+                MultiText = [ for count in counts -> $"{count} labels" ],
                 TextPosition = StyleParam.TextPosition.None
             )
             |> Chart.withMarker (ChartStyle.bars index)
@@ -165,7 +168,7 @@ module AblationCharts =
                 YGap = float gap / float (panel + gap),
                 Pattern = StyleParam.LayoutGridPattern.Coupled
             )
-            |> ChartStyle.titledFromZero "Confidence of pseudo masks (how many), share in %" "confidence" ""
+            |> ChartStyle.titledFromZero "Confidence of pseudo-labels (how many), share in %" "confidence" ""
             |> ChartStyle.apply (taught.Length * (panel + gap) - gap + titleHeight) []
             |> ChartStyle.lowered titleHeight
             |> Some

@@ -184,9 +184,9 @@ module EvaluationCharts =
             "share that is right at IoU 0.5"
             [ for name, details in series -> name, List.choose _.Reliability details ]
 
-    /// Whether the confidence of pseudo masks foretells how good they are.
+    /// Whether the confidence of pseudo-labels foretells how good they are.
     let confidenceReliability series =
-        reliabilityOf "Does confidence foretell the pseudo mask's quality?" "confidence, mean of a bin" "mean IoU with the true mask" series
+        reliabilityOf "Does confidence foretell the pseudo-label's quality?" "confidence, mean of a bin" "mean IoU with the truth" series
 
     /// AP of slices of the images; None without slices.
     let slices (series: (string * (string * float) list) list) = columns "AP of slices" "" "AP, %" series

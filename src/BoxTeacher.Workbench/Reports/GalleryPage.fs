@@ -31,12 +31,15 @@ module internal GalleryPage =
             | Some(overlap, index) when overlap >= 0.5 -> Overlay.color index
             | _ -> Overlay.gray
 
+    /// An object by its mask, or by its box where nobody made one.
+    let private marking (object: FoundObject) label color =
+        { Box = if object.Mask.IsNone then Some object.Box else None
+          Mask = object.Mask
+          Label = label
+          Color = color }
+
     let truthMarkings result (image: GalleryImage) =
-        [ for index, object in List.indexed image.Truth ->
-              { Box = None
-                Mask = object.Mask
-                Label = categoryName result object.Category
-                Color = Overlay.color index } ]
+        [ for index, object in List.indexed image.Truth -> marking object (categoryName result object.Category) (Overlay.color index) ]
 
     /// The surest of what was found, as far as it is shown: one of several in the same place, of whatever classes.
     let shown (found: FoundObject list) =
@@ -48,10 +51,7 @@ module internal GalleryPage =
     let foundMarkings result (image: GalleryImage) (found: FoundObject list) =
         // The surest is drawn last, on top.
         [ for object in List.rev (shown found) ->
-              { Box = None
-                Mask = object.Mask
-                Label = $"{categoryName result object.Category} %.2f{object.Score}"
-                Color = colorOf image.Truth object } ]
+              marking object $"{categoryName result object.Category} %.2f{object.Score}" (colorOf image.Truth object) ]
 
     let boxMarkings result (image: GalleryImage) =
         [ for index, object in List.indexed image.Truth ->
@@ -60,13 +60,9 @@ module internal GalleryPage =
                 Label = categoryName result object.Category
                 Color = Overlay.color index } ]
 
-    /// Pseudo masks in the colors of their boxes, with the confidence as a label.
-    let pseudoMarkings (image: GalleryImage) (masks: FoundObject list) =
-        [ for mask in masks ->
-              { Box = None
-                Mask = mask.Mask
-                Label = $"%.2f{mask.Score}"
-                Color = colorOf image.Truth mask } ]
+    /// Pseudo-labels in the colors of the objects that they stand for, with the confidence as a label.
+    let pseudoMarkings (image: GalleryImage) (labels: FoundObject list) =
+        [ for label in labels -> marking label $"%.2f{label.Score}" (colorOf image.Truth label) ]
 
     let private picture (image: GalleryImage) caption (markings: Marking list) =
         let elements = VectorOverlay.elements image.Height image.Width markings
@@ -114,9 +110,9 @@ module internal GalleryPage =
                  :: [ for variant, run in firstRuns result -> variant, fun image -> foundMarkings result image (ofImage image run.Found) ])
                 result.Gallery
 
-    /// The boxes that all learn from, and the masks that each variant's teacher gives them; empty when no variant has a teacher.
-    /// It uses the files that html defines.
-    let pseudoMasks (result: AblationResult) =
+    /// The true boxes, and the pseudo-labels of each variant's teacher; empty when no variant has a teacher. It uses the files that html
+    /// defines.
+    let pseudoLabels (result: AblationResult) =
         match firstRuns result |> List.filter (fun (_, run) -> not run.Pseudo.IsEmpty) with
         | [] -> ""
         | taught ->

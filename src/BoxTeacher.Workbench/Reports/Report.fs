@@ -196,13 +196,13 @@ for (const button of document.querySelectorAll(".variants button")) {
             | drawn -> drawn + (if isShared then $"<script>{toggling}</script>\n" else "")
 
         let gallery = GalleryPage.html result
-        let pseudo = GalleryPage.pseudoMasks result
+        let pseudo = GalleryPage.pseudoLabels result
 
         let pseudoNote =
             if pseudo = "" then
                 ""
             else
-                "<p>The masks that each teacher would give the true boxes of these images at the end of training, with their confidence (first seed).</p>\n"
+                "<p>What each teacher labels in these images at the end of training, with its confidence (first seed).</p>\n"
 
         let galleryNote =
             if gallery = "" then
@@ -218,7 +218,7 @@ for (const button of document.querySelectorAll(".variants button")) {
 {Table.toHtml { AblationResult.table result with Caption = "" }}
 <ul>{verdicts}</ul>
 </section>
-{section "Curves" curves}{section "Masks" (galleryNote + gallery)}{section "Pseudo masks" (pseudoNote + pseudo)}{section "What differs" (recipes result)}{section "Every run" (runTable result)}{section "How it was made" (provenance result)}"""
+{section "Curves" curves}{section "Pictures" (galleryNote + gallery)}{section "Pseudo-labels" (pseudoNote + pseudo)}{section "What differs" (recipes result)}{section "Every run" (runTable result)}{section "How it was made" (provenance result)}"""
 
 /// The files a report consists of.
 type ReportFiles =

@@ -10,7 +10,9 @@ type OwnData =
     { TrainAnnotations: string
       TrainImages: string
       ValidationAnnotations: string
-      ValidationImages: string }
+      ValidationImages: string
+      /// A file that lists unlabelled images, and their folder; None: there are none.
+      Unlabelled: (string * string) option }
 
 /// A command line is wrong; the message names the option.
 type CommandLineException(message: string) =
@@ -62,6 +64,8 @@ module ExperimentOptions =
   --source DIR       the unpacked archive PennFudanPed; default data/PennFudanPed
   --train-json FILE --train-images DIR --val-json FILE --val-images DIR
                      data of your own in COCO's format, all four; learned from by the recipe of --data
+  --unlabelled-json FILE --unlabelled-images DIR
+                     unlabelled images beside them, both (boxteacher data split makes the files)
   --seeds N          train every variant with seeds 1 to N
   --iterations N     optimizer steps of a run; evaluations and the rate's steps keep their share, warm-ups stay
   --parallel N       runs that train side by side; default: one per processor core
@@ -86,10 +90,11 @@ An experiment that was interrupted goes on where it stopped when it is started a
             wrong $"--device: {error.Message}"
 
     let private ownFiles = [ "--train-json"; "--train-images"; "--val-json"; "--val-images" ]
+    let private unlabelledFiles = [ "--unlabelled-json"; "--unlabelled-images" ]
 
     // Options that take a value.
     let private valued =
-        [ "--data"; "--source"; "--seeds"; "--iterations"; "--parallel"; "--threads"; "--device"; "--out"; "--data-root" ] @ ownFiles
+        [ "--data"; "--source"; "--seeds"; "--iterations"; "--parallel"; "--threads"; "--device"; "--out"; "--data-root" ] @ ownFiles @ unlabelledFiles
 
     let rec private read (given: Map<string, string>) arguments =
         match arguments with
@@ -107,20 +112,26 @@ An experiment that was interrupted goes on where it stopped when it is started a
         | (None | Some "shapes"), Some _ -> wrong "--source goes with --data pennfudan; shapes are generated"
         | Some other, _ -> wrong $"--data takes shapes or pennfudan, not '{other}'"
 
+    // The files of some options, all of which are given or none.
+    let private together (value: string -> string option) options =
+        match options |> List.tryFind (value >> Option.isNone) with
+        | None -> Some [ for option in options -> Path.GetFullPath (value option).Value ]
+        | Some _ when options |> List.forall (value >> Option.isNone) -> None
+        | Some missing -> wrong $"""{missing} is missing; data of your own are named by {String.Join(", ", options)} together"""
+
     let private ownOr (like: DataChoice) (value: string -> string option) =
-        match ownFiles |> List.map (value >> Option.map Path.GetFullPath) with
-        | [ Some trainJson; Some trainImages; Some valJson; Some valImages ] ->
+        match together value ownFiles, together value unlabelledFiles with
+        | Some [ trainJson; trainImages; valJson; valImages ], unlabelled ->
             let data =
                 { TrainAnnotations = trainJson
                   TrainImages = trainImages
                   ValidationAnnotations = valJson
-                  ValidationImages = valImages }
+                  ValidationImages = valImages
+                  Unlabelled = unlabelled |> Option.map (fun files -> files[0], files[1]) }
 
             DataChoice.Own(data, like)
-        | files when List.forall Option.isNone files -> like
-        | files ->
-            let missing = List.zip ownFiles files |> List.find (snd >> Option.isNone) |> fst
-            wrong $"""{missing} is missing; data of your own are named by {String.Join(", ", ownFiles)} together"""
+        | _, Some _ -> wrong $"""{unlabelledFiles.Head} goes with {String.Join(", ", ownFiles)}"""
+        | _ -> like
 
     /// The options of a script, from its own name and what follows it on the command line.
     /// Raises CommandLineException that names the option.

@@ -91,14 +91,22 @@ module internal Looking =
                               Box = original.Apply(Box.FromCorners(side 0, side 1, side 2, side 3))
                               Mask = maskOf at } ] ]
 
-    /// How far each pseudo mask is trusted and how good it is: its confidence, and its IoU with the true mask. Boxes whose true mask
-    /// is not known are left out.
+    /// How far each pseudo-label is trusted and how good it is: its confidence, and its IoU with the truth. A pseudo mask is compared with
+    /// the true mask of its box, and left out where that is not known; a pseudo box with the nearest box of its class, and is worth 0
+    /// where there is none.
     let quality (labels: (ImageRecord * FoundObject list) list) =
-        [ for image, masks in labels do
-              for mask in masks do
-                  // A pseudo mask has the box that it was made for, but for rounding.
-                  let owner = image.Annotations |> Seq.filter (fun a -> not a.IsCrowd) |> Seq.maxBy (fun a -> Box.IoU(a.Box, mask.Box))
+        [ for image, found in labels do
+              let truths = [ for annotation in image.Annotations do if not annotation.IsCrowd then annotation ]
+              let overlap (label: FoundObject) (truth: Annotation) = Box.IoU(label.Box, truth.Box)
 
-                  match Option.ofObj (owner.MaskIn image.Size), mask.Mask with
-                  | Some truth, Some drawn -> mask.Score, RunLengthMask.IoU(drawn, truth, false)
-                  | _ -> () ]
+              for label in found do
+                  match label.Mask with
+                  | Some drawn when not truths.IsEmpty ->
+                      // A pseudo mask has the box that it was made for, but for rounding.
+                      let owner = truths |> List.maxBy (overlap label)
+                      match Option.ofObj (owner.MaskIn image.Size) with
+                      | Some truth -> label.Score, RunLengthMask.IoU(drawn, truth, false)
+                      | None -> ()
+                  | _ ->
+                      let own = truths |> List.filter (fun truth -> truth.Category = label.Category)
+                      label.Score, (0.0, own) ||> List.fold (fun best truth -> max best (overlap label truth)) ]

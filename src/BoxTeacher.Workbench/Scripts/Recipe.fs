@@ -32,6 +32,16 @@ module Recipe =
     let evaluatedOn (annotations: string) (images: string) (r: Recipe) =
         r.With((fun r -> r.Dataset.ValidationAnnotations), annotations).With((fun r -> r.Dataset.ValidationImages), images)
 
+    /// The unlabelled images of the recipe. Raises RecipeException where it names none.
+    let internal unlabelled (r: Recipe) =
+        match r.Dataset.Unlabelled with
+        | null -> raise (RecipeException $"{r.Name}: dataset.unlabelled: is null")
+        | named -> named
+
+    /// Other unlabelled images to learn from, as in learningFrom. Raises RecipeException for a recipe without such.
+    let learningUnlabelled (annotations: string) (images: string) (r: Recipe) =
+        r.With((fun r -> r.Dataset.Unlabelled), UnlabelledRecipe(annotations, images, (unlabelled r).Composition))
+
     /// The BoxTeacher recipe of a data set, at the scale of a CPU. For files that the recipe is to name it is that of Shapes, and has to be
     /// told where they are; see learningFrom and evaluatedOn.
     let rec boxTeacher choice =
@@ -43,6 +53,23 @@ module Recipe =
             boxTeacher like
             |> learningFrom own.TrainAnnotations own.TrainImages
             |> evaluatedOn own.ValidationAnnotations own.ValidationImages
+
+    /// The Soft Teacher recipe of a data set, at the scale of a CPU: a tenth of the images labelled. Data of one's own are the labelled part,
+    /// and name unlabelled images beside it. Raises RecipeException where there are none.
+    let rec softTeacher choice =
+        match choice with
+        | DataChoice.Shapes
+        | DataChoice.Files _ -> Recipes.ShapesSoftTeacher
+        | DataChoice.PennFudan _ -> Recipes.PennFudanSoftTeacher
+        | DataChoice.Own({ Unlabelled = Some(annotations, images) } as own, like) ->
+            let recipe =
+                softTeacher like
+                |> learningFrom own.TrainAnnotations own.TrainImages
+                |> evaluatedOn own.ValidationAnnotations own.ValidationImages
+
+            recipe |> learningUnlabelled annotations images
+        | DataChoice.Own _ ->
+            raise (RecipeException "Soft Teacher learns from unlabelled images too: --unlabelled-json FILE --unlabelled-images DIR")
 
     /// No data set to evaluate on.
     let notEvaluated (r: Recipe) =
@@ -149,3 +176,71 @@ module BoxTeacher =
     let asSelfTraining (r: Recipe) =
         let frozen = r |> momentumCap 1.0 |> momentum MomentumForm.Constant |> evaluate BoxTeacher.Methods.Network.Student
         r |> Recipe.taughtBy (StagedRecipe [| StageRecipe(0.0, (Recipe.asBoxInst r).Method); StageRecipe(0.5, frozen.Method, true) |])
+
+/// Changes of Soft Teacher's part of a recipe. All raise RecipeException for a recipe of another method.
+[<RequireQualifiedAccess>]
+module SoftTeacher =
+
+    let private methodOf (r: Recipe) =
+        match r.Method with
+        | :? SoftTeacherRecipe as method -> method
+        | other -> raise (RecipeException $"{r.Name}: {other.GetType().Name} has no pseudo boxes")
+
+    let private change (edit: SoftTeacherRecipe -> SoftTeacherRecipe) (r: Recipe) = r |> Recipe.taughtBy (edit (methodOf r))
+
+    /// How far background is trusted.
+    let reliability (form: ReliabilityForm) = change _.With((fun m -> m.Unlabelled.Reliability), form)
+
+    /// What the weighted class loss is divided by.
+    let classLoss (form: ClassLossForm) = change _.With((fun m -> m.Unlabelled.ClassLoss), form)
+
+    /// Weight of all losses on unlabelled images.
+    let weight (weight: float) = change _.With((fun m -> m.Unlabelled.Weight), weight)
+
+    /// Score above which pseudo boxes teach proposals and classes.
+    let score (threshold: float) =
+        change (fun m -> m.With((fun m -> m.PseudoBoxes.RpnScore), threshold).With((fun m -> m.PseudoBoxes.ClassScore), threshold))
+
+    /// Mean deviation below which pseudo boxes teach boxes.
+    let deviation (threshold: float) = change _.With((fun m -> m.PseudoBoxes.MaxDeviation), Nullable threshold)
+
+    /// Jittered copies of each pseudo box.
+    let jitterTimes (times: int) = change _.With((fun m -> m.PseudoBoxes.JitterTimes), times)
+
+    /// No jitter: boxes learn from the pseudo boxes that classes learn from.
+    let withoutJitter =
+        change (fun m ->
+            let score = Nullable m.PseudoBoxes.ClassScore
+
+            m.With((fun m -> m.PseudoBoxes.JitterTimes), 0)
+                .With((fun m -> m.PseudoBoxes.MaxDeviation), Nullable())
+                .With((fun m -> m.PseudoBoxes.BoxScore), score))
+
+    /// Largest momentum of the teacher; 0 is no average at all: the student teaches itself.
+    let momentumCap (cap: float) = change _.With((fun m -> m.Teacher.MomentumCap), cap)
+
+    /// How the momentum begins.
+    let momentum (form: MomentumForm) = change _.With((fun m -> m.Teacher.Momentum), form)
+
+    /// The network that is evaluated.
+    let evaluate (network: BoxTeacher.Methods.Network) = change _.With((fun m -> m.Teacher.Evaluate), network)
+
+    /// Pseudo-labels made end to end by an EMA teacher, their background trusted fully, their boxes not jittered: table 5's last row.
+    let asEndToEnd (r: Recipe) = r |> withoutJitter |> reliability ReliabilityForm.None
+
+    /// The same in two stages: half of the run on labelled images alone; then what was learned is frozen as the teacher of a fresh student,
+    /// which is evaluated (STAC; table 5's second row).
+    let asMultiStage (r: Recipe) =
+        let frozen = r |> asEndToEnd |> momentumCap 1.0 |> momentum MomentumForm.Constant |> evaluate BoxTeacher.Methods.Network.Student
+        let labelled: MethodRecipe = SupervisedRecipe((methodOf r).Sees)
+        r |> Recipe.taughtBy (StagedRecipe [| StageRecipe(0.0, labelled); StageRecipe(0.5, frozen.Method, true) |])
+
+    /// The labelled images alone, as many per step as the recipe's batches have on average.
+    let asSupervised (r: Recipe) =
+        let composition = (Recipe.unlabelled r).Composition
+        let share = float composition.Labelled / float (composition.Labelled + composition.Unlabelled)
+        let labelled = max 1 (int (Math.Round(share * float r.Budget.BatchSize)))
+
+        r
+        |> Recipe.taughtBy (SupervisedRecipe((methodOf r).Sees))
+        |> _.With((fun r -> r.Dataset.Unlabelled), null).With((fun r -> r.Budget.BatchSize), labelled)

@@ -68,7 +68,7 @@ module internal RunTraining =
                     let known = [ for kind in 0 .. kinds - 1 -> at threshold recall kind ] |> List.filter (fun value -> value >= 0.0)
                     if known.IsEmpty then nan else RunHistory.Short(List.average known) ] ]
 
-    /// Training images whose pseudo masks' confidences are kept.
+    /// Training images whose pseudo-labels' confidences are kept.
     let private confidenceImages = 64
 
     /// What no picture shows need not be kept.

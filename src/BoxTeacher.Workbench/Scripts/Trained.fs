@@ -37,11 +37,12 @@ type Trained internal (recipe: Recipe, method: ITrainingMethod, validation: Inst
 
     /// The pseudo-labels of images, for BoxTeacher the teacher's masks of true boxes, with their confidences as scores; no image without a
     /// teacher.
-    member _.PseudoMasks(images: ImageRecord list) = Looking.pseudoLabels recipe method images
+    member _.PseudoLabels(images: ImageRecord list) = Looking.pseudoLabels recipe method images
 
-    /// How far each pseudo mask is trusted and how good it is: its confidence, and its IoU with the true mask. Boxes whose true mask
-    /// is not known are left out.
-    member trained.PseudoMaskQuality(images: ImageRecord list) = Looking.quality (trained.PseudoMasks images)
+    /// How far each pseudo-label is trusted and how good it is: its confidence, and its IoU with the truth. A pseudo mask is compared with
+    /// the true mask of its box, and left out where that is not known; a pseudo box with the nearest box of its class, and is worth 0
+    /// where there is none.
+    member trained.PseudoLabelQuality(images: ImageRecord list) = Looking.quality (trained.PseudoLabels images)
 
     /// The loss of each image on its own, the largest first: with inference statistics, without augmentation, and with the
     /// factors that the terms have at the end of training.

@@ -11,6 +11,25 @@ public sealed class FasterRcnnGoldenTests
 
     private static readonly Dictionary<string, Action<ReferenceCase>> Checks = new()
     {
+        ["anchors."] = RcnnReference.AnchorBoxes,
+        ["anchors.valid_flags"] = RcnnReference.ValidFlags,
+        ["anchors.inside_flags"] = RcnnReference.InsideFlags,
+        ["delta.encode."] = RcnnReference.Encode,
+        ["delta.decode_clip."] = RcnnReference.Decode,
+        ["iou."] = RcnnReference.Overlaps,
+        ["assign."] = RcnnReference.Assign,
+        ["rcnn_targets."] = RcnnReference.RoiTargets,
+        ["rpn."] = RcnnReference.Rpn,
+        ["rcnn_loss."] = RcnnReference.RoiLosses,
+        ["rcnn_nms."] = RcnnReference.Detections,
+        ["loss.smooth_l1."] = RcnnReference.SmoothL1,
+        ["loss.l1"] = RcnnReference.L1,
+        ["loss.rpn_bce"] = RcnnReference.Objectness,
+        ["loss.softmax_ce"] = RcnnReference.Softmax,
+        ["nms."] = RcnnReference.Suppression,
+        ["roi_align."] = RoiReference.Align,
+        ["roi_levels."] = RoiReference.Levels,
+        ["roi_extractor."] = RoiReference.Extractor,
     };
 
     public static TheoryData<string> Ids => ReferenceGroup.Ids(Group);

@@ -17,7 +17,8 @@ internal static class GoldenModel
         var (fcos, mask) = (configuration.GetProperty("FCOS"), configuration.GetProperty("CONDINST"));
         var (maskHead, maskBranch) = (mask.GetProperty("MASK_HEAD"), mask.GetProperty("MASK_BRANCH"));
         var bottomUp = backbone ?? ResNetOf(configuration, deformable: null);
-        var pyramid = new FeaturePyramid(bottomUp, Int(configuration, "FPN_OUT_CHANNELS"));
+        var channels = Int(configuration, "FPN_OUT_CHANNELS");
+        var pyramid = new FeaturePyramid(bottomUp, channels, new ConvolutionTop(channels));
         var branch = new MaskBranch([.. pyramid.Levels.Take(maskBranch.GetProperty("IN_FEATURES").GetArrayLength())],
             Int(maskBranch, "CHANNELS"), Int(maskBranch, "NUM_CONVS"), Int(maskBranch, "OUT_CHANNELS"));
         Assert.Equal("fg", fcos.GetProperty("LOSS_NORMALIZER_CLS").GetString());

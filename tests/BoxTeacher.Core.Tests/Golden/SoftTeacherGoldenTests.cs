@@ -9,7 +9,7 @@ public sealed class SoftTeacherGoldenTests
 
     private static readonly Lazy<ReferenceGroup> Cases = new(() => ReferenceGroup.Load(Group));
 
-    private static readonly Dictionary<string, Action<ReferenceCase>> Checks = new()
+    private static readonly Dictionary<string, Action<ReferenceCase>> Checks = new(SoftTeacherReference.Checks)
     {
         ["st.sampler.at_least_one"] = CompositionReference.AtLeastOne,
         ["mmdet3.sampler.counts"] = CompositionReference.Fixed,

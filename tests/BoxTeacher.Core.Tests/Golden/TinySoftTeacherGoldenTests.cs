@@ -11,6 +11,10 @@ public sealed class TinySoftTeacherGoldenTests
 
     private static readonly Dictionary<string, Action<ReferenceCase>> Checks = new()
     {
+        ["tiny.backbone_fpn"] = TinyFasterRcnn.Pyramid,
+        ["tiny.rpn_head"] = TinyFasterRcnn.Rpn,
+        ["tiny.soft_teacher_iteration"] = TinySoftTeacherReference.Iteration,
+        ["tiny.supervised_losses"] = TinyFasterRcnn.Losses,
     };
 
     public static TheoryData<string> Ids => ReferenceGroup.Ids(Group);

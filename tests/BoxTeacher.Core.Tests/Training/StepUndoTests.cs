@@ -18,10 +18,11 @@ public sealed class StepUndoTests : IDisposable
     [Theory]
     [InlineData("shapes")]
     [InlineData("frozen")]
+    [InlineData("soft teacher")]
     public void A_step_moves_what_its_method_names_and_nothing_frozen_is_kept(string name)
     {
         var recipe = name == "shapes" ? Recipes.ShapesBoxTeacher : CocoRecipes.BoxTeacherR50x1;
-        recipe = recipe with
+        recipe = name == "soft teacher" ? SoftTeacherScenes.Small(2) : recipe with
         {
             Detector = recipe.Detector with { Weights = null },
             Augmentation = (SharedGeometryViews)recipe.Augmentation with { Geometry = new GeometryAugmentation([64], 64, 0.5) },
@@ -42,7 +43,7 @@ public sealed class StepUndoTests : IDisposable
         var state = method.Student.state_dict().Values.Concat(method.Teacher!.Network.state_dict().Values).ToList();
         var before = state.ConvertAll(tensor => tensor.detach().clone());
         method.BeforeStep(1);
-        _ = method.Losses(TrainingRun.Batches(recipe, scenes.Dataset, CPU)(1).First(), Step.Of(1, new RandomStream(1)));
+        _ = method.Losses(TrainingRun.Batches(recipe, scenes.Dataset, CPU, recipe.Dataset.Unlabelled is null ? null : scenes.Dataset)(1).First(), Step.Of(1, new RandomStream(1)));
 
         var changed = state.Zip(before).Where(pair => !pair.First.equal(pair.Second).all().item<bool>()).Select(pair => pair.First).ToList();
         Assert.NotEmpty(changed);

@@ -19,12 +19,19 @@ public sealed class TrainerTests : IDisposable
         PixelNormalization.CaffeBgrUnitScale, new SwinRecipe(0, 8, [1, 2, 1, 1], [1, 1, 2, 2], DropPath: 0.5), MaskFeatures: 2) { InstancesPerImage = 8 };
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void A_resumed_run_ends_with_the_same_bits(bool onSwin)
+    [InlineData("BoxTeacher")]
+    [InlineData("BoxTeacher on Swin")]
+    [InlineData("Soft Teacher")]
+    [InlineData("Soft Teacher, followed after steps")]
+    public void A_resumed_run_ends_with_the_same_bits(string kind)
     {
-        var recipe = Recipe(Recipes.ShapesBoxTeacher, iterations: 5);
-        recipe = onSwin ? recipe with { Detector = DroppingSwin } : recipe;
+        var recipe = kind switch
+        {
+            "BoxTeacher" => Recipe(Recipes.ShapesBoxTeacher, iterations: 5),
+            "BoxTeacher on Swin" => Recipe(Recipes.ShapesBoxTeacher, iterations: 5) with { Detector = DroppingSwin },
+            "Soft Teacher" => SoftTeacherScenes.Small(5),
+            _ => SoftTeacherScenes.Small(5) with { Method = SoftTeacherScenes.OtherMethod with { Sees = Supervision.Boxes } },
+        };
         var whole = Folder("whole");
         var parts = Folder("parts");
         var straight = new List<double>();
@@ -104,6 +111,7 @@ public sealed class TrainerTests : IDisposable
     [InlineData("shapes-boxteacher")]
     [InlineData("shapes-boxinst")]
     [InlineData("shapes-condinst")]
+    [InlineData("shapes-soft-teacher")]
     public void Steps_leave_no_tensors_behind(string name)
     {
         var counts = new List<long>();
@@ -206,7 +214,7 @@ public sealed class TrainerTests : IDisposable
 
     private static Recipe Recipe(Recipe preset, int iterations) => preset with
     {
-        Augmentation = (SharedGeometryViews)preset.Augmentation with { Geometry = new GeometryAugmentation([64], 64, 0.5), TestShortEdge = 64, TestMaxSize = 64 },
+        Augmentation = preset.Augmentation.Resized(64, 64),
         Budget = new BudgetRecipe(iterations, 2, 100, 100),
     };
 
@@ -216,6 +224,8 @@ public sealed class TrainerTests : IDisposable
         Recipe recipe, RunFolder folder, Action<TrainingEvent>? listener = null, bool evaluate = false, CancellationToken cancellation = default)
     {
         using var method = recipe.BuildMethod(scenes.Dataset.Categories.Count);
-        return new TrainingRun(recipe, method, new RecipeData(scenes.Dataset, evaluate ? scenes.Dataset : null), folder).Run(listener, cancellation);
+        var unlabelled = recipe.Dataset.Unlabelled is null ? null : scenes.Dataset;
+        var data = new RecipeData(scenes.Dataset, evaluate ? scenes.Dataset : null, unlabelled);
+        return new TrainingRun(recipe, method, data, folder).Run(listener, cancellation);
     }
 }

@@ -82,7 +82,7 @@ public sealed class CondInst : MaskDetector
         Backbone bottomUp, int classes, int channels = 256, int maskChannels = 128, int maskFeatures = 16, int convolutions = 4,
         MaskSampler? sampler = null)
     {
-        var pyramid = new FeaturePyramid(bottomUp, channels);
+        var pyramid = new FeaturePyramid(bottomUp, channels, new ConvolutionTop(channels));
         var branch = new MaskBranch([.. pyramid.Levels.Take(3)], maskChannels, convolutions, maskFeatures);
         return new CondInst(
             pyramid,
@@ -103,7 +103,7 @@ public sealed class CondInst : MaskDetector
     public static CondInst Small(int classes, MaskSampler? sampler = null)
     {
         const int MaskFeatures = 8;
-        var pyramid = new FeaturePyramid(ResNet.Small(), channels: 64, top: false);
+        var pyramid = new FeaturePyramid(ResNet.Small(), channels: 64);
         var branch = new MaskBranch([.. pyramid.Levels.Take(3)], channels: 32, convolutions: 2, MaskFeatures);
         return new CondInst(
             pyramid,

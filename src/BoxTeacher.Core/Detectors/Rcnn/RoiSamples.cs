@@ -1,3 +1,4 @@
+using BoxTeacher.Structures;
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Detectors;
@@ -10,13 +11,105 @@ namespace BoxTeacher.Detectors;
 /// <param name="Labels">[M] int64: class, or the number of classes for background.</param>
 /// <param name="BoxIndex">[M] int64: row of the box's object among its image's truth; -1 for background.</param>
 /// <param name="Deltas">[M, 4]: what a positive regresses to; 0 for background.</param>
-public sealed record RoiSamples(IReadOnlyList<Tensor> Boxes, Tensor Labels, Tensor BoxIndex, Tensor Deltas)
+/// <param name="Candidates">[M] int64: row of the box among its image's truth and proposals together, in the order of the sampler.</param>
+public sealed record RoiSamples(IReadOnlyList<Tensor> Boxes, Tensor Labels, Tensor BoxIndex, Tensor Deltas, Tensor Candidates)
 {
     /// <summary>M.</summary>
     public int Count => (int)Labels.size(0);
+
+    /// <summary>Some of the samples, in their order.</summary>
+    /// <param name="chosen">[M] bool.</param>
+    public RoiSamples Where(Tensor chosen)
+    {
+        using var scope = NewDisposeScope();
+        var rows = chosen.nonzero().squeeze(1);
+        var perImage = chosen.split([.. Boxes.Select(boxes => boxes.size(0))]);
+        return new RoiSamples(
+            [.. Boxes.Zip(perImage, (boxes, own) => boxes.index_select(0, own.nonzero().squeeze(1)).MoveToOuterDisposeScope())],
+            Labels.index_select(0, rows).MoveToOuterDisposeScope(),
+            BoxIndex.index_select(0, rows).MoveToOuterDisposeScope(),
+            Deltas.index_select(0, rows).MoveToOuterDisposeScope(),
+            Candidates.index_select(0, rows).MoveToOuterDisposeScope());
+    }
 }
 
 /// <summary>What the box head says of M boxes. Tensors belong to the caller's dispose scope.</summary>
 /// <param name="Logits">[M, C + 1]; background is the last.</param>
 /// <param name="Deltas">[M, 4C] of each class, or [M, 4] of all classes alike.</param>
 public sealed record BoxOutputs(Tensor Logits, Tensor Deltas);
+
+/// <summary>Puts the true boxes of an image among its proposals; each belongs to its own object.</summary>
+/// <param name="truth">[g, ...].</param>
+/// <param name="proposals">[n, ...].</param>
+/// <returns>Both, along the first dimension.</returns>
+public delegate Tensor TruthAmongProposals(Tensor truth, Tensor proposals);
+
+/// <summary>Where the true boxes stand.</summary>
+public static class TruthPlaces
+{
+    /// <summary>mmdetection: first.</summary>
+    public static Tensor First(Tensor truth, Tensor proposals) => cat([truth, proposals]);
+
+    /// <summary>detectron2: last.</summary>
+    public static Tensor Last(Tensor truth, Tensor proposals) => cat([proposals, truth]);
+
+    /// <summary>Nowhere.</summary>
+    public static Tensor Absent(Tensor truth, Tensor proposals) => proposals.alias();
+}
+
+/// <summary>Which proposals the second stage learns from, and what (Girshick 2015, section 2.3).</summary>
+/// <param name="matcher">Which proposal belongs to which object; null: IoU from 0.5 on, all others are background.</param>
+/// <param name="sampler">Chooses among the proposals.</param>
+/// <param name="samples">Proposals per image; 512 as published.</param>
+/// <param name="positiveShare">Largest share of positives; 0.25 as published.</param>
+/// <param name="coder">Writes a target as a move of its proposal; null: deviations 0.1, 0.1, 0.2, 0.2.</param>
+/// <param name="truthPlace">Where the true boxes stand among the proposals; null: first.</param>
+public sealed class RoiSampler(
+    SubsetSampler sampler, int samples = 512, double positiveShare = 0.25, Matcher? matcher = null, BoxCoder? coder = null,
+    TruthAmongProposals? truthPlace = null)
+{
+    private readonly Matcher _matcher = matcher ?? new Matcher(0.5, 0.5);
+    private readonly BoxCoder _coder = coder ?? BoxCoder.Regions;
+    private readonly TruthAmongProposals _place = truthPlace ?? TruthPlaces.First;
+
+    /// <summary>The samples of a batch.</summary>
+    /// <param name="proposals">Of each image, [n, 4].</param>
+    /// <param name="truth">Of each image.</param>
+    /// <param name="classes">Number of classes, the label of background.</param>
+    /// <param name="random">What may be drawn from.</param>
+    public RoiSamples Sample(IReadOnlyList<Tensor> proposals, IReadOnlyList<Instances> truth, int classes, RandomStream random)
+    {
+        using var gradients = no_grad();
+        using var scope = NewDisposeScope();
+        var parts = proposals.Select((boxes, image) => OfImage(boxes, truth[image], classes, random.Split((ulong)image))).ToArray();
+        return new RoiSamples(
+            [.. parts.Select(part => part.Boxes[0].MoveToOuterDisposeScope())],
+            cat([.. parts.Select(part => part.Labels)]).MoveToOuterDisposeScope(),
+            cat([.. parts.Select(part => part.BoxIndex)]).MoveToOuterDisposeScope(),
+            cat([.. parts.Select(part => part.Deltas)]).MoveToOuterDisposeScope(),
+            cat([.. parts.Select(part => part.Candidates)]).MoveToOuterDisposeScope());
+    }
+
+    private RoiSamples OfImage(Tensor proposals, Instances truth, int classes, RandomStream random)
+    {
+        var device = proposals.device;
+        var objects = truth.Boxes.to(proposals.dtype);
+        var index = _place(arange(0, truth.Count, int64, device), _matcher.Match(proposals, objects).Index);
+        var boxes = _place(objects, proposals);
+        var (positives, negatives) = sampler.Balanced(HostValues.Longs(index), samples, positiveShare, random);
+        long[] chosen = [.. positives, .. negatives];
+        var rows = tensor(chosen, [chosen.Length], device: device);
+        var sampled = boxes.index_select(0, rows);
+        var boxIndex = index.index_select(0, rows);
+        var owners = boxIndex.narrow(0, 0, positives.Length);
+        return new RoiSamples(
+            [sampled],
+            cat([truth.Classes.index_select(0, owners), full([negatives.Length], classes, int64, device)]),
+            boxIndex,
+            cat([
+                _coder.Encode(sampled.narrow(0, 0, positives.Length), objects.index_select(0, owners)),
+                zeros([negatives.Length, 4], sampled.dtype, device),
+            ]),
+            rows);
+    }
+}

@@ -43,18 +43,40 @@ public static class Recipes
     /// <summary>CondInst on the Penn-Fudan pedestrians with full masks.</summary>
     public static Recipe PennFudanCondInst { get; } = PennFudan("pennfudan-condinst", new SupervisedRecipe(Supervision.Masks));
 
+    /// <summary>
+    /// Soft Teacher on Shapes: a tenth of the scenes labelled, the others not (<c>boxteacher data split --percent 10 --fold 1</c>).
+    /// </summary>
+    public static Recipe ShapesSoftTeacher { get; } =
+        SemiSupervised("shapes-soft-teacher", "shapes", ResizedTo(128), new BudgetRecipe(1200, 12, 400, 400));
+
+    /// <summary>Faster R-CNN on the labelled tenth of Shapes alone, as many labelled scenes in each step: the lower bound.</summary>
+    public static Recipe ShapesFasterRcnn { get; } = ShapesSoftTeacher with
+    {
+        Name = "shapes-faster-rcnn",
+        Dataset = ShapesSoftTeacher.Dataset with { Unlabelled = null },
+        Method = new SupervisedRecipe(Supervision.Boxes),
+        Budget = ShapesSoftTeacher.Budget with { BatchSize = 4 },
+    };
+
+    /// <summary>Soft Teacher on the Penn-Fudan pedestrians, a tenth of the photos labelled.</summary>
+    public static Recipe PennFudanSoftTeacher { get; } =
+        SemiSupervised("pennfudan-soft-teacher", "pennfudan", ResizedTo(192), new BudgetRecipe(1200, 6, 400, 400));
+
     /// <summary>Those that learn from scratch in minutes.</summary>
     public static IReadOnlyList<Recipe> Small { get; } =
     [
         ShapesBoxTeacher, ShapesBoxTeacherWithoutConfidence, ShapesBoxInst, ShapesCondInst,
         PennFudanBoxTeacher, PennFudanBoxTeacherWithoutConfidence, PennFudanBoxInst, PennFudanCondInst,
+        ShapesSoftTeacher, ShapesFasterRcnn, PennFudanSoftTeacher,
     ];
 
     /// <summary>All recipes, the published ones included; <c>boxteacher recipe NAME</c> prints one.</summary>
-    public static IReadOnlyList<Recipe> All { get; } = [.. Small, .. CocoRecipes.All, .. VocRecipes.All, .. CityscapesRecipes.All];
+    public static IReadOnlyList<Recipe> All { get; } =
+        [.. Small, .. CocoRecipes.All, .. VocRecipes.All, .. CityscapesRecipes.All, .. SoftTeacherRecipes.All];
 
-    /// <summary>The recipe of that name; null: there is none.</summary>
-    public static Recipe? Find(string name) => All.FirstOrDefault(recipe => recipe.Name == name);
+    /// <summary>The recipe of that name, also of a fold that is not listed; null: there is none.</summary>
+    public static Recipe? Find(string name) =>
+        All.FirstOrDefault(recipe => recipe.Name == name) ?? SoftTeacherRecipes.Find(name);
 
     private static BoxTeacherRecipe BoxTeacher(PairwiseRecipe pairs, ConfidenceForm confidence) => new(
         pairs,
@@ -78,20 +100,50 @@ public static class Recipes
     private static Recipe PennFudan(string name, MethodRecipe method) => FromScratch(
         name, "pennfudan", method, new GeometryAugmentation([160, 192, 224], 320, 0.5), new BudgetRecipe(1200, 4, 400, 400));
 
+    private static SoftTeacherViews ResizedTo(int side) => SoftTeacherViews.Published with
+    {
+        Resize = new ResizeRange(side * 3 / 4, side * 5 / 4, side * 5 / 2, FlipProbability: 0.5),
+        TestShortEdge = side,
+        TestMaxSize = 2 * side,
+    };
+
+    // Two unlabelled images for each labelled one, weighted as they are many; published: four, weighted 4.
+    private static Recipe SemiSupervised(string name, string folder, AugmentationRecipe views, BudgetRecipe budget) => new(
+        name,
+        Dataset(folder, "instances_train.1@10.json") with
+        {
+            Unlabelled = new UnlabelledRecipe(
+                $"{folder}/annotations/instances_train.1@10-unlabelled.json", $"{folder}/train", new FixedComposition(1, 2)),
+        },
+        new SmallFasterRcnn(PixelNormalization.CaffeBgrUnitScale),
+        SoftTeacherRecipes.Method with
+        {
+            Unlabelled = SoftTeacherRecipes.Method.Unlabelled with { Weight = 2 },
+            Teacher = SoftTeacherRecipes.Method.Teacher with { MomentumCap = 0.99, Buffers = TeacherBuffers.Averaged },
+        },
+        views,
+        FromScratch(),
+        budget,
+        Seed: 1);
+
+    private static DatasetRecipe Dataset(string folder, string labels) => new(
+        $"{folder}/annotations/{labels}",
+        $"{folder}/train",
+        $"{folder}/annotations/instances_val.json",
+        $"{folder}/val",
+        GroupByAspect: false);
+
+    private static SolverRecipe FromScratch() => new(
+        new AdamWRecipe(LearningRate: 2e-3, WeightDecay: 1e-4), new CosineSchedule(new LearningRateWarmUp(50, 0.02)), ClipNorm: 5);
+
     private static Recipe FromScratch(
         string name, string folder, MethodRecipe method, GeometryAugmentation geometry, BudgetRecipe budget) => new(
         name,
-        new DatasetRecipe(
-            $"{folder}/annotations/instances_train.json",
-            $"{folder}/train",
-            $"{folder}/annotations/instances_val.json",
-            $"{folder}/val",
-            GroupByAspect: false),
+        Dataset(folder, "instances_train.json"),
         new SmallCondInst(PixelNormalization.CaffeBgrUnitScale) { InstancesPerImage = 32 },
         method,
         new SharedGeometryViews(geometry, ColorAugmentation.Strong, geometry.ShortEdges[geometry.ShortEdges.Count / 2], geometry.MaxSize),
-        new SolverRecipe(
-            new AdamWRecipe(LearningRate: 2e-3, WeightDecay: 1e-4), new CosineSchedule(new LearningRateWarmUp(50, 0.02)), ClipNorm: 5),
+        FromScratch(),
         budget,
         Seed: 1);
 }

@@ -80,12 +80,13 @@ public sealed record PublishedCondInst(PixelNormalization Pixels, BackboneRecipe
     ];
 }
 
-/// <summary>A backbone with outputs at strides 8, 16 and 32.</summary>
+/// <summary>A backbone of four stages, strides 4 to 32.</summary>
 /// <param name="Frozen">How many of its parts, the stem or patch embedding first, take no gradient; published: 2.</param>
 public abstract record BackboneRecipe(int Frozen)
 {
     /// <summary>The network with random weights.</summary>
-    public abstract Backbone Build();
+    /// <param name="outputs">How many of the last stages it returns, up to 4: strides 4, 8, 16 and 32.</param>
+    public abstract Backbone Build(int outputs = 3);
 
     /// <summary>What is wrong with the values, each with its key.</summary>
     public virtual IEnumerable<string> Problems() =>
@@ -103,8 +104,9 @@ public abstract record BackboneRecipe(int Frozen)
 public sealed record ResNetRecipe(int Frozen, int Depth, bool StrideInFirst, IReadOnlyList<int> DeformableStages) : BackboneRecipe(Frozen)
 {
     /// <inheritdoc/>
-    public override Backbone Build() =>
-        ResNet.Bottleneck(Depth, StrideInFirst, Frozen, deformable: [.. Enumerable.Range(2, 4).Select(DeformableStages.Contains)]);
+    public override Backbone Build(int outputs = 3) =>
+        ResNet.Bottleneck(Depth, StrideInFirst, Frozen, deformable: [.. Enumerable.Range(2, 4).Select(DeformableStages.Contains)],
+            outputs: outputs);
 
     /// <inheritdoc/>
     public override IEnumerable<string> Problems() =>
@@ -129,7 +131,7 @@ public sealed record SwinRecipe(int Frozen, int Channels, IReadOnlyList<int> Dep
     : BackboneRecipe(Frozen)
 {
     /// <inheritdoc/>
-    public override Backbone Build() => new SwinTransformer(Channels, Depths, Heads, dropPath: DropPath, frozen: Frozen);
+    public override Backbone Build(int outputs = 3) => new SwinTransformer(Channels, Depths, Heads, dropPath: DropPath, outputs: outputs, frozen: Frozen);
 
     /// <inheritdoc/>
     public override IEnumerable<string> Problems() =>

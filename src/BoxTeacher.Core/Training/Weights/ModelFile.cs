@@ -41,11 +41,15 @@ public static class ModelFile
         var tensors = WeightsFile.Read(file);
         foreach (var (prefix, network) in Networks(method))
         {
-            ReadAll(file, tensors, prefix, network);
+            var names = tensors.Keys.Where(name => name.StartsWith(prefix, StringComparison.Ordinal));
+            ReadAll(file, names, tensors, prefix, new WeightLayout.Detector(), network);
         }
     }
 
-    /// <summary>Reads one network completely: from a method's file by its prefix, or from a file that holds only this network.</summary>
+    /// <summary>
+    /// Reads one network completely: from a method's file by its prefix, or from a file that holds only this network; under detectron2's names,
+    /// which are ours, or mmdetection's.
+    /// </summary>
     /// <exception cref="InvalidDataException">
     /// The file is damaged, or its names or shapes are not this model's; the message names them.
     /// </exception>
@@ -53,8 +57,9 @@ public static class ModelFile
     {
         using var scope = NewDisposeScope();
         var tensors = WeightsFile.Read(file);
-        var prefix = Prefix(which);
-        ReadAll(file, tensors, tensors.Keys.Any(name => name.StartsWith(prefix, StringComparison.Ordinal)) ? prefix : "", network);
+        var names = WeightLayout.Method.NamesOf(tensors.Keys, which, out var prefix);
+        var layout = WeightLayout.Of([.. names.Select(name => name[prefix.Length..])]) as WeightLayout.MmDetection;
+        ReadAll(file, names, tensors, prefix, layout ?? (WeightLayout)new WeightLayout.Detector(), network);
     }
 
     /// <summary>
@@ -99,7 +104,8 @@ public static class ModelFile
         return new WeightsReport(
             file, layout, [.. found.Keys],
             [.. state.Keys.Except(found.Keys).Except(statistics.Keys).Except(misshapen.Select(entry => entry.Key))],
-            unexpected, [.. misshapen.Select(entry => $"{entry.Key} {Shape(entry.Value)} for {Shape(state[entry.Key])}")]);
+            unexpected, [.. misshapen.Select(entry =>
+                $"{entry.Key} {Shape(entry.Value)} for {Shape(state[entry.Key])}{Reason(entry.Key, entry.Value, state[entry.Key])}")]);
     }
 
     /// <summary>A folded batch norm has a scale and a bias only: its mean is 0 and its variance 1, as detectron2 fills them in.</summary>
@@ -112,30 +118,59 @@ public static class ModelFile
             .ToDictionary(entry => entry.Name, entry => full_like(state[entry.Name], entry.Value));
     }
 
-    private static void ReadAll(string file, Dictionary<string, Tensor> tensors, string prefix, nn.Module network)
+    private static void ReadAll(
+        string file, IEnumerable<string> names, Dictionary<string, Tensor> tensors, string prefix, WeightLayout layout, nn.Module network)
     {
         var state = network.state_dict();
-        var stored = tensors.Where(entry => entry.Key.StartsWith(prefix, StringComparison.Ordinal))
-            .ToDictionary(entry => entry.Key[prefix.Length..], entry => entry.Value);
-        Refuse("are missing", state.Keys.Except(stored.Keys));
-        Refuse("are not of this model", stored.Keys.Except(state.Keys));
+        var stored = new Dictionary<string, Tensor>();
+        var unknown = new List<string>();
+        foreach (var name in names)
+        {
+            var bare = name[prefix.Length..];
+            if (layout.Translate(bare) is { } translated && state.ContainsKey(translated))
+            {
+                stored[translated] = tensors[name];
+            }
+            else if (!IsDerived(bare))
+            {
+                unknown.Add(name);
+            }
+        }
+        Refuse("are missing", [.. state.Keys.Except(stored.Keys).Select(name => prefix + name)]);
+        Refuse("are not of this model", unknown);
         foreach (var (name, tensor) in state)
         {
             if (!SameShape(stored[name], tensor))
             {
-                throw new InvalidDataException($"{file}: {prefix}{name} has shape {Shape(stored[name])}, the model wants {Shape(tensor)}");
+                throw new InvalidDataException(
+                    $"{file}: {prefix}{name} has shape {Shape(stored[name])}, the model wants {Shape(tensor)}{Reason(name, stored[name], tensor)}");
             }
         }
         Copy(stored, state);
 
-        void Refuse(string what, IEnumerable<string> names)
+        void Refuse(string what, IReadOnlyList<string> list)
         {
-            if (names.Select(name => prefix + name).ToList() is { Count: > 0 } list)
+            if (list.Count > 0)
             {
-                throw new InvalidDataException(
-                    $"{file}: {list.Count} tensors {what}, the first is {list[0]}: {WeightsReport.Summary(list)}");
+                throw new InvalidDataException($"{file}: {list.Count} tensors {what}, the first is {list[0]}: {WeightsReport.Summary(list)}");
             }
         }
+    }
+
+    // What another number of outputs of a Faster R-CNN's last layers means.
+    private static string Reason(string name, Tensor stored, Tensor wanted)
+    {
+        var (found, here) = (stored.shape.FirstOrDefault(), wanted.shape.FirstOrDefault());
+        return name switch
+        {
+            _ when found == here => "",
+            _ when name.Contains("box_predictor.bbox_pred.") && found == 4 => ": the file moves boxes alike for all classes, the model by class",
+            _ when name.Contains("box_predictor.bbox_pred.") && here == 4 => ": the file moves boxes by class, the model alike for all classes",
+            _ when name.Contains("box_predictor.bbox_pred.") => $": classes are {found / 4} there and {here / 4} here",
+            _ when name.Contains("box_predictor.cls_score.") => $": classes are {found - 1} there and {here - 1} here",
+            _ when name.Contains("mask_head.predictor.") => $": classes are {found} there and {here} here",
+            _ => "",
+        };
     }
 
     private static void Copy(Dictionary<string, Tensor> values, Dictionary<string, Tensor> state)
@@ -148,11 +183,13 @@ public static class ModelFile
     }
 
     private static bool IsTeacher(WeightLayout layout, string name) =>
-        layout is WeightLayout.Method && name.StartsWith(Prefix(Network.Teacher), StringComparison.Ordinal);
+        layout is WeightLayout.Method && WeightLayout.Method.IsTeacher(name);
 
-    // Counters of batch norms that are frozen here, and masks that follow from an image's size.
+    // Counters of batch norms that are frozen here, masks that follow from an image's size, and what detectron2 keeps of its settings.
     private static bool IsDerived(string name) =>
-        name.EndsWith(".num_batches_tracked", StringComparison.Ordinal) || name.EndsWith(".attn_mask", StringComparison.Ordinal);
+        name.EndsWith(".num_batches_tracked", StringComparison.Ordinal) || name.EndsWith(".attn_mask", StringComparison.Ordinal)
+        || name.Contains("anchor_generator.cell_anchors.", StringComparison.Ordinal)
+        || name.EndsWith("pixel_mean", StringComparison.Ordinal) || name.EndsWith("pixel_std", StringComparison.Ordinal);
 
     private static bool SameShape(Tensor left, Tensor right) => left.shape.AsSpan().SequenceEqual(right.shape);
 

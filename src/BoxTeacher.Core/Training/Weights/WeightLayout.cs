@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using System.Text;
+using BoxTeacher.Methods;
 
 namespace BoxTeacher.Training;
 
@@ -11,15 +12,40 @@ public abstract partial record WeightLayout
 {
     private const string Backbone = "backbone.bottom_up.";
 
-    /// <summary>A method's networks: <c>student.*</c> and <c>teacher.*</c>, as BoxTeacher's checkpoints and our own have them.</summary>
-    public sealed record Method : WeightLayout
+    /// <summary>
+    /// A method's networks: <c>student.*</c> and <c>teacher.*</c>, as BoxTeacher's and Soft Teacher's checkpoints and our own have them, or
+    /// <c>modelStudent.*</c> and <c>modelTeacher.*</c>, as Unbiased Teacher's do.
+    /// </summary>
+    /// <param name="Inner">How the networks call their weights.</param>
+    public sealed record Method(WeightLayout Inner) : WeightLayout
     {
-        /// <inheritdoc/>
-        public override string Words => "names of a run's student";
+        private static readonly string[] Students = ["student.", "modelStudent."];
+        private static readonly string[] Teachers = ["teacher.", "modelTeacher."];
 
         /// <inheritdoc/>
-        public override string? Translate(string name) =>
-            name.StartsWith("student.", StringComparison.Ordinal) ? name["student.".Length..] : null;
+        public override string Words => Inner is Detector ? "names of a run's student" : $"{Inner.Words} of a run's student";
+
+        /// <inheritdoc/>
+        public override string? Translate(string name) => Beginning(name, Students) is { } student ? Inner.Translate(name[student..]) : null;
+
+        /// <summary>Whether a name is one of the teacher's.</summary>
+        public static bool IsTeacher(string name) => Beginning(name, Teachers) is not null;
+
+        /// <summary>The tensors of one network by names without the network's; all of them where the file holds one network only.</summary>
+        internal static IReadOnlyList<string> NamesOf(IEnumerable<string> names, Network network, out string prefix)
+        {
+            var beginnings = network == Network.Student ? Students : Teachers;
+            var list = names.ToList();
+            var found = Array.Find(beginnings, beginning => list.Exists(name => name.StartsWith(beginning, StringComparison.Ordinal))) ?? "";
+            prefix = found;
+            return [.. list.Where(name => name.StartsWith(found, StringComparison.Ordinal))];
+        }
+
+        /// <summary>A name without its network's; null where it has none.</summary>
+        internal static string? Inside(string name) => (Beginning(name, Students) ?? Beginning(name, Teachers)) is { } length ? name[length..] : null;
+
+        private static int? Beginning(string name, string[] beginnings) =>
+            Array.Find(beginnings, beginning => name.StartsWith(beginning, StringComparison.Ordinal))?.Length;
     }
 
     /// <summary>One detector: <c>backbone.*</c>, <c>proposal_generator.*</c>, ...</summary>
@@ -110,6 +136,53 @@ public abstract partial record WeightLayout
         }
     }
 
+    /// <summary>
+    /// Faster and Mask R-CNN of mmdetection, 2.x and 3.x alike: <c>backbone.layer1.0.conv1</c>, <c>neck.lateral_convs.0.conv</c>,
+    /// <c>rpn_head.rpn_cls</c>, <c>roi_head.bbox_head.shared_fcs.0</c>. Order of classes, anchors and coordinates are ours; the pyramid begins at
+    /// stride 4.
+    /// </summary>
+    public sealed record MmDetection : WeightLayout
+    {
+        private static readonly Dictionary<string, string> Modules = new()
+        {
+            ["rpn_head.rpn_conv"] = "proposal_generator.rpn_head.conv",
+            ["rpn_head.rpn_cls"] = "proposal_generator.rpn_head.objectness_logits",
+            ["rpn_head.rpn_reg"] = "proposal_generator.rpn_head.anchor_deltas",
+            ["roi_head.bbox_head.fc_cls"] = "roi_heads.box_predictor.cls_score",
+            ["roi_head.bbox_head.fc_reg"] = "roi_heads.box_predictor.bbox_pred",
+            ["roi_head.mask_head.upsample"] = "roi_heads.mask_head.deconv",
+            ["roi_head.mask_head.conv_logits"] = "roi_heads.mask_head.predictor",
+        };
+
+        /// <inheritdoc/>
+        public override string Words => "mmdetection names";
+
+        /// <inheritdoc/>
+        public override string? Translate(string name)
+        {
+            if (name.StartsWith("backbone.", StringComparison.Ordinal))
+            {
+                return new TorchVision().Translate(name["backbone.".Length..]);
+            }
+
+            if (MmDetectionName().Match(name) is { Success: true } match)
+            {
+                var number = int.Parse(match.Groups[2].Value, System.Globalization.CultureInfo.InvariantCulture);
+                var place = match.Groups[1].Value switch
+                {
+                    "neck.lateral_convs" => $"backbone.fpn_lateral{number + 2}",
+                    "neck.fpn_convs" => $"backbone.fpn_output{number + 2}",
+                    "roi_head.bbox_head.shared_fcs" => $"roi_heads.box_head.fc{number + 1}",
+                    _ => $"roi_heads.mask_head.mask_fcn{number + 1}",
+                };
+                return $"{place}.{match.Groups[3].Value}";
+            }
+
+            var end = name.LastIndexOf('.');
+            return end > 0 && Modules.TryGetValue(name[..end], out var module) ? module + name[end..] : null;
+        }
+    }
+
     /// <summary>Whose names they are, for people.</summary>
     public abstract string Words { get; }
 
@@ -121,13 +194,18 @@ public abstract partial record WeightLayout
     {
         bool Begins(params string[] beginnings) =>
             names.Any(name => beginnings.Any(beginning => name.StartsWith(beginning, StringComparison.Ordinal)));
-        return Begins("student.", "teacher.") ? new Method()
+        return names.Any(name => Method.Inside(name) is not null)
+                ? new Method(Of([.. names.Select(Method.Inside).OfType<string>()]) ?? new Detector())
+            : Begins("backbone.layer1.0.", "neck.lateral_convs.", "rpn_head.rpn_conv.", "roi_head.") ? new MmDetection()
             : Begins("backbone.", "proposal_generator.") ? new Detector()
             : Begins("res_conv1_bn_", "res2_0_branch") ? new Caffe2()
             : Begins("layer1.0.conv1.") ? new TorchVision()
             : Begins("stem.", "res2.0.", "patch_embed.", "layers.0.blocks.") ? new BottomUp()
             : null;
     }
+
+    [GeneratedRegex(@"^(neck\.lateral_convs|neck\.fpn_convs|roi_head\.bbox_head\.shared_fcs|roi_head\.mask_head\.convs)\.(\d+)\.(?:conv\.)?(weight|bias)$")]
+    private static partial Regex MmDetectionName();
 
     [GeneratedRegex(@"^(stem|res[2-5]|patch_embed|layers|norm\d+)\.")]
     private static partial Regex BottomUpName();

@@ -1,0 +1,87 @@
+using BoxTeacher.Kernels;
+using BoxTeacher.Layers;
+using BoxTeacher.Structures;
+using static TorchSharp.torch;
+
+namespace BoxTeacher.Detectors;
+
+/// <summary>Which level of a pyramid a box is read from.</summary>
+/// <param name="boxes">[M, 4], xyxy in pixels of the network's input.</param>
+/// <param name="levels">Number of levels.</param>
+/// <returns>[M] int64, 0 for the finest.</returns>
+public delegate Tensor RoiLevelRule(Tensor boxes, int levels);
+
+/// <summary>Published rules. Both put a box of 224 pixels on the third level of four; the guard against log 0 differs.</summary>
+public static class RoiLevels
+{
+    /// <summary>mmdetection: floor(log2(sqrt(area) / 56 + 1e-6)).</summary>
+    public static Tensor MmDetection(Tensor boxes, int levels) => ByLogarithm(boxes, levels, 56, 0, 1e-6);
+
+    /// <summary>detectron2: floor(4 + log2(sqrt(area) / 224 + 1e-8)) - 2.</summary>
+    public static Tensor Detectron2(Tensor boxes, int levels) => ByLogarithm(boxes, levels, 224, 4, 1e-8, finest: 2);
+
+    /// <summary>mmdetection's rule with another finest scale.</summary>
+    /// <param name="finestScale">Pixels; boxes below twice this are read from the finest level.</param>
+    public static RoiLevelRule FromScale(double finestScale) => (boxes, levels) => ByLogarithm(boxes, levels, finestScale, 0, 1e-6);
+
+    // floor(offset + log2(side / scale + guard)) - finest, clamped. A box with crossed edges, whose area is negative, counts as empty.
+    private static Tensor ByLogarithm(Tensor boxes, int levels, double scale, int offset, double guard, int finest = 0)
+    {
+        using var gradients = no_grad();
+        using var scope = NewDisposeScope();
+        var sides = boxes.narrow(1, 2, 2) - boxes.narrow(1, 0, 2);
+        var side = (sides.select(1, 0) * sides.select(1, 1)).clamp(min: 0).sqrt();
+        var level = ((side / scale + guard).log2() + offset).floor() - finest;
+        return level.clamp(0, levels - 1).to(int64).MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>Features of boxes by RoIAlign, each box from one level of a pyramid (Lin et al. 2017, section 4.2).</summary>
+/// <param name="Size">Bins per side.</param>
+/// <param name="Strides">Input pixels per cell of each level that is read, finest first. Coarser levels of a pyramid are left alone.</param>
+/// <param name="Rule">Which level.</param>
+/// <param name="SamplingRatio">Samples per bin and side; 0: as many as the bin is cells wide, rounded up.</param>
+/// <param name="Aligned">See <see cref="RoiAlign.Apply"/>.</param>
+public sealed record RoiPooler(int Size, IReadOnlyList<int> Strides, RoiLevelRule Rule, int SamplingRatio = 0, bool Aligned = true)
+{
+    /// <summary>Features of boxes, [M, C, Size, Size], differentiable with respect to the pyramid.</summary>
+    /// <param name="pyramid">Each [N, C, h, w], finest first; at least as many levels as strides.</param>
+    /// <param name="boxes">For each of the N images [m, 4], xyxy in pixels of the network's input; M altogether, image after image.</param>
+    public Tensor Pool(IReadOnlyList<Tensor> pyramid, IReadOnlyList<Tensor> boxes)
+    {
+        using var scope = NewDisposeScope();
+        var all = cat([.. boxes]);
+        return Pool(pyramid, boxes, Rule(all, Strides.Count)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The same with the level of each box given: [M] int64.</summary>
+    public Tensor Pool(IReadOnlyList<Tensor> pyramid, IReadOnlyList<Tensor> boxes, Tensor levels)
+    {
+        using var scope = NewDisposeScope();
+        var all = cat([.. boxes]);
+        var images = boxes.SelectMany((ofImage, image) => Enumerable.Repeat((long)image, (int)ofImage.size(0))).ToArray();
+        var rows = HostValues.Longs(levels).Select((level, row) => (Level: (int)level, Row: (long)row))
+            .GroupBy(entry => entry.Level, entry => entry.Row).OrderBy(group => group.Key).ToArray();
+        if (rows.Length <= 1)
+        {
+            return Align(pyramid, rows.Length == 0 ? 0 : rows[0].Key, all, images).MoveToOuterDisposeScope();
+        }
+
+        var parts = new List<Tensor>();
+        foreach (var group in rows)
+        {
+            var index = tensor(group.ToArray(), device: all.device);
+            parts.Add(Align(pyramid, group.Key, all.index_select(0, index), [.. group.Select(row => images[row])]));
+        }
+        var places = new long[images.Length];
+        foreach (var (place, row) in rows.SelectMany(group => group).Index())
+        {
+            places[row] = place;
+        }
+
+        return cat(parts).index_select(0, tensor(places, device: all.device)).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Align(IReadOnlyList<Tensor> pyramid, int level, Tensor boxes, long[] images) =>
+        FusedKernels.RoiAlign(pyramid[level], boxes, images, new RoiGrid(Size, 1.0 / Strides[level], SamplingRatio, Aligned));
+}
