@@ -84,6 +84,23 @@ public sealed class SemiSupervisedViewTests
     }
 
     [Fact]
+    public void Batches_leave_no_tensor_behind()
+    {
+        using var scenes = new SceneFolder(12, 50, 90);
+        using var batches = Batches(scenes, Recipe()).GetEnumerator();
+        var counts = new List<long>();
+        for (var i = 0; i < 20; i++)
+        {
+            using var scope = NewDisposeScope();
+            batches.MoveNext();
+            scope.DisposeEverything();
+            counts.Add(Tensor.TotalCount);
+        }
+
+        Assert.Single(counts.Distinct());
+    }
+
+    [Fact]
     public void Groups_are_alike_in_both_kinds_and_each_pass_has_every_image_once()
     {
         bool[] labelled = [.. Enumerable.Range(0, 9).Select(i => i % 3 == 0)], unlabelled = [.. Enumerable.Range(0, 40).Select(i => i % 4 > 0)];
