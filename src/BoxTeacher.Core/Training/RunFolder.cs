@@ -24,6 +24,7 @@ public sealed class RunFolder(string path)
     private static readonly string[] WithoutEffect =
     [
         "notes", "dataset.trainAnnotations", "dataset.trainImages", "dataset.validationAnnotations", "dataset.validationImages",
+        "dataset.unlabelled.annotations", "dataset.unlabelled.images",
     ];
 
     private const string Length = "budget.iterations";
