@@ -41,7 +41,7 @@ public static class SoftmaxLosses
 public static class DeltaLoss
 {
     /// <summary>
-    /// With d = |prediction - target|: d² / (2 beta) below beta, else d - beta / 2; of beta 0, |d|. Each element, of any shape.
+    /// With d = |prediction - target|: d^2 / (2 beta) below beta, else d - beta / 2; of beta 0, |d|. Each element, of any shape.
     /// </summary>
     /// <param name="prediction">Any shape.</param>
     /// <param name="target">The same shape.</param>
