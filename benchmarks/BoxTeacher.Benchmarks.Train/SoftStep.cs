@@ -1,7 +1,5 @@
-using System.Diagnostics;
 using BoxTeacher.Backbones;
 using BoxTeacher.Detectors;
-using BoxTeacher.Layers;
 using BoxTeacher.Methods;
 using BoxTeacher.Structures;
 using TorchSharp.Modules;

@@ -1,4 +1,3 @@
-using BoxTeacher.Augmentation;
 using BoxTeacher.Detectors;
 using BoxTeacher.Methods;
 using BoxTeacher.Training;

@@ -1,4 +1,3 @@
-using BoxTeacher.Data;
 using BoxTeacher.Methods;
 using BoxTeacher.Training;
 
