@@ -220,6 +220,11 @@ public sealed class SoftTeacherMethod(
         IReadOnlyList<Tensor> pyramid, PseudoLabels[] labels, IReadOnlyList<ImageSize> sizes, RandomStream random)
     {
         var times = settings.JitterTimes;
+        if (labels.All(image => image.Instances.Count == 0))
+        {
+            return [.. labels.Select(image => image with { BoxDeviation = zeros_like(image.Instances.Boxes) })];
+        }
+
         Tensor[] copies = [.. labels.Select((image, index) =>
         {
             var boxes = image.Instances.Boxes;
@@ -230,7 +235,9 @@ public sealed class SoftTeacherMethod(
         var refined = teacher.Refine(teacher.BoxHead(pyramid, copies), copies, classes, sizes);
         return [.. labels.Zip(refined, (image, boxes) => image with
         {
-            BoxDeviation = settings.Variance(boxes.view(times, -1, 4), image.Instances.Boxes),
+            BoxDeviation = image.Instances.Count == 0
+                ? zeros_like(image.Instances.Boxes)
+                : settings.Variance(boxes.view(times, -1, 4), image.Instances.Boxes),
         })];
     }
 
@@ -249,7 +256,9 @@ public sealed class SoftTeacherMethod(
         public StudentAnswer Image(int image) => new(
             [.. Pyramid.Select(level => level.narrow(0, image, 1))],
             new RpnOutputs(
-                [.. Rpn.Logits.Select(level => level.narrow(0, image, 1))], [.. Rpn.Deltas.Select(level => level.narrow(0, image, 1))], Rpn.Anchors),
+                [.. Rpn.Logits.Select(level => level.narrow(0, image, 1))],
+                [.. Rpn.Deltas.Select(level => level.narrow(0, image, 1))],
+                Rpn.Anchors),
             [Proposals[image]]);
     }
 
