@@ -8,14 +8,11 @@ using static TorchSharp.torch;
 
 namespace BoxTeacher.Benchmarks.Train;
 
-/// <summary>What a step took, in milliseconds of processor time by part, and the losses that it found.</summary>
-internal sealed record StepReport(IReadOnlyDictionary<string, double> Parts, IReadOnlyDictionary<string, double> Losses);
-
 /// <summary>
 /// One iteration of the training loop on a fixed batch, part by part: the calls are those of <see cref="BoxTeacherMethod"/> and of the
 /// trainer, in their order.
 /// </summary>
-internal sealed class TrainStep : IDisposable
+internal sealed class TrainStep : IMeasuredStep
 {
     // Late in a run: all warm-ups are over, the teacher moves by a thousandth.
     private const int Iteration = 20_000;
@@ -105,21 +102,5 @@ internal sealed class TrainStep : IDisposable
         total.backward();
         parts.Done("backward");
         return losses.MoveToOuterDisposeScope();
-    }
-
-    /// <summary>Splits processor time into parts that follow each other.</summary>
-    private sealed class PartTimes
-    {
-        private readonly Dictionary<string, double> milliseconds = [];
-        private TimeSpan last = Environment.CpuUsage.TotalTime;
-
-        public IReadOnlyDictionary<string, double> Milliseconds => milliseconds;
-
-        public void Done(string part)
-        {
-            var now = Environment.CpuUsage.TotalTime;
-            milliseconds.Add(part, (now - last).TotalMilliseconds);
-            last = now;
-        }
     }
 }

@@ -6,17 +6,19 @@ namespace BoxTeacher.Benchmarks.Train;
 
 /// <summary>
 /// Our side in a process of its own: reads a question per line and answers with a line of JSON. <c>step</c>: one training step;
-/// <c>convolution</c>: GFLOP/s of the reference convolution; <c>memory</c>: peak resident kilobytes since the weights were loaded.
+/// <c>convolution</c>: GFLOP/s of the reference convolution; <c>memory</c>: peak resident kilobytes since the weights were loaded;
+/// <c>pieces</c>: of Soft Teacher's step, what it consists of, each by itself.
 /// The other side, peers/train_step.py, speaks the same language.
 /// </summary>
 internal static class Worker
 {
     private const int Repeats = 20;
 
-    public static void Run(string folder)
+    /// <param name="make">Makes the step, once libtorch is loaded.</param>
+    public static void Run(Func<IMeasuredStep> make)
     {
         TorchRuntime.Load();
-        using var step = new TrainStep(folder);
+        using var step = make();
         GC.Collect();
         // Peak memory begins anew here.
         File.WriteAllText("/proc/self/clear_refs", "5");
@@ -27,6 +29,7 @@ internal static class Worker
             {
                 "step" => JsonSerializer.Serialize(step.Run()),
                 "convolution" => JsonSerializer.Serialize(Gigaflops()),
+                "pieces" when step is SoftStep soft => JsonSerializer.Serialize(soft.Pieces()),
                 "memory" => JsonSerializer.Serialize(PeakKilobytes()),
                 _ => throw new ArgumentException($"unknown question '{question}'"),
             });

@@ -7,9 +7,9 @@ namespace BoxTeacher.Cli.Commands;
 /// <summary><c>boxteacher data</c>: makes data sets in COCO's format, and checks them.</summary>
 internal static class DataCommand
 {
-    public static Command Create() => new("data", "Make a data set in COCO's format, or check one.")
+    public static Command Create() => new("data", "Make a data set in COCO's format, check one, or split one.")
     {
-        Shapes(), PennFudanPhotos(), Voc(), Cityscapes(), Check(),
+        Shapes(), PennFudanPhotos(), Voc(), Cityscapes(), Check(), DataSplit.Create(),
     };
 
     private static Command Check()

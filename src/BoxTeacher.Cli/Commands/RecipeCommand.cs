@@ -54,8 +54,12 @@ internal static class RecipeCommand
 
     private static string Detector(DetectorRecipe detector) => detector switch
     {
-        PublishedCondInst { Backbone: ResNetRecipe net } => $"condInst, R-{net.Depth}{(net.DeformableStages.Count > 0 ? " with DCN" : "")}",
-        PublishedCondInst { Backbone: var backbone } => $"condInst, {RecipeJson.KindOf(backbone)}",
+        PublishedCondInst { Backbone: var backbone } => $"condInst, {Backbone(backbone)}",
+        PublishedFasterRcnn { Backbone: var backbone, Masks: var masks } => $"{(masks ? "maskRcnn" : "fasterRcnn")}, {Backbone(backbone)}",
         _ => RecipeJson.KindOf(detector),
     };
+
+    private static string Backbone(BackboneRecipe backbone) => backbone is ResNetRecipe net
+        ? $"R-{net.Depth}{(net.DeformableStages.Count > 0 ? " with DCN" : "")}"
+        : RecipeJson.KindOf(backbone);
 }

@@ -33,45 +33,48 @@ public static class AffineWarp
         }
 
         var result = new Image(height, width);
+        var stride = 3 * width;
+        ReadOnlySpan<byte> source = image.Pixels;
         for (var y = 0; y < height; y++)
         {
             // Half of 1/32, so that the shift rounds.
             const int Half = 1 << (Fraction - Steps - 1);
             var (fromX, fromY) = (Fixed(back.M01 * y + back.M02) + Half, Fixed(back.M11 * y + back.M12) + Half);
             var output = result.Row(y);
-            for (var x = 0; x < width; x++)
+            for (var x = 0; x < acrossX.Length; x++)
             {
                 var (sourceX, sourceY) = ((fromX + acrossX[x]) >> (Fraction - Steps), (fromY + acrossY[x]) >> (Fraction - Steps));
-                Sample(image, sourceX >> Steps, sourceY >> Steps, sourceX & Rest, sourceY & Rest, fill, output.Slice(3 * x, 3));
+                var (column, row, right, down) = (sourceX >> Steps, sourceY >> Steps, sourceX & Rest, sourceY & Rest);
+                var (a, b, c, d) = ((32 - right) * (32 - down), right * (32 - down), (32 - right) * down, right * down);
+                var target = output.Slice(3 * x, 3);
+                if ((uint)column < (uint)(width - 1) && (uint)row < (uint)(height - 1))
+                {
+                    var upper = source.Slice(row * stride + 3 * column, 6);
+                    var lower = source.Slice((row + 1) * stride + 3 * column, 6);
+                    target[0] = (byte)((upper[0] * a + upper[3] * b + lower[0] * c + lower[3] * d + 512) >> 10);
+                    target[1] = (byte)((upper[1] * a + upper[4] * b + lower[1] * c + lower[4] * d + 512) >> 10);
+                    target[2] = (byte)((upper[2] * a + upper[5] * b + lower[2] * c + lower[5] * d + 512) >> 10);
+                }
+                else if (column < -1 || row < -1 || column >= width || row >= height)
+                {
+                    target.Fill(fill);
+                }
+                else
+                {
+                    for (var channel = 0; channel < 3; channel++)
+                    {
+                        target[channel] = (byte)((
+                            At(column, row, channel) * a + At(column + 1, row, channel) * b
+                            + At(column, row + 1, channel) * c + At(column + 1, row + 1, channel) * d + 512) >> 10);
+                    }
+                }
             }
         }
 
         return result;
-    }
-
-    private static void Sample(Image image, int x, int y, int right, int down, byte fill, Span<byte> output)
-    {
-        var stride = 3 * image.Width;
-        var (left, up) = (32 - right, 32 - down);
-        if ((uint)x < (uint)(image.Width - 1) && (uint)y < (uint)(image.Height - 1))
-        {
-            var source = image.Pixels.AsSpan(y * stride + 3 * x, stride + 6);
-            var (a, b, c, d) = (left * up, right * up, left * down, right * down);
-            output[0] = (byte)((source[0] * a + source[3] * b + source[stride] * c + source[stride + 3] * d + 512) >> 10);
-            output[1] = (byte)((source[1] * a + source[4] * b + source[stride + 1] * c + source[stride + 4] * d + 512) >> 10);
-            output[2] = (byte)((source[2] * a + source[5] * b + source[stride + 2] * c + source[stride + 5] * d + 512) >> 10);
-            return;
-        }
-
-        for (var channel = 0; channel < 3; channel++)
-        {
-            output[channel] = (byte)((
-                At(x, y, channel) * left * up + At(x + 1, y, channel) * right * up
-                + At(x, y + 1, channel) * left * down + At(x + 1, y + 1, channel) * right * down + 512) >> 10);
-        }
 
         int At(int column, int row, int channel) =>
-            (uint)column < (uint)image.Width && (uint)row < (uint)image.Height ? image.Pixels[row * stride + 3 * column + channel] : fill;
+            (uint)column < (uint)width && (uint)row < (uint)height ? image.Pixels[row * stride + 3 * column + channel] : fill;
     }
 
     private static int Fixed(double value) =>

@@ -18,39 +18,26 @@ public static class BoxBlur
     {
         ArgumentOutOfRangeException.ThrowIfNegative(sigma);
         var box = new Box((float)sigma);
-        var line = new byte[Math.Max(size.Height, size.Width)];
-        var other = new byte[line.Length];
-        for (var y = 0; y < size.Height; y++)
+        var stride = 3 * size.Width;
+        byte[] source = pixels.ToArray(), target = new byte[pixels.Length];
+        var sums = new uint[stride];
+        for (var pass = 0; pass < Passes; pass++)
         {
-            for (var channel = 0; channel < 3; channel++)
+            for (var at = 0; at < source.Length; at += stride)
             {
-                Blur(pixels[(3 * y * size.Width + channel)..], size.Width, 3);
+                box.Apply(source.AsSpan(at, stride), target.AsSpan(at, stride), sums.AsSpan(0, 3));
             }
+
+            (source, target) = (target, source);
         }
 
-        for (var column = 0; column < 3 * size.Width; column++)
+        for (var pass = 0; pass < Passes; pass++)
         {
-            Blur(pixels[column..], size.Height, 3 * size.Width);
+            box.Apply(source, target, sums);
+            (source, target) = (target, source);
         }
 
-        void Blur(Span<byte> values, int count, int stride)
-        {
-            for (var i = 0; i < count; i++)
-            {
-                line[i] = values[i * stride];
-            }
-
-            for (var pass = 0; pass < Passes; pass++)
-            {
-                box.Apply(line.AsSpan(0, count), other.AsSpan(0, count));
-                (line, other) = (other, line);
-            }
-
-            for (var i = 0; i < count; i++)
-            {
-                values[i * stride] = line[i];
-            }
-        }
+        source.CopyTo(pixels);
     }
 
     /// <summary>A box of whole pixels with two partly counted ones at its ends.</summary>
@@ -72,21 +59,33 @@ public static class BoxBlur
             _outer = ((1 << 24) - (uint)(2 * _radius + 1) * _inner) / 2;
         }
 
-        public void Apply(ReadOnlySpan<byte> line, Span<byte> output)
+        /// <summary>Blurs along a line of positions, each of as many values side by side as there are sums.</summary>
+        public void Apply(ReadOnlySpan<byte> line, Span<byte> output, Span<uint> sums)
         {
-            var last = line.Length - 1;
-            uint sum = 0;
+            var lanes = sums.Length;
+            var last = line.Length / lanes - 1;
+            sums.Clear();
             for (var i = -_radius - 1; i < _radius; i++)
             {
-                sum += line[Math.Clamp(i, 0, last)];
+                var values = line.Slice(Math.Clamp(i, 0, last) * lanes, lanes);
+                for (var lane = 0; lane < sums.Length; lane++)
+                {
+                    sums[lane] += values[lane];
+                }
             }
 
-            for (var x = 0; x <= last; x++)
+            for (var at = 0; at <= last; at++)
             {
-                var (before, after) = (line[Math.Max(x - _radius - 1, 0)], line[Math.Min(x + _radius + 1, last)]);
-                sum += line[Math.Min(x + _radius, last)];
-                sum -= before;
-                output[x] = (byte)((sum * _inner + (uint)(before + after) * _outer + (1 << 23)) >> 24);
+                var leaving = line.Slice(Math.Max(at - _radius - 1, 0) * lanes, lanes);
+                var coming = line.Slice(Math.Min(at + _radius, last) * lanes, lanes);
+                var beyond = line.Slice(Math.Min(at + _radius + 1, last) * lanes, lanes);
+                var blurred = output.Slice(at * lanes, lanes);
+                for (var lane = 0; lane < sums.Length; lane++)
+                {
+                    var sum = sums[lane] + coming[lane] - leaving[lane];
+                    sums[lane] = sum;
+                    blurred[lane] = (byte)((sum * _inner + (uint)(leaving[lane] + beyond[lane]) * _outer + (1 << 23)) >> 24);
+                }
             }
         }
     }

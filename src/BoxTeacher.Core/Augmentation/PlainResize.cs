@@ -25,8 +25,9 @@ public static class PlainResize
         int upperRow = -1, lowerRow = -1;
         for (var y = 0; y < size.Height; y++)
         {
-            var (first, weight) = rows[y];
-            var second = Math.Min(first + 1, image.Height - 1);
+            // Beyond the border both rows are the same one, weighted apart: each product is rounded down.
+            var (first, second, weight) = (
+                Math.Max(rows[y].First, 0), Math.Clamp(rows[y].First + 1, 0, image.Height - 1), rows[y].Weight);
             if (first == lowerRow)
             {
                 (upper, lower, upperRow, lowerRow) = (lower, upper, lowerRow, upperRow);
@@ -57,14 +58,17 @@ public static class PlainResize
         for (var x = 0; x < columns.Length; x++)
         {
             var (first, weight) = columns[x];
-            var (left, right) = (3 * first, Math.Min(3 * first + 3, row.Length - 3));
+            var (left, right) = (3 * Math.Max(first, 0), Math.Min(3 * first + 3, row.Length - 3));
             output[3 * x] = row[left] * (One - weight) + row[right] * weight;
             output[3 * x + 1] = row[left + 1] * (One - weight) + row[right + 1] * weight;
             output[3 * x + 2] = row[left + 2] * (One - weight) + row[right + 2] * weight;
         }
     }
 
-    /// <summary>For each position of the result the first of two neighbors in the source, and the second one's weight.</summary>
+    /// <summary>
+    /// For each position of the result the first of two neighbors in the source, which is -1 or the last beyond the border, and the second
+    /// one's weight.
+    /// </summary>
     private static (int First, int Weight)[] Taps(int source, int target)
     {
         var scale = (double)source / target;
@@ -73,9 +77,7 @@ public static class PlainResize
         {
             var at = (float)((i + 0.5) * scale - 0.5);
             var first = (int)MathF.Floor(at);
-            taps[i] = first < 0 ? (0, 0)
-                : first >= source - 1 ? (source - 1, 0)
-                : (first, (int)MathF.Round((at - first) * One));
+            taps[i] = (first, (int)MathF.Round((at - first) * One));
         }
 
         return taps;

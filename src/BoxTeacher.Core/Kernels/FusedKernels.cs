@@ -46,12 +46,14 @@ internal static class FusedKernels
     public static Tensor RoiAlign(Tensor features, Tensor boxes, long[] images, RoiGrid grid)
     {
         using var scope = NewDisposeScope();
+        if (Take(features.detach(), boxes) && features.size(1) >= RoiKernel.FewestChannels
+            && features.size(2) * features.size(3) < int.MaxValue / RoiKernel.Block)
+        {
+            return RoiKernel.Of(features.contiguous(), boxes, images, grid).MoveToOuterDisposeScope();
+        }
+
         var (rows, columns) = Layers.RoiAlign.Shares(features, boxes, grid);
-        var fits = features.size(1) >= RoiKernel.FewestChannels && features.size(2) * features.size(3) < int.MaxValue / RoiKernel.Block;
-        var bins = fits && Take(rows, columns) && features.device_type == DeviceType.CPU
-            ? RoiKernel.Of(features.contiguous(), rows, columns, images)
-            : BoxSamples.Of(features, rows, columns, images);
-        return bins.MoveToOuterDisposeScope();
+        return BoxSamples.Of(features, rows, columns, images).MoveToOuterDisposeScope();
     }
 
     private static bool Take(params ReadOnlySpan<Tensor> tensors)

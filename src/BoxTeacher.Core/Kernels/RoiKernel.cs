@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using BoxTeacher.Layers;
 using BoxTeacher.Structures;
 using static TorchSharp.torch;
 
@@ -23,15 +24,21 @@ internal sealed unsafe class RoiKernel : autograd.SingleTensorFunction<RoiKernel
     /// <inheritdoc/>
     public override string Name => nameof(RoiKernel);
 
-    /// <summary>What <c>BoxSamples.Of</c> gives, [M, C, h, w].</summary>
+    /// <summary>What <c>RoiAlign.Apply</c> gives, [M, C, size, size].</summary>
     /// <param name="features">[N, C, H, W], contiguous.</param>
-    /// <param name="rows">[M, h, H], contiguous.</param>
-    /// <param name="columns">[M, w, W], contiguous.</param>
+    /// <param name="corners">[M, 4], xyxy in pixels of the input.</param>
     /// <param name="images">The image of each of the M boxes.</param>
-    public static Tensor Of(Tensor features, Tensor rows, Tensor columns, long[] images)
+    /// <param name="grid">How bins are laid and sampled.</param>
+    public static Tensor Of(Tensor features, Tensor corners, long[] images, RoiGrid grid)
     {
-        var boxes = new Boxes(new(rows), new(columns), features.shape, [.. Enumerable.Range(0, (int)features.size(0)).Select(
-            image => Enumerable.Range(0, images.Length).Where(box => images[box] == image).ToArray())]);
+        var (values, shape) = (HostValues.Floats(corners), features.shape);
+        var ofImage = Enumerable.Range(0, (int)shape[0]).Select(_ => new List<int>()).ToArray();
+        foreach (var (box, image) in images.Index())
+        {
+            ofImage[image].Add(box);
+        }
+
+        var boxes = new Boxes(new(values, 1, (int)shape[2], grid), new(values, 0, (int)shape[3], grid), shape, ofImage);
         return apply(features, boxes);
     }
 
@@ -83,19 +90,20 @@ internal sealed unsafe class RoiKernel : autograd.SingleTensorFunction<RoiKernel
     private static void Sample(int box, Boxes boxes, float* map, float* bins, float* band)
     {
         var (left, right) = boxes.Columns.Reach(box);
+        var step = (long)boxes.Columns.Length * Block;
         for (var i = 0; i < boxes.Rows.Bins; i++)
         {
             var (top, bottom) = boxes.Rows.Span(box, i);
             var rows = boxes.Rows.Shares(box, i);
             for (var x = left; x < right; x++)
             {
-                Gather(map + ((long)top * boxes.Columns.Length + x) * Block, (long)boxes.Columns.Length * Block, rows[top..bottom], band + x * Block);
+                Gather(map + top * step + x * Block, step, rows, band + x * Block);
             }
 
             for (var j = 0; j < boxes.Columns.Bins; j++)
             {
                 var (first, end) = boxes.Columns.Span(box, j);
-                Gather(band + first * Block, Block, boxes.Columns.Shares(box, j)[first..end], bins + (i * boxes.Columns.Bins + j) * Block);
+                Gather(band + first * Block, Block, boxes.Columns.Shares(box, j), bins + (i * boxes.Columns.Bins + j) * Block);
             }
         }
     }
@@ -104,6 +112,7 @@ internal sealed unsafe class RoiKernel : autograd.SingleTensorFunction<RoiKernel
     private static void Spread(int box, Boxes boxes, float* map, float* bins, float* band)
     {
         var (left, right) = boxes.Columns.Reach(box);
+        var step = (long)boxes.Columns.Length * Block;
         for (var i = 0; i < boxes.Rows.Bins; i++)
         {
             var (top, bottom) = boxes.Rows.Span(box, i);
@@ -116,12 +125,12 @@ internal sealed unsafe class RoiKernel : autograd.SingleTensorFunction<RoiKernel
             for (var j = 0; j < boxes.Columns.Bins; j++)
             {
                 var (first, end) = boxes.Columns.Span(box, j);
-                Scatter(bins + (i * boxes.Columns.Bins + j) * Block, boxes.Columns.Shares(box, j)[first..end], band + first * Block, Block);
+                Scatter(bins + (i * boxes.Columns.Bins + j) * Block, boxes.Columns.Shares(box, j), band + first * Block, Block);
             }
-            var rows = boxes.Rows.Shares(box, i)[top..bottom];
+            var rows = boxes.Rows.Shares(box, i);
             for (var x = left; x < right; x++)
             {
-                Scatter(band + x * Block, rows, map + ((long)top * boxes.Columns.Length + x) * Block, (long)boxes.Columns.Length * Block);
+                Scatter(band + x * Block, rows, map + top * step + x * Block, step);
             }
         }
     }
@@ -208,7 +217,7 @@ internal sealed unsafe class RoiKernel : autograd.SingleTensorFunction<RoiKernel
     private static void EachBlock(Boxes boxes, BlockWork work)
     {
         var blocks = (boxes.Channels + Block - 1) / Block;
-        var busy = Enumerable.Range(0, boxes.OfImage.Length).Where(image => boxes.OfImage[image].Length > 0).ToArray();
+        var busy = Enumerable.Range(0, boxes.OfImage.Length).Where(image => boxes.OfImage[image].Count > 0).ToArray();
         var (tasks, next) = (busy.Length * blocks, -1);
         var workers = Math.Min(get_num_threads(), tasks);
         void Worker(int worker)
@@ -218,7 +227,8 @@ internal sealed unsafe class RoiKernel : autograd.SingleTensorFunction<RoiKernel
             for (var task = Interlocked.Increment(ref next); task < tasks; task = Interlocked.Increment(ref next))
             {
                 var first = task % blocks * Block;
-                work(busy[task / blocks], first, Math.Min(Block, boxes.Channels - first), room, room + sizes.Map, room + sizes.Map + sizes.Bins);
+                var (image, channels) = (busy[task / blocks], Math.Min(Block, boxes.Channels - first));
+                work(image, first, channels, room, room + sizes.Map, room + sizes.Map + sizes.Bins);
             }
             NativeMemory.AlignedFree(room);
         }
@@ -239,7 +249,7 @@ internal sealed unsafe class RoiKernel : autograd.SingleTensorFunction<RoiKernel
     private delegate void BlockWork(int image, int first, int channels, float* map, float* bins, float* band);
 
     /// <summary>What both directions need to know.</summary>
-    private sealed class Boxes(Axis rows, Axis columns, long[] features, int[][] ofImage)
+    private sealed class Boxes(Axis rows, Axis columns, long[] features, List<int>[] ofImage)
     {
         public Axis Rows => rows;
 
@@ -253,33 +263,38 @@ internal sealed unsafe class RoiKernel : autograd.SingleTensorFunction<RoiKernel
 
         public int Count => rows.Count;
 
-        public int[][] OfImage => ofImage;
+        public List<int>[] OfImage => ofImage;
     }
 
-    /// <summary>The shares [M, bins, length] of one axis, and where they are not 0.</summary>
+    /// <summary>The shares of one axis, of each bin the cells from the first to the last that count; see <c>RoiAlign.Shares</c>.</summary>
     private sealed class Axis
     {
-        private readonly float[] _shares;
-        private readonly (int First, int End)[] _spans;
+        private readonly List<float> _shares = [];
+        private readonly (int Place, int First, int End)[] _spans;
         private readonly (int First, int End)[] _reach;
 
-        public Axis(Tensor shares)
+        /// <param name="boxes">4 numbers per box.</param>
+        /// <param name="axis">0 for x, 1 for y.</param>
+        /// <param name="length">Cells.</param>
+        /// <param name="grid">How bins are laid and sampled.</param>
+        public Axis(float[] boxes, int axis, int length, RoiGrid grid)
         {
-            (Count, Bins, Length) = ((int)shares.size(0), (int)shares.size(1), (int)shares.size(2));
-            _shares = HostValues.Floats(shares);
-            (_spans, _reach) = (new (int, int)[Count * Bins], new (int, int)[Count]);
+            (Count, Bins, Length) = (boxes.Length / 4, grid.Size, length);
+            (_spans, _reach) = (new (int, int, int)[Count * Bins], new (int, int)[Count]);
+            var shift = grid.Aligned ? 0.5f : 0;
             for (var box = 0; box < Count; box++)
             {
-                var reach = (First: Length, End: 0);
-                for (var bin = 0; bin < Bins; bin++)
+                var (low, high) = (boxes[4 * box + axis] * (float)grid.Scale - shift, boxes[4 * box + axis + 2] * (float)grid.Scale - shift);
+                var bin = (grid.Aligned ? high - low : MathF.Max(high - low, 1)) / Bins;
+                var count = !float.IsFinite(bin) ? 0 : grid.SamplingRatio > 0 ? grid.SamplingRatio : (int)MathF.Max(MathF.Ceiling(bin), 0);
+                var reach = (First: length, End: 0);
+                for (var i = 0; i < Bins; i++)
                 {
-                    var values = Shares(box, bin);
-                    var first = values.IndexOfAnyExcept(0f);
-                    var (from, end) = first < 0 ? (0, 0) : (first, values.LastIndexOfAnyExcept(0f) + 1);
-                    _spans[box * Bins + bin] = (from, end);
-                    if (first >= 0)
+                    var span = Span(low + i * bin, bin, count);
+                    _spans[box * Bins + i] = span;
+                    if (span.First < span.End)
                     {
-                        reach = (Math.Min(reach.First, from), Math.Max(reach.End, end));
+                        reach = (Math.Min(reach.First, span.First), Math.Max(reach.End, span.End));
                     }
                 }
                 _reach[box] = reach;
@@ -292,11 +307,57 @@ internal sealed unsafe class RoiKernel : autograd.SingleTensorFunction<RoiKernel
 
         public int Length { get; }
 
-        public ReadOnlySpan<float> Shares(int box, int bin) => _shares.AsSpan((box * Bins + bin) * Length, Length);
+        /// <summary>From the first cell of a bin to behind its last, and how much each counts.</summary>
+        public (int First, int End) Span(int box, int bin) => (_spans[box * Bins + bin].First, _spans[box * Bins + bin].End);
 
-        public (int First, int End) Span(int box, int bin) => _spans[box * Bins + bin];
+        public ReadOnlySpan<float> Shares(int box, int bin)
+        {
+            var (place, first, end) = _spans[box * Bins + bin];
+            return CollectionsMarshal.AsSpan(_shares).Slice(place, end - first);
+        }
 
         /// <summary>From the first cell of any bin to behind the last; empty where there are none.</summary>
         public (int First, int End) Reach(int box) => _reach[box];
+
+        // The samples of one bin, first to find the cells that they touch, then to add up how much each counts.
+        private (int Place, int First, int End) Span(float start, float bin, int count)
+        {
+            var (first, end) = (Length, 0);
+            for (var sample = 0; sample < count; sample++)
+            {
+                if (Inside(start, bin, count, sample) is { } place)
+                {
+                    (first, end) = (Math.Min(first, (int)place), Math.Max(end, Math.Min((int)place + 2, Length)));
+                }
+            }
+
+            var offset = _shares.Count;
+            if (first >= end)
+            {
+                return (offset, 0, 0);
+            }
+
+            CollectionsMarshal.SetCount(_shares, offset + end - first);
+            var shares = CollectionsMarshal.AsSpan(_shares)[offset..];
+            shares.Clear();
+            for (var sample = 0; sample < count; sample++)
+            {
+                if (Inside(start, bin, count, sample) is { } place)
+                {
+                    var (cell, fraction) = ((int)place - first, place - (int)place);
+                    shares[cell] += 1f / count * (1 - fraction);
+                    shares[Math.Min(cell + 1, shares.Length - 1)] += 1f / count * fraction;
+                }
+            }
+
+            return (offset, first, end);
+        }
+
+        // Where a sample lies; null if that is more than a cell beyond the map.
+        private float? Inside(float start, float bin, int count, int sample)
+        {
+            var place = start + (sample + 0.5f) * bin / count;
+            return place >= -1 && place <= Length ? Math.Clamp(place, 0, Length - 1) : null;
+        }
     }
 }

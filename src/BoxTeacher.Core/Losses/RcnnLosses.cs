@@ -15,7 +15,9 @@ public static class SoftmaxLosses
     /// <summary>Cross entropy, -ln p of the true class.</summary>
     public static Tensor CrossEntropy(Tensor logits, Tensor labels) => F.cross_entropy(logits, labels, reduction: nn.Reduction.None);
 
-    /// <summary>(1 - p)^gamma * cross entropy: the focal loss of Unbiased Teacher (Liu et al., ICLR 2021), without a balance of classes.</summary>
+    /// <summary>
+    /// (1 - p)^gamma * cross entropy: the focal loss of Unbiased Teacher (Liu et al., ICLR 2021), without a balance of classes.
+    /// </summary>
     /// <param name="gamma">Focusing exponent; 1.5 as published.</param>
     public static SoftmaxLoss Focal(double gamma = 1.5) => (logits, labels) =>
     {
@@ -41,7 +43,7 @@ public static class SoftmaxLosses
 public static class DeltaLoss
 {
     /// <summary>
-    /// With d = |prediction - target|: d² / (2 beta) below beta, else d - beta / 2; of beta 0, |d|. Each element, of any shape.
+    /// With d = |prediction - target|: d^2 / (2 beta) below beta, else d - beta / 2; of beta 0, |d|. Each element, of any shape.
     /// </summary>
     /// <param name="prediction">Any shape.</param>
     /// <param name="target">The same shape.</param>

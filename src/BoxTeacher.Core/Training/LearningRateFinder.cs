@@ -1,4 +1,3 @@
-using BoxTeacher.Data;
 using BoxTeacher.Methods;
 using BoxTeacher.Structures;
 
@@ -74,13 +73,13 @@ public static class LearningRateFinder
     /// <summary>Takes the steps. Nothing is written; the method's networks have learned at rates that were too high.</summary>
     /// <param name="recipe">Augmentation, optimizer and batch size; not its schedule.</param>
     /// <param name="method">The method, normally of <see cref="Recipe.BuildMethod"/>; the caller keeps ownership.</param>
-    /// <param name="training">The data set to learn from.</param>
+    /// <param name="data">What to learn from.</param>
     /// <param name="range">The rates.</param>
     /// <param name="listener">Is told of the steps.</param>
     /// <param name="cancellation">Ends the test after the step in progress.</param>
     /// <exception cref="RecipeException">A value of the range is wrong, or no image has a label.</exception>
     public static RateCurve Run(
-        Recipe recipe, ITrainingMethod method, InstanceDataset training, RateRange range, Action<TrainingEvent>? listener = null,
+        Recipe recipe, ITrainingMethod method, RecipeData data, RateRange range, Action<TrainingEvent>? listener = null,
         CancellationToken cancellation = default)
     {
         range.Check();
@@ -90,7 +89,7 @@ public static class LearningRateFinder
         var mean = 0.0;
         var trainer = new Trainer(
             method,
-            TrainingRun.Batches(recipe, training, method.Student.Device),
+            TrainingRun.Batches(recipe, data.Training, method.Student.Device, data.Unlabelled),
             optimizer,
             range.Rate,
             recipe.Solver.ClipNorm,

@@ -21,7 +21,7 @@ module LearningRate =
         use _ = new StopSignals(stop)
         let data = Recipe.data dataRoot recipe
         use method = recipe.BuildMethod(data.Training.Categories.Count, dataRoot)
-        LearningRateFinder.Run(recipe, method, data.Training, range, Action<TrainingEvent> listen, stop.Token)
+        LearningRateFinder.Run(recipe, method, data, range, Action<TrainingEvent> listen, stop.Token)
 
     /// The losses of a few steps at rising rates, with the recipe's data below a root. Ctrl-C or Interrupt ends it early; nothing is
     /// written. Raises RecipeException for a range that is none.

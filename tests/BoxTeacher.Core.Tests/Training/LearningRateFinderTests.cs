@@ -39,7 +39,7 @@ public sealed class LearningRateFinderTests
         };
         using var method = recipe.BuildMethod(scenes.Dataset.Categories.Count);
 
-        var curve = LearningRateFinder.Run(recipe, method, scenes.Dataset, new RateRange(1e-4, 1e12, 17));
+        var curve = LearningRateFinder.Run(recipe, method, new RecipeData(scenes.Dataset, null), new RateRange(1e-4, 1e12, 17));
 
         Assert.InRange(curve.Points.Count, 3, 16);
         Assert.Equal(curve.Points[0].Loss, curve.Points[0].Smoothed, 1e-9);

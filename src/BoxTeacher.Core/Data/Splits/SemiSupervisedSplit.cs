@@ -104,6 +104,20 @@ public sealed record SemiSupervisedSplit(InstanceDataset Labelled, InstanceDatas
         dataset with { Name = $"{dataset.Name}.{name}", Images = [.. images.Where(image => labelled.Contains(image.Id))] },
         dataset with { Name = $"{dataset.Name}.{name}-unlabelled", Images = [.. images.Where(image => !labelled.Contains(image.Id))] });
 
+    /// <summary>
+    /// Writes both parts as COCO files, <c>NAME.json</c> after their names. Of the unlabelled part the annotations are left out.
+    /// </summary>
+    /// <param name="folder">Is made where it is not there.</param>
+    /// <returns>The two files.</returns>
+    /// <exception cref="IOException">A file cannot be written.</exception>
+    public (string Labelled, string Unlabelled) Write(string folder)
+    {
+        var (labelled, unlabelled) = (Path.Combine(folder, $"{Labelled.Name}.json"), Path.Combine(folder, $"{Unlabelled.Name}.json"));
+        CocoWriter.Write(labelled, Labelled);
+        CocoWriter.Write(unlabelled, Unlabelled with { Images = [.. Unlabelled.Images.Select(image => image with { Annotations = [] })] });
+        return (labelled, unlabelled);
+    }
+
     private static long[] ReadIndices(string file, string percent, int seed)
     {
         try

@@ -21,7 +21,7 @@ public sealed class Anchors(
     /// <summary>Anchors per cell: for each ratio, all scales.</summary>
     public int PerCell => scales.Count * ratios.Count;
 
-    /// <summary>Scale 8, ratios 0.5, 1 and 2: areas of 32² to 512² pixels at strides 4 to 64.</summary>
+    /// <summary>Scale 8, ratios 0.5, 1 and 2: sides of 32 to 512 pixels at strides 4 to 64.</summary>
     public static Anchors Published(IReadOnlyList<int> strides) => new(strides, [8], [0.5, 1, 2]);
 
     /// <summary>The anchors of the cell (0, 0) of a level, [<see cref="PerCell"/>, 4].</summary>

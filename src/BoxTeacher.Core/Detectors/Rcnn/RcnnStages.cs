@@ -1,6 +1,6 @@
 namespace BoxTeacher.Detectors;
 
-/// <summary>How Faster R-CNN assigns, samples, selects and decides: all that stands between its networks. Without more, as published.</summary>
+/// <summary>How Faster R-CNN assigns, samples, selects and decides: all that stands between its networks.</summary>
 /// <param name="Anchors">What anchors learn.</param>
 /// <param name="Proposals">Which anchors become proposals.</param>
 /// <param name="Samples">What proposals learn.</param>
@@ -63,7 +63,9 @@ public sealed record RcnnStages(
         };
     }
 
-    /// <summary>For small scenes and short runs: as mmdetection's with fewer anchors, proposals and samples; the numbers are ours.</summary>
+    /// <summary>
+    /// For small scenes and short runs: as mmdetection's with fewer anchors, proposals and samples; the numbers are ours.
+    /// </summary>
     /// <param name="sampler">Chooses anchors and proposals in training; null: at random.</param>
     /// <param name="scoreThreshold">Smallest probability of a detection.</param>
     public static RcnnStages Small(SubsetSampler? sampler = null, double scoreThreshold = 0.05)

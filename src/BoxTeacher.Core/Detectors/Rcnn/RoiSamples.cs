@@ -58,10 +58,10 @@ public static class TruthPlaces
 }
 
 /// <summary>Which proposals the second stage learns from, and what (Girshick 2015, section 2.3).</summary>
-/// <param name="matcher">Which proposal belongs to which object; null: IoU from 0.5 on, all others are background.</param>
 /// <param name="sampler">Chooses among the proposals.</param>
 /// <param name="samples">Proposals per image; 512 as published.</param>
 /// <param name="positiveShare">Largest share of positives; 0.25 as published.</param>
+/// <param name="matcher">Which proposal belongs to which object; null: IoU from 0.5 on, all others are background.</param>
 /// <param name="coder">Writes a target as a move of its proposal; null: deviations 0.1, 0.1, 0.2, 0.2.</param>
 /// <param name="truthPlace">Where the true boxes stand among the proposals; null: first.</param>
 public sealed class RoiSampler(

@@ -67,7 +67,7 @@ public static class BoxJitter
         using var scope = NewDisposeScope();
         var mean = refined.mean([0]);
         var sides = (mean.narrow(1, 2, 2) - mean.narrow(1, 0, 2)).clamp(min: 1).repeat(1, 2);
-        return (refined.std(0) / sides).MoveToOuterDisposeScope();
+        return (Deviation(refined) / sides).MoveToOuterDisposeScope();
     };
 
     /// <summary>
@@ -77,6 +77,10 @@ public static class BoxJitter
     {
         using var scope = NewDisposeScope();
         var half = (boxes.narrow(1, 2, 2) - boxes.narrow(1, 0, 2)).sum(1, keepdim: true) / 2;
-        return (refined.std(0) / half).MoveToOuterDisposeScope();
+        return (Deviation(refined) / half).MoveToOuterDisposeScope();
     };
+
+    // Over the copies, of J - 1. The library's own warns of images without boxes.
+    private static Tensor Deviation(Tensor refined) =>
+        ((refined - refined.mean([0])).square().sum(0) / (refined.size(0) - 1)).sqrt();
 }

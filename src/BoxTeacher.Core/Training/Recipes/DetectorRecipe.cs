@@ -131,7 +131,8 @@ public sealed record SwinRecipe(int Frozen, int Channels, IReadOnlyList<int> Dep
     : BackboneRecipe(Frozen)
 {
     /// <inheritdoc/>
-    public override Backbone Build(int outputs = 3) => new SwinTransformer(Channels, Depths, Heads, dropPath: DropPath, outputs: outputs, frozen: Frozen);
+    public override Backbone Build(int outputs = 3) =>
+        new SwinTransformer(Channels, Depths, Heads, dropPath: DropPath, outputs: outputs, frozen: Frozen);
 
     /// <inheritdoc/>
     public override IEnumerable<string> Problems() =>

@@ -1,0 +1,102 @@
+namespace BoxTeacher.Benchmarks.Train;
+
+/// <summary>A Soft Teacher step and what it consists of, in turns, in one process of its own.</summary>
+internal sealed class SoftMeasurement
+{
+    private const double MostOfLayers = 1.25;
+    private const double MostOfStep = 0.10;
+    private static readonly string[] Selection = ["RoIAlign", "proposals and NMS", "assignment"];
+
+    private readonly SoftCase step;
+    private readonly Side side;
+    private readonly List<Dictionary<string, double>> pieces = [];
+    private readonly List<double> rates = [];
+    private readonly long kilobytes;
+
+    /// <param name="step">The case.</param>
+    /// <param name="side">A started process.</param>
+    /// <param name="rounds">Measured steps.</param>
+    public SoftMeasurement(SoftCase step, Side side, int rounds)
+    {
+        (this.step, this.side) = (step, side);
+        for (var round = -2; round < rounds; round++)
+        {
+            var rate = side.Ask<double>("convolution");
+            side.Step(isMeasured: round >= 0);
+            if (round == -1)
+            {
+                kilobytes = side.Ask<long>("memory");
+            }
+
+            var found = side.Ask<Dictionary<string, double>>("pieces");
+            if (round >= 0)
+            {
+                rates.Add(rate);
+                pieces.Add(found);
+            }
+        }
+    }
+
+    private double Step => Side.Median(side.Processor);
+
+    private double Gigaflops => Piece("GFLOP of convolutions") / Piece("convolutions alone") * 1000;
+
+    // Round by round, so that what slows the machine slows both.
+    private double OfConvolutions => Ratio(found => found["convolutions alone"]);
+
+    private double OfLayers => Ratio(found => found["convolutions alone"] + found["fully connected alone"]);
+
+    private double SelectionOfStep => 1 / Ratio(found => Selection.Sum(name => found[name]));
+
+    public void Print(int threads)
+    {
+        var size = $"{SoftCase.Images} labelled and {SoftCase.Images} unlabelled images of {SoftCase.Side}x{SoftCase.Side}";
+        Console.WriteLine($"{step.Name}: {size}, {step.Classes} classes; {threads} threads; libtorch {side.Version}");
+        Console.WriteLine($"{"processor ms",-28}{"ours",10}");
+        foreach (var part in side.Parts)
+        {
+            Row(part, side.Part(part));
+            if (part == "forward")
+            {
+                var (supervised, teacher) = (Piece("supervised"), Piece("teacher"));
+                Row("  supervised", supervised);
+                Row("  teacher", teacher);
+                Row("  student, unlabelled", side.Part(part) - supervised - teacher);
+            }
+        }
+        Row("step", Step);
+        Row("step, by the clock", Side.Median(side.Walls));
+        foreach (var name in Selection)
+        {
+            Row(name, Piece(name));
+        }
+
+        Row("convolutions alone", Piece("convolutions alone"));
+        Row("fully connected alone", Piece("fully connected alone"));
+        Row("peak MB", kilobytes / 1e3);
+        var speed = $"{Gigaflops:F0} GFLOP/s, the reference convolution at {Side.Median(rates):F0}";
+        Console.WriteLine($"  {Piece("GFLOP of convolutions"):F1} GFLOP of convolutions at {speed}; {Piece("GFLOP of fully connected"):F1} GFLOP of fully connected layers");
+        Console.WriteLine($"  step / convolutions alone: {OfConvolutions:F2}; / convolutions and fully connected layers: {OfLayers:F2} (target {MostOfLayers})");
+        Console.WriteLine($"  RoIAlign, proposals with NMS and assignment: {SelectionOfStep:P1} of the step (target {MostOfStep:P0})");
+        Console.WriteLine();
+    }
+
+    public void Record(IDictionary<string, object> report)
+    {
+        report[$"{step.Name}: milliseconds"] = new { wall = Math.Round(Side.Median(side.Walls), 1), processor = Math.Round(Step, 1) };
+        report[$"{step.Name}: milliseconds by part"] = side.Parts.ToDictionary(part => part, part => Math.Round(side.Part(part), 2));
+        report[$"{step.Name}: by themselves"] = pieces[0].Keys.ToDictionary(name => name, name => Math.Round(Piece(name), 2));
+        report[$"{step.Name}: peak MB"] = kilobytes / 1000;
+        report[$"{step.Name}: GFLOP/s"] = new { convolutions = Math.Round(Gigaflops), reference = Math.Round(Side.Median(rates)) };
+        report[$"{step.Name}: step / convolutions"] = Math.Round(OfConvolutions, 3);
+        report[$"{step.Name}: step / convolutions and fully connected"] = Math.Round(OfLayers, 3);
+        report[$"{step.Name}: RoIAlign, NMS, assignment / step"] = Math.Round(SelectionOfStep, 3);
+    }
+
+    private double Piece(string name) => Side.Median(pieces.Select(found => found[name]));
+
+    private double Ratio(Func<Dictionary<string, double>, double> part) =>
+        Side.Median(side.Processor.Zip(pieces, (whole, found) => whole / part(found)));
+
+    private static void Row(string name, double value) => Console.WriteLine($"{name,-28}{value,10:F1}");
+}

@@ -1,0 +1,110 @@
+using BoxTeacher.Data;
+using BoxTeacher.Tests.Views;
+using BoxTeacher.Training;
+using Xunit;
+
+namespace BoxTeacher.Tests.Data;
+
+/// <summary>Recipes with unlabelled images, and how these are read.</summary>
+public sealed class UnlabelledDataTests : IDisposable
+{
+    private readonly SceneFolder scenes = new(6);
+
+    public void Dispose() => scenes.Dispose();
+
+    [Fact]
+    public void The_images_of_a_file_are_read_and_its_annotations_are_not_looked_at()
+    {
+        Write("train.json", scenes.Dataset with { Images = [.. scenes.Dataset.Images.Take(2)] });
+        var rest = scenes.Dataset with { Images = [.. scenes.Dataset.Images.Skip(2)] };
+        Write("unlabelled.json", rest);
+        var damaged = File.ReadAllText(At("unlabelled.json")).Replace("\"category_id\":1", "\"category_id\":\"none\"", StringComparison.Ordinal);
+        File.WriteAllText(At("unlabelled.json"), damaged);
+
+        var data = RecipeData.Read(Recipe, scenes.Path);
+
+        Assert.Equal(rest.Images.Select(image => image.FileName), data.Unlabelled!.Images.Select(image => image.FileName));
+        Assert.All(data.Unlabelled.Images, image => Assert.Empty(image.Annotations));
+        Assert.NotNull(data.Fingerprints.Unlabelled);
+        Assert.True(File.Exists(At("unlabelled.json.checked")));
+    }
+
+    [Fact]
+    public void A_list_of_images_alone_can_be_read()
+    {
+        File.WriteAllText(At("list.json"), """{"images": [{"id": 3, "file_name": "3.png", "width": 64, "height": 64}]}""");
+
+        Assert.Equal(3, Assert.Single(CocoReader.ReadImages(At("list.json"), scenes.Path).Images).Id);
+        Assert.Equal("annotations", Assert.Throws<DataFormatException>(() => CocoReader.Read(At("list.json"), scenes.Path)).Key);
+    }
+
+    [Fact]
+    public void A_picture_in_both_files_is_refused_with_both_names()
+    {
+        Write("train.json", scenes.Dataset);
+        Write("unlabelled.json", scenes.Dataset with { Images = [.. scenes.Dataset.Images.Skip(5)] });
+
+        var error = Assert.Throws<DataFormatException>(() => RecipeData.Read(Recipe, scenes.Path));
+
+        Assert.Contains(At("train.json"), error.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"{At("unlabelled.json")}: images: 1 of 1 pictures", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_missing_picture_is_refused()
+    {
+        Write("train.json", scenes.Dataset with { Images = [.. scenes.Dataset.Images.Take(2)] });
+        var image = scenes.Dataset.Images[3] with { FileName = "other.png" };
+        Write("unlabelled.json", scenes.Dataset with { Images = [image] });
+
+        var error = Assert.Throws<DataCheckException>(() => RecipeData.Read(Recipe, scenes.Path));
+
+        Assert.StartsWith($"{At("unlabelled.json")}: pictures that are not there: 1 of 1", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Recipes_that_do_not_agree_with_their_method_are_refused_by_key()
+    {
+        Assert.Equal(
+            "dataset.unlabelled: must be null; boxInst does not learn from unlabelled images",
+            Problem(Recipe with { Method = Recipes.ShapesBoxInst.Method }));
+        Assert.Equal(
+            "dataset.unlabelled: is null; TakesUnlabelled learns from unlabelled images",
+            Problem(Recipe with { Dataset = Recipe.Dataset with { Unlabelled = null } }));
+        Assert.Equal(
+            "dataset.unlabelled.composition.labelled: must be positive, not 0",
+            Problem(Recipe.With(recipe => recipe.Dataset.Unlabelled!.Composition, new FixedComposition(0, 1))));
+        Assert.Equal(
+            "budget.batchSize: must be at least 2, one labelled and one unlabelled image, not 1",
+            Problem(Recipe.With(recipe => recipe.Budget.BatchSize, 1)));
+        Assert.Equal(
+            "budget.batchSize: 5 images in the ratio 9:1 are not at least one of each kind",
+            Problem(Recipe.With(recipe => recipe.Dataset.Unlabelled!.Composition, new FixedComposition(9, 1))));
+
+        static string? Problem(Recipe recipe) => recipe.Problems().FirstOrDefault();
+    }
+
+    [Fact]
+    public void An_augmentation_may_leave_out_its_kind_and_a_data_set_its_unlabelled_images()
+    {
+        var text = RecipeJson.Write(Recipes.ShapesBoxInst);
+        var plain = text.Replace("\"kind\": \"sharedGeometry\",", "", StringComparison.Ordinal);
+        Assert.NotEqual(text, plain);
+
+        Assert.Equal(text, RecipeJson.Write(RecipeJson.Parse(plain.Replace(",\n    \"unlabelled\": null", "", StringComparison.Ordinal))));
+        Assert.Contains(
+            "unknown key",
+            Assert.Throws<RecipeException>(() => RecipeJson.Parse(plain.Replace("\"geometry\"", "\"geometri\"", StringComparison.Ordinal))).Message,
+            StringComparison.Ordinal);
+    }
+
+    private static Recipe Recipe { get; } = SemiSupervisedViewTests.Recipe() with
+    {
+        Dataset = new DatasetRecipe(
+            "train.json", ".", Unlabelled: new UnlabelledRecipe("unlabelled.json", ".", new RandomComposition(1, 4))),
+    };
+
+    private void Write(string name, InstanceDataset dataset) => CocoWriter.Write(At(name), dataset);
+
+    private string At(string name) => Path.Combine(scenes.Path, name);
+}
