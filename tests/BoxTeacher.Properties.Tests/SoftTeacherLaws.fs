@@ -28,7 +28,8 @@ let private labelsOf (d: Distances) = torch.tensor (Array.init (count d) (fun i 
 /// In (0, 1].
 let private weightsOf (d: Distances) = (d.Q.select (1L, 3L) / 12.0.ToScalar()).clamp (max = 1.0.ToScalar())
 
-let private samples (logits: Tensor) (d: Distances) (weights: Tensor) = WeightedSamples.Of(SoftmaxLosses.CrossEntropy, logits, labelsOf d, weights)
+let private samples (logits: Tensor) (d: Distances) (weights: Tensor) =
+    WeightedSamples.Of((fun logits labels -> SoftmaxLosses.CrossEntropy(logits, labels)), logits, labelsOf d, weights)
 
 let private forms =
     [ "over weights", WeightedClassLoss ClassLosses.OverWeights

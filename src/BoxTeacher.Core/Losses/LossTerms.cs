@@ -69,7 +69,8 @@ public sealed record LossTerm(string Name, Tensor Sum, Tensor Normalizer, double
 
     /// <summary>The mean of terms of one name: of losses that are normalized image by image.</summary>
     /// <param name="terms">At least one.</param>
-    public static LossTerm Mean(IReadOnlyList<LossTerm> terms) => new(terms[0].Name, stack(terms.Select(term => term.Value())).mean(), normalizer: 1);
+    public static LossTerm Mean(IReadOnlyList<LossTerm> terms) =>
+        new(terms[0].Name, stack(terms.Select(term => term.Value())).mean(), normalizer: 1);
 
     /// <summary>The term as a part of a larger loss.</summary>
     /// <param name="prefix">Goes before the name.</param>

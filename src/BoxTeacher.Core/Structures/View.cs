@@ -25,7 +25,8 @@ public sealed record View(
     /// <summary>One of the images, padded as before.</summary>
     /// <param name="image">0-based.</param>
     public View Image(int image) => new(
-        new ImageBatch(Images.Images.narrow(0, image, 1), [Images.Sizes[image]]), [FromOriginal[image]], [OriginalSizes[image]], [Truth[image]],
+        new ImageBatch(Images.Images.narrow(0, image, 1), [Images.Sizes[image]]), [FromOriginal[image]], [OriginalSizes[image]],
+        [Truth[image]],
         Pixels?.narrow(0, image, 1));
 
     /// <summary>The map of an image from this view's pixels to another view's.</summary>

@@ -70,7 +70,9 @@ public static class BoxJitter
         return (Deviation(refined) / sides).MoveToOuterDisposeScope();
     };
 
-    /// <summary>The paper, eq. 8 and 9: the standard deviation of each edge, divided by half the sum of the box's width and height.</summary>
+    /// <summary>
+    /// The paper, eq. 8 and 9: the standard deviation of each edge, divided by half the sum of the box's width and height.
+    /// </summary>
     public static RegressionVariance OverHalfSides { get; } = (refined, boxes) =>
     {
         using var scope = NewDisposeScope();

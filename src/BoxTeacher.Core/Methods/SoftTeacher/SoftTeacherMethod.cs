@@ -8,7 +8,7 @@ namespace BoxTeacher.Methods;
 
 /// <summary>What a teacher says of a batch of weak views. Tensors belong to the caller's dispose scope.</summary>
 /// <param name="Pyramid">Its features, which are asked again for the reliability of background.</param>
-/// <param name="Labels">The pseudo-labels of each image, in pixels of the weak view.</param>
+/// <param name="Labels">The pseudo-labels of each image, in pixels of the weak view; masks cover the image without its padding.</param>
 public sealed record TeacherAnswer(IReadOnlyList<Tensor> Pyramid, IReadOnlyList<PseudoLabels> Labels);
 
 /// <summary>
@@ -132,7 +132,8 @@ public sealed class SoftTeacherMethod(
     public IReadOnlyList<PseudoLabels> Label(View weak)
     {
         using var scope = NewDisposeScope();
-        return [.. Ask(weak, new RandomStream(ReportPass)).Labels.Select(image => image.MoveToOuterDisposeScope())];
+        var labels = Ask(weak, new RandomStream(ReportPass)).Labels;
+        return [.. labels.Select(image => Covering(image, weak.Images.PaddedSize).MoveToOuterDisposeScope())];
     }
 
     /// <inheritdoc/>
@@ -143,6 +144,20 @@ public sealed class SoftTeacherMethod(
     }
 
     private static Step Pass(Step step, ulong label) => step with { Random = step.Random.Split(label) };
+
+    // Masks get the padding of the view.
+    private static PseudoLabels Covering(PseudoLabels labels, ImageSize size)
+    {
+        var found = labels.Instances;
+        if (found.Masks is not { } masks)
+        {
+            return labels;
+        }
+
+        var whole = masks.new_zeros([masks.size(0), size.Height, size.Width]);
+        whole.narrow(1, 0, masks.size(1)).narrow(2, 0, masks.size(2)).copy_(masks);
+        return labels with { Instances = new Instances(found.Boxes, found.Classes, found.Scores, whole) };
+    }
 
     private static Tensor Rows(Tensor mask) => mask.nonzero().squeeze(1);
 
@@ -220,6 +235,11 @@ public sealed class SoftTeacherMethod(
         IReadOnlyList<Tensor> pyramid, PseudoLabels[] labels, IReadOnlyList<ImageSize> sizes, RandomStream random)
     {
         var times = settings.JitterTimes;
+        if (labels.All(image => image.Instances.Count == 0))
+        {
+            return [.. labels.Select(image => image with { BoxDeviation = zeros_like(image.Instances.Boxes) })];
+        }
+
         Tensor[] copies = [.. labels.Select((image, index) =>
         {
             var boxes = image.Instances.Boxes;
@@ -230,7 +250,9 @@ public sealed class SoftTeacherMethod(
         var refined = teacher.Refine(teacher.BoxHead(pyramid, copies), copies, classes, sizes);
         return [.. labels.Zip(refined, (image, boxes) => image with
         {
-            BoxDeviation = settings.Variance(boxes.view(times, -1, 4), image.Instances.Boxes),
+            BoxDeviation = image.Instances.Count == 0
+                ? zeros_like(image.Instances.Boxes)
+                : settings.Variance(boxes.view(times, -1, 4), image.Instances.Boxes),
         })];
     }
 
@@ -249,7 +271,9 @@ public sealed class SoftTeacherMethod(
         public StudentAnswer Image(int image) => new(
             [.. Pyramid.Select(level => level.narrow(0, image, 1))],
             new RpnOutputs(
-                [.. Rpn.Logits.Select(level => level.narrow(0, image, 1))], [.. Rpn.Deltas.Select(level => level.narrow(0, image, 1))], Rpn.Anchors),
+                [.. Rpn.Logits.Select(level => level.narrow(0, image, 1))],
+                [.. Rpn.Deltas.Select(level => level.narrow(0, image, 1))],
+                Rpn.Anchors),
             [Proposals[image]]);
     }
 

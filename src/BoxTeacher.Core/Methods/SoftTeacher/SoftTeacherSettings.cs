@@ -77,6 +77,8 @@ public sealed record SoftTeacherSettings
     /// </summary>
     public bool NormalizesPerImage { get; init; }
 
-    /// <summary>Probability from which a pixel of the teacher's mask is foreground (ours; the authors' mask branch is not released).</summary>
+    /// <summary>
+    /// Probability from which a pixel of the teacher's mask is foreground; ours, since the authors' mask branch is not released.
+    /// </summary>
     public double MaskThreshold { get; init; } = 0.5;
 }

@@ -108,8 +108,8 @@ public static class SoftTeacherRecipes
             .FirstOrDefault(recipe => recipe.Name == name);
 
     /// <summary>
-    /// A part of the labels as the authors configure it, R-50, 180,000 iterations; published 21.62 / 30.42 / 33.78 AP (val) with 1 / 5 / 10 %.
-    /// They have no 2 %, which follows the others here.
+    /// A part of the labels as the authors configure it, R-50, 180,000 iterations; published 21.62 / 30.42 / 33.78 AP (val) with
+    /// 1 / 5 / 10 %. They have no 2 %, which follows the others here.
     /// </summary>
     /// <param name="percent">Labelled share of train2017.</param>
     /// <param name="fold">1 to 5.</param>
@@ -170,7 +170,9 @@ public static class SoftTeacherRecipes
     }
 
     private static IEnumerable<Recipe> OfFold(int percent, int fold) =>
-        [Partial(percent, fold), PartialMmDetection3(percent, fold), PartialSupervised(percent, fold), PartialUnbiasedTeacher(percent, fold)];
+    [
+        Partial(percent, fold), PartialMmDetection3(percent, fold), PartialSupervised(percent, fold), PartialUnbiasedTeacher(percent, fold),
+    ];
 
     private static string Named(string method, int percent, int fold) =>
         string.Create(CultureInfo.InvariantCulture, $"{method}_r50_{percent}p_fold{fold}");

@@ -171,7 +171,8 @@ public sealed record PseudoBoxRecipe(
         (null, null) => null,
         ({ } limit, null) => PseudoLabelFilters.Deviation(limit, MinSide),
         (null, { } score) => PseudoLabelFilters.Score(score, MinSide),
-        ({ } limit, { } score) => PseudoLabelFilters.Both(PseudoLabelFilters.Deviation(limit, MinSide), PseudoLabelFilters.Score(score, MinSide)),
+        ({ } limit, { } score) => PseudoLabelFilters.Both(
+            PseudoLabelFilters.Deviation(limit, MinSide), PseudoLabelFilters.Score(score, MinSide)),
     };
 
     /// <summary>What is wrong with the values, each with its key.</summary>
@@ -250,8 +251,8 @@ public sealed record UnlabelledLossRecipe(
 
 /// <summary>A teacher that averages a student's weights.</summary>
 /// <param name="Momentum">
-/// How the momentum begins; published: rising; constant in mmdetection 3 and Unbiased Teacher. With 0 the teacher is the student itself; with
-/// 1 it stays as it was at the beginning.
+/// How the momentum begins; published: rising; constant in mmdetection 3 and Unbiased Teacher. With 0 the teacher is the student itself;
+/// with 1 it stays as it was at the beginning.
 /// </param>
 /// <param name="MomentumCap">Largest momentum; published: 0.999.</param>
 /// <param name="WarmUpIterations">w of a rising momentum 1 - (1 + w) / (t + 1 + w); published: 0.</param>
