@@ -47,7 +47,7 @@ public static class Recipes
     /// Soft Teacher on Shapes: a tenth of the scenes labelled, the others not (<c>boxteacher data split --percent 10 --fold 1</c>).
     /// </summary>
     public static Recipe ShapesSoftTeacher { get; } =
-        SemiSupervised("shapes-soft-teacher", "shapes", ResizedTo(128), new BudgetRecipe(1200, 12, 400, 400));
+        SemiSupervised("shapes-soft-teacher", "shapes", ResizedTo(128), new BudgetRecipe(1200, 8, 400, 400));
 
     /// <summary>Faster R-CNN on the labelled tenth of Shapes alone, as many labelled scenes in each step: the lower bound.</summary>
     public static Recipe ShapesFasterRcnn { get; } = ShapesSoftTeacher with
@@ -102,18 +102,18 @@ public static class Recipes
 
     private static SoftTeacherViews ResizedTo(int side) => SoftTeacherViews.Published with
     {
-        Resize = new ResizeRange(side * 3 / 4, side * 5 / 4, side * 5 / 2, FlipProbability: 0.5),
+        Resize = new ResizeRange(side * 3 / 4, side, 2 * side, FlipProbability: 0.5),
         TestShortEdge = side,
         TestMaxSize = 2 * side,
     };
 
-    // Two unlabelled images for each labelled one, weighted as they are many; published: four, weighted 4.
+    // As many unlabelled images as labelled ones, with the weight that is published for this ratio.
     private static Recipe SemiSupervised(string name, string folder, AugmentationRecipe views, BudgetRecipe budget) => new(
         name,
         Dataset(folder, "instances_train.1@10.json") with
         {
             Unlabelled = new UnlabelledRecipe(
-                $"{folder}/annotations/instances_train.1@10-unlabelled.json", $"{folder}/train", new FixedComposition(1, 2)),
+                $"{folder}/annotations/instances_train.1@10-unlabelled.json", $"{folder}/train", new FixedComposition(1, 1)),
         },
         new SmallFasterRcnn(PixelNormalization.CaffeBgrUnitScale),
         SoftTeacherRecipes.Method with
