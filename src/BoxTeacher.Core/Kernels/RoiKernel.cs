@@ -284,7 +284,8 @@ internal sealed unsafe class RoiKernel : autograd.SingleTensorFunction<RoiKernel
             var shift = grid.Aligned ? 0.5f : 0;
             for (var box = 0; box < Count; box++)
             {
-                var (low, high) = (boxes[4 * box + axis] * (float)grid.Scale - shift, boxes[4 * box + axis + 2] * (float)grid.Scale - shift);
+                float Edge(int number) => boxes[4 * box + number] * (float)grid.Scale - shift;
+                var (low, high) = (Edge(axis), Edge(axis + 2));
                 var bin = (grid.Aligned ? high - low : MathF.Max(high - low, 1)) / Bins;
                 var count = !float.IsFinite(bin) ? 0 : grid.SamplingRatio > 0 ? grid.SamplingRatio : (int)MathF.Max(MathF.Ceiling(bin), 0);
                 var reach = (First: length, End: 0);
