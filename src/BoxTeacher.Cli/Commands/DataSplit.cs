@@ -73,7 +73,7 @@ internal static class DataSplit
         {
             var file = parsed.GetRequiredValue(annotations);
             var (share, seed) = (parsed.GetValue(percent), parsed.GetValue(fold));
-            var whole = Read(file);
+            var whole = SemiSupervisedSplit.ReadWhole(file, Workbench.DataNews.Tell.Invoke);
             var split = parsed.GetValue(convention) switch
             {
                 Convention.Stac => SemiSupervisedSplit.Stac(whole, share, seed),
@@ -95,16 +95,5 @@ internal static class DataSplit
             return 0;
         });
         return command;
-    }
-
-    // The names of pictures stay as the file has them, folders within the folder of pictures included.
-    private static InstanceDataset Read(string file)
-    {
-        var root = Path.GetFullPath(".");
-        var dataset = CocoReader.Read(file, root, Workbench.DataNews.Tell.Invoke);
-        return dataset with
-        {
-            Images = [.. dataset.Images.Select(image => image with { FileName = Path.GetRelativePath(root, image.FileName) })],
-        };
     }
 }

@@ -103,7 +103,8 @@ module Ablation =
             | None, false -> ablation.Base.Budget.Iterations
 
         let onDevice = options.Device |> Option.map Recipe.onDevice |> Option.defaultValue id
-        ablation.Base |> Recipe.iterations count |> onDevice |> variant.Change |> Recipe.named variant.Name
+        let beginning = options.Weights |> Option.map Recipe.beginningWith |> Option.defaultValue id
+        ablation.Base |> Recipe.iterations count |> onDevice |> beginning |> variant.Change |> Recipe.named variant.Name
 
     /// The data of each variant, read once for all that share them.
     let private dataOf (options: ExperimentOptions) (ablation: Ablation) =
@@ -144,7 +145,7 @@ module Ablation =
                   let recipe = recipeOf options ablation variant |> Recipe.seeded seed
 
                   // A variant may be renamed without being trained again.
-                  let content = [ RecipeJson.Write(Recipe.named "" recipe); Origin.kinds recipe ]
+                  let content = [ RecipeJson.Write(Recipe.named "" recipe); Origin.kinds recipe; Origin.weights options.DataRoot recipe ]
 
                   { Variant = variant.Name
                     Seed = seed

@@ -35,7 +35,21 @@ module DataSets =
         | DataChoice.Files _
         | DataChoice.Own _ -> ()
 
-    /// Makes what data sets of recipes need of a choice: no scenes where none of them reads scenes.
+    /// Makes the labelled and the unlabelled part of a data set that a recipe names, unless they are there, from the whole beside them.
+    let private split (root: string) (dataset: DatasetRecipe) =
+        let labelled = Path.Combine(root, dataset.TrainAnnotations)
+
+        match Option.ofObj (SemiSupervisedSplit.Origin labelled) with
+        | Some origin when not (File.Exists labelled) ->
+            let folder = Path.GetDirectoryName labelled |> Option.ofObj |> Option.defaultValue root
+            let whole = Path.Combine(folder, origin.Whole)
+
+            if File.Exists whole then
+                let dataset = SemiSupervisedSplit.ReadWhole whole
+                SemiSupervisedSplit.SoftTeacher(dataset, origin.Percent, origin.Fold).Write folder |> ignore
+        | _ -> ()
+
+    /// Makes what data sets of recipes need of a choice: no scenes where none of them reads scenes, and the parts of those that are split.
     let internal prepareFor root choice (datasets: DatasetRecipe list) =
         let readsScenes (dataset: DatasetRecipe) =
             [ Some dataset.TrainAnnotations; Option.ofObj dataset.ValidationAnnotations
@@ -44,6 +58,7 @@ module DataSets =
             |> List.exists _.StartsWith("shapes/", StringComparison.Ordinal)
 
         if choice <> DataChoice.Shapes || List.exists readsScenes datasets then prepare root choice
+        List.iter (split root) datasets
 
 /// Training and validation data of a recipe, read once and shared by its runs.
 type internal LoadedData =
@@ -85,4 +100,9 @@ module internal LoadedData =
             else
                 $"{data.Validation.Images.Count} with {objects data.Validation} to evaluate on"
 
-        $"{name}: {data.Training.Images.Count} images with {objects data.Training} objects to learn from, {evaluated}"
+        let unlabelled =
+            match data.Data.Unlabelled with
+            | null -> ""
+            | others -> $" and {others.Images.Count} without labels"
+
+        $"{name}: {data.Training.Images.Count} images with {objects data.Training} objects to learn from{unlabelled}, {evaluated}"

@@ -45,6 +45,8 @@ type ExperimentOptions =
       Threads: int option
       /// None: the recipe's own.
       Device: DeviceName option
+      /// File of weights that all networks begin with; None: the recipe's own, or random ones.
+      Weights: string option
       /// The folder of report, results and runs.
       Out: string
       /// The folder that data sets are made in.
@@ -71,6 +73,7 @@ module ExperimentOptions =
   --parallel N       runs that train side by side; default: one per processor core
   --threads N        threads of each run; default: all cores, shared among the runs side by side
   --device NAME      cpu, cuda or cuda:N
+  --weights FILE     weights that all variants begin with, such as a run's model.safetensors
   --out DIR          where report, results and runs go; default runs/<name of the script>
   --data-root DIR    where data sets are made; default data
   --help             this text; say `dotnet fsi SCRIPT -- --help`
@@ -94,7 +97,7 @@ An experiment that was interrupted goes on where it stopped when it is started a
 
     // Options that take a value.
     let private valued =
-        [ "--data"; "--source"; "--seeds"; "--iterations"; "--parallel"; "--threads"; "--device"; "--out"; "--data-root" ] @ ownFiles @ unlabelledFiles
+        [ "--data"; "--source"; "--seeds"; "--iterations"; "--parallel"; "--threads"; "--device"; "--weights"; "--out"; "--data-root" ] @ ownFiles @ unlabelledFiles
 
     let rec private read (given: Map<string, string>) arguments =
         match arguments with
@@ -148,6 +151,7 @@ An experiment that was interrupted goes on where it stopped when it is started a
           Parallel = number "--parallel" |> Option.defaultValue Environment.ProcessorCount
           Threads = number "--threads"
           Device = value "--device" |> Option.map device
+          Weights = value "--weights" |> Option.map Path.GetFullPath
           Out = value "--out" |> Option.defaultValue (Path.Combine("runs", string (Path.GetFileNameWithoutExtension script)))
           DataRoot = root
           Command = CommandText.ofWords ("dotnet" :: "fsi" :: script :: arguments) }
@@ -166,6 +170,7 @@ An experiment that was interrupted goes on where it stopped when it is started a
           Parallel = Environment.ProcessorCount
           Threads = None
           Device = None
+          Weights = None
           Out = Path.Combine("..", "runs", "notebooks", (if steps.IsSome then "check" else "full"), name)
           DataRoot = variable "NOTEBOOK_DATA" |> Option.defaultValue (Path.Combine("..", "data"))
           Command = $"jupyter nbconvert --to notebook --execute {name}.ipynb" }

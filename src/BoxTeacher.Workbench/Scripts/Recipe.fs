@@ -24,6 +24,9 @@ module Recipe =
     /// Another device.
     let onDevice (device: DeviceName) (r: Recipe) = r.With((fun r -> r.Device), device)
 
+    /// Weights that the networks begin with, relative to the data root.
+    let beginningWith (weights: string) (r: Recipe) = r.With((fun r -> r.Detector.Weights), weights)
+
     /// Another data set to learn from: an instances file in COCO's format and the folder of its images, relative to the data root.
     let learningFrom (annotations: string) (images: string) (r: Recipe) =
         r.With((fun r -> r.Dataset.TrainAnnotations), annotations).With((fun r -> r.Dataset.TrainImages), images)

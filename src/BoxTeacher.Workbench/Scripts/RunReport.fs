@@ -4,6 +4,7 @@ open System
 open System.IO
 open System.Reflection
 open System.Runtime.InteropServices
+open System.Security.Cryptography
 open BoxTeacher.Torch
 open BoxTeacher.Training
 
@@ -30,10 +31,18 @@ module internal Origin =
                   TorchSharp.torch.__version__
                   Environment.GetEnvironmentVariable TorchRuntime.FolderVariable |> Option.ofObj |> Option.defaultValue "" ])
 
-    /// A fingerprint of the code of a recipe's detector, method, optimizer and schedule, which need not be the core's. A script's own types
-    /// are new in each process: of these a version has to tell (Variant.Of).
+    /// A fingerprint of the weights that a recipe begins with; empty without such, or where the file is missing.
+    let weights (root: string) (recipe: Recipe) =
+        match recipe.Detector.Weights |> Option.ofObj |> Option.map (fun file -> Path.Combine(root, file)) with
+        | Some file when File.Exists file ->
+            use stream = File.OpenRead file
+            Convert.ToHexString(SHA256.HashData stream)
+        | _ -> ""
+
+    /// A fingerprint of the code of a recipe's detector, method, augmentation, optimizer and schedule, which need not be the core's. A
+    /// script's own types are new in each process: of these a version has to tell (Variant.Of).
     let kinds (recipe: Recipe) =
-        let parts: obj list = [ recipe.Detector; recipe.Method; recipe.Solver.Optimizer; recipe.Solver.Schedule ]
+        let parts: obj list = [ recipe.Detector; recipe.Method; recipe.Augmentation; recipe.Solver.Optimizer; recipe.Solver.Schedule ]
         let isCompiled (kind: Type) = not kind.Assembly.IsDynamic && kind.Assembly.Location <> ""
         RunStore.Fingerprint [ for part in parts do if isCompiled (part.GetType()) then string (part.GetType().Module.ModuleVersionId) ]
 

@@ -1,11 +1,13 @@
+using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace BoxTeacher.Data;
 
 /// <summary>A data set divided into labelled and unlabelled images; both parts keep the order of the whole.</summary>
 /// <param name="Labelled">The images whose annotations may be learned from.</param>
 /// <param name="Unlabelled">The other images; their annotations are kept, but no method looks at them.</param>
-public sealed record SemiSupervisedSplit(InstanceDataset Labelled, InstanceDataset Unlabelled)
+public sealed partial record SemiSupervisedSplit(InstanceDataset Labelled, InstanceDataset Unlabelled)
 {
     /// <summary>
     /// Soft Teacher's split (Xu et al., ICCV 2021): a share of all images, images without annotations included, drawn
@@ -82,7 +84,7 @@ public sealed record SemiSupervisedSplit(InstanceDataset Labelled, InstanceDatas
             [.. dataset.Images.Where(image => image.Annotations.Any(annotation => !annotation.IsCrowd)).OrderBy(image => image.Id)];
         var indices = ReadIndices(file, percent, seed);
         var key = $"{percent}.{seed}";
-        var expected = (long)(double.Parse(percent, System.Globalization.CultureInfo.InvariantCulture) / 100 * usable.Length);
+        var expected = (long)(double.Parse(percent, CultureInfo.InvariantCulture) / 100 * usable.Length);
         if (indices.Length != expected)
         {
             throw new DataFormatException(
@@ -118,6 +120,35 @@ public sealed record SemiSupervisedSplit(InstanceDataset Labelled, InstanceDatas
         return (labelled, unlabelled);
     }
 
+    /// <summary>
+    /// Reads a file that is to be split. The names of pictures stay as the file has them, folders within the folder of pictures included.
+    /// </summary>
+    /// <param name="file">Instances file in COCO's format.</param>
+    /// <param name="listener">Is told how it goes.</param>
+    /// <exception cref="DataFormatException">The file is malformed.</exception>
+    /// <exception cref="IOException">The file is missing or cannot be read.</exception>
+    public static InstanceDataset ReadWhole(string file, Action<DataEvent>? listener = null)
+    {
+        var root = Path.GetFullPath(".");
+        var dataset = CocoReader.Read(file, root, listener);
+        return dataset with
+        {
+            Images = [.. dataset.Images.Select(image => image with { FileName = Path.GetRelativePath(root, image.FileName) })],
+        };
+    }
+
+    /// <summary>What a file that <see cref="Write"/> has named was split from; null: it is named otherwise.</summary>
+    /// <param name="file">Path of the labelled or of the unlabelled part.</param>
+    public static SplitOrigin? Origin(string file) =>
+        PartName().Match(Path.GetFileName(file)) is { Success: true } match
+        && int.TryParse(match.Groups["fold"].ValueSpan, CultureInfo.InvariantCulture, out var fold)
+        && double.TryParse(match.Groups["percent"].ValueSpan, CultureInfo.InvariantCulture, out var percent)
+            ? new SplitOrigin(match.Groups["whole"].Value + ".json", fold, percent)
+            : null;
+
+    [GeneratedRegex(@"^(?<whole>.+)\.(?<fold>\d+)@(?<percent>\d+(\.\d+)?)(-unlabelled)?\.json$")]
+    private static partial Regex PartName();
+
     private static long[] ReadIndices(string file, string percent, int seed)
     {
         try
@@ -125,7 +156,7 @@ public sealed record SemiSupervisedSplit(InstanceDataset Labelled, InstanceDatas
             using var json = JsonDocument.Parse(File.ReadAllBytes(file));
             return json.RootElement.ValueKind == JsonValueKind.Object
                 && json.RootElement.TryGetProperty(percent, out var lists) && lists.ValueKind == JsonValueKind.Object
-                && lists.TryGetProperty(seed.ToString(System.Globalization.CultureInfo.InvariantCulture), out var list)
+                && lists.TryGetProperty(seed.ToString(CultureInfo.InvariantCulture), out var list)
                     && list.ValueKind == JsonValueKind.Array
                 ? [.. list.EnumerateArray().Select(Index)]
                 : throw new DataFormatException(file, $"{percent}.{seed}", "the list is missing");
@@ -140,3 +171,9 @@ public sealed record SemiSupervisedSplit(InstanceDataset Labelled, InstanceDatas
             : throw new DataFormatException(file, $"{percent}.{seed}", "expected integers");
     }
 }
+
+/// <summary>What a part was split from.</summary>
+/// <param name="Whole">Name of the whole's file, without a folder.</param>
+/// <param name="Fold">Fold.</param>
+/// <param name="Percent">Labelled share of the images.</param>
+public sealed record SplitOrigin(string Whole, int Fold, double Percent);

@@ -118,12 +118,23 @@ public sealed class RecipeData(InstanceDataset training, InstanceDataset? valida
     private static string Existing(string root, string annotations)
     {
         var file = Path.Combine(root, annotations);
-        var making = annotations.StartsWith("shapes/", StringComparison.Ordinal)
-            ? $"; 'boxteacher data shapes --out {Path.Combine(root, "shapes")}' makes it"
-            : "";
         return File.Exists(file)
             ? file
-            : throw new FileNotFoundException($"{file}: there is no such file; the recipe's paths are relative to --data {root}{making}");
+            : throw new FileNotFoundException(
+                $"{file}: there is no such file; the recipe's paths are relative to --data {root}{Making(root, annotations, file)}");
+    }
+
+    private static string Making(string root, string annotations, string file)
+    {
+        var isShapes = annotations.StartsWith("shapes/", StringComparison.Ordinal);
+        if (SemiSupervisedSplit.Origin(file) is { } origin && (!isShapes || Directory.Exists(Path.Combine(root, "shapes"))))
+        {
+            var folder = Path.GetDirectoryName(file)!;
+            return FormattableString.Invariant(
+                $"; 'boxteacher data split --annotations {origin.Whole} --percent {origin.Percent} --fold {origin.Fold} --out {folder}' makes it");
+        }
+
+        return isShapes ? $"; 'boxteacher data shapes --out {Path.Combine(root, "shapes")}' makes it" : "";
     }
 
     // Layers for another number of classes are not taken over, so the names do not matter.
