@@ -348,3 +348,41 @@ let ``data of one's own are called by their names, and no scenes are made beside
     // A script that names its files itself asks for no scenes either.
     Ablation.runWith (SilentProgress()) CancellationToken.None { options with Data = DataChoice.Shapes } ablation |> ignore
     Assert.Empty(Directory.GetFileSystemEntries root)
+
+let private tinySoft =
+    Recipe.softTeacher DataChoice.Shapes
+    |> Recipe.resized 64
+    |> Recipe.learningFrom "shapes/annotations/instances_train.1@34.json" "shapes/train"
+    |> Recipe.learningUnlabelled "shapes/annotations/instances_train.1@34-unlabelled.json" "shapes/train"
+    |> fun recipe -> recipe.With((fun r -> r.Budget.BatchSize), 2)
+
+[<Fact>]
+let ``Soft Teacher's parts of a data set are made from the whole, and its report tells of the images without labels`` () =
+    let options = { optionsIn (temporaryFolder ()) with Iterations = Some 2 }
+
+    let result =
+        Ablation.from "?" tinySoft
+        |> Ablation.variant "supervised" SoftTeacher.asSupervised
+        |> Ablation.variant "multi-stage" SoftTeacher.asMultiStage
+        |> Ablation.variant "soft teacher" id
+        |> Ablation.runWith (SilentProgress()) CancellationToken.None options
+
+    // int(0.34 * 6) of the six scenes.
+    Assert.Contains("2 images with", result.Data)
+    Assert.Contains("4 without labels", result.Data)
+    Assert.Equal<string list>([ "box AP"; "box AP50"; "box AP75" ], result.Metrics)
+    let page = File.ReadAllText (Report.write options.Out result).Page
+    Assert.Contains("boxes at IoU 0.5", page)
+
+[<Fact>]
+let ``other weights to begin with are another run, also under the same name`` () =
+    let weights = Path.Combine(temporaryFolder (), "w.safetensors")
+    let options = { optionsIn (temporaryFolder ()) with Iterations = Some 1; Weights = Some weights }
+    let ablation = Ablation.from "?" tinySoft |> Ablation.variant "supervised" SoftTeacher.asSupervised
+
+    let run seed =
+        use method = (SoftTeacher.asSupervised tinySoft |> Recipe.seeded seed).BuildMethod 5
+        ModelFile.Write(weights, method)
+        (Ablation.runWith (SilentProgress()) CancellationToken.None options ablation).Runs |> List.map _.Run.Key
+
+    Assert.NotEqual<string list>(run 1L, run 2L)

@@ -9,6 +9,10 @@ open BoxTeacher.Training
 open BoxTeacher.Workbench
 
 let private recipe = Recipe.boxTeacher DataChoice.Shapes
+let private soft = Recipe.softTeacher DataChoice.Shapes
+
+/// The recipe that functions of a module are tried on.
+let private recipeOf (name: string) = if name.StartsWith "SoftTeacher." || name.EndsWith "Unlabelled" then soft else recipe
 
 /// The keys whose values a change changes, with the values after it; none where the key is gone.
 let private changed (change: Recipe -> Recipe) recipe =
@@ -44,10 +48,32 @@ let private typed: (string * (Recipe -> Recipe) * (string * string) list) list =
       "BoxTeacher.warmUp", BoxTeacher.warmUp 17, [ "method.pseudoMasks.warmUpIterations", "17" ]
       "BoxTeacher.momentumCap", BoxTeacher.momentumCap 0.5, [ "method.teacher.momentumCap", "0.5" ]
       "BoxTeacher.momentum", BoxTeacher.momentum MomentumForm.Constant, [ "method.teacher.momentum", "\"constant\"" ]
-      "BoxTeacher.evaluate", BoxTeacher.evaluate Network.Student, [ "method.teacher.evaluate", "\"student\"" ] ]
+      "BoxTeacher.evaluate", BoxTeacher.evaluate Network.Student, [ "method.teacher.evaluate", "\"student\"" ]
+      "Recipe.beginningWith", Recipe.beginningWith "w.pth", [ "detector.weights", "\"w.pth\"" ]
+      "Recipe.learningUnlabelled",
+      Recipe.learningUnlabelled "u.json" "u",
+      [ "dataset.unlabelled.annotations", "\"u.json\""; "dataset.unlabelled.images", "\"u\"" ]
+      "SoftTeacher.reliability", SoftTeacher.reliability ReliabilityForm.Iou, [ "method.unlabelled.reliability", "\"iou\"" ]
+      "SoftTeacher.classLoss", SoftTeacher.classLoss ClassLossForm.Paper, [ "method.unlabelled.classLoss", "\"paper\"" ]
+      "SoftTeacher.weight", SoftTeacher.weight 0.5, [ "method.unlabelled.weight", "0.5" ]
+      "SoftTeacher.score", SoftTeacher.score 0.75, [ "method.pseudoBoxes.classScore", "0.75"; "method.pseudoBoxes.rpnScore", "0.75" ]
+      "SoftTeacher.deviation", SoftTeacher.deviation 0.125, [ "method.pseudoBoxes.maxDeviation", "0.125" ]
+      "SoftTeacher.jitterTimes", SoftTeacher.jitterTimes 5, [ "method.pseudoBoxes.jitterTimes", "5" ]
+      "SoftTeacher.withoutJitter",
+      SoftTeacher.withoutJitter,
+      [ "method.pseudoBoxes.jitterTimes", "0"; "method.pseudoBoxes.maxDeviation", "null"; "method.pseudoBoxes.boxScore", "0.9" ]
+      "SoftTeacher.momentumCap", SoftTeacher.momentumCap 0.5, [ "method.teacher.momentumCap", "0.5" ]
+      "SoftTeacher.momentum", SoftTeacher.momentum MomentumForm.Constant, [ "method.teacher.momentum", "\"constant\"" ]
+      "SoftTeacher.evaluate", SoftTeacher.evaluate Network.Teacher, [ "method.teacher.evaluate", "\"teacher\"" ]
+      "SoftTeacher.asEndToEnd",
+      SoftTeacher.asEndToEnd,
+      [ "method.pseudoBoxes.jitterTimes", "0"; "method.pseudoBoxes.maxDeviation", "null"; "method.pseudoBoxes.boxScore", "0.9"
+        "method.unlabelled.reliability", "\"none\"" ] ]
 
 /// The functions of other kinds, which have tests of their own.
-let private others = [ "Recipe.data"; "Recipe.boxTeacher"; "Recipe.taughtBy"; "Recipe.iterations"; "Recipe.asBoxInst"; "Recipe.asCondInst"; "BoxTeacher.asSelfTraining" ]
+let private others =
+    [ "Recipe.data"; "Recipe.boxTeacher"; "Recipe.softTeacher"; "Recipe.taughtBy"; "Recipe.iterations"; "Recipe.asBoxInst"; "Recipe.asCondInst"
+      "BoxTeacher.asSelfTraining"; "SoftTeacher.asMultiStage"; "SoftTeacher.asSupervised" ]
 
 /// The names of the typed changes.
 let names =
@@ -58,7 +84,7 @@ let names =
 [<Theory; MemberData(nameof names)>]
 let ``a typed change changes its own values and nothing else`` name =
     let _, change, expected = typed |> List.find (fun (other, _, _) -> other = name)
-    let differences = changed change recipe
+    let differences = changed change (recipeOf name)
     Assert.Equal<(string * string) list>(List.sort expected, List.sort [ for key, value in differences do match value with Some value -> key, value | None -> () ])
     // What is gone is a part of what was changed.
     Assert.All([ for key, value in differences do if value.IsNone then key ], fun gone ->
@@ -67,7 +93,7 @@ let ``a typed change changes its own values and nothing else`` name =
 [<Fact>]
 let ``every change that is piped is tried here`` () =
     let functions =
-        [ for holder in [ "Recipe"; "Solver"; "BoxTeacher" ] do
+        [ for holder in [ "Recipe"; "Solver"; "BoxTeacher"; "SoftTeacher" ] do
               let holderType = typeof<Variant>.Assembly.GetType $"BoxTeacher.Workbench.{holder}"
 
               for found in holderType.GetMethods(BindingFlags.Public ||| BindingFlags.Static ||| BindingFlags.DeclaredOnly) do
@@ -123,3 +149,40 @@ let ``a change of a method that the recipe does not have is refused, and the met
 
     Assert.Contains("SupervisedRecipe", refused Recipe.asBoxInst (Recipe.asCondInst recipe))
     Assert.Contains("StagedRecipe", refused Recipe.asBoxInst (BoxTeacher.asSelfTraining recipe))
+
+[<Fact>]
+let ``Soft Teacher's recipe without its unlabelled images is the supervised baseline on the same labelled images`` () =
+    let supervised = SoftTeacher.asSupervised soft
+    Assert.Empty(supervised.Problems())
+    Assert.Null supervised.Dataset.Unlabelled
+    Assert.Equal(soft.Dataset.TrainAnnotations, supervised.Dataset.TrainAnnotations)
+    // Half of each batch is labelled.
+    Assert.Equal(soft.Budget.BatchSize / 2, supervised.Budget.BatchSize)
+    Assert.Contains("SupervisedRecipe", Assert.Throws<RecipeException>(fun () -> SoftTeacher.asEndToEnd supervised |> ignore).Message)
+
+[<Fact>]
+let ``multi-stage pseudo-labels are those of a frozen network that learned from labelled images alone`` () =
+    let staged = SoftTeacher.asMultiStage soft
+    Assert.Empty(staged.Problems())
+    let stages = (staged.Method :?> StagedRecipe).Stages
+    Assert.IsType<SupervisedRecipe>(stages[0].Method) |> ignore
+    let frozen = (stages[1].Method :?> SoftTeacherRecipe).Teacher
+    Assert.Equal((MomentumForm.Constant, 1.0, Network.Student), (frozen.Momentum, frozen.MomentumCap, frozen.Evaluate))
+    Assert.True(stages[1].RestartsStudent)
+
+[<Fact>]
+let ``data of one's own name their unlabelled images, or Soft Teacher asks for them`` () =
+    let own unlabelled =
+        DataChoice.Own(
+            { TrainAnnotations = "/t.json"
+              TrainImages = "/t"
+              ValidationAnnotations = "/v.json"
+              ValidationImages = "/v"
+              Unlabelled = unlabelled },
+            DataChoice.Shapes
+        )
+
+    let named = Recipe.softTeacher (own (Some("/u.json", "/u")))
+    Assert.Empty(named.Problems())
+    Assert.Equal("/u.json", (Recipe.unlabelled named).Annotations)
+    Assert.Contains("--unlabelled-json", Assert.Throws<RecipeException>(fun () -> Recipe.softTeacher (own None) |> ignore).Message)

@@ -215,7 +215,7 @@ module Ablation =
 
         let finished =
             { Question = ablation.Question
-              Data = LoadedData.describe options.Data baseData
+              Data = LoadedData.describe options.Data baseData (Map.values data |> Seq.map _.Unlabelled |> Seq.max)
               Variants = ablation.Variants |> List.map _.Name
               Base = reference
               Seeds = seeds

@@ -68,6 +68,12 @@ type internal LoadedData =
 
     member loaded.Training = loaded.Data.Training
 
+    /// Number of images without labels that are learned from as well.
+    member loaded.Unlabelled =
+        match loaded.Data.Unlabelled with
+        | null -> 0
+        | images -> images.Images.Count
+
     /// Of the labels, and of the pictures' names and lengths.
     member loaded.Fingerprint = RunStore.Fingerprint [ string loaded.Data.Fingerprints ]
 
@@ -83,8 +89,8 @@ module internal LoadedData =
     let fileNames (training: string) (validation: string | null) =
         [ training; yield! Option.toList (Option.ofObj validation) ] |> List.map (Path.GetFileName >> string) |> String.concat " and "
 
-    /// How reports describe it.
-    let describe choice (data: LoadedData) =
+    /// How reports describe it, with so many images without labels that some variant learns from.
+    let describe choice (data: LoadedData) unlabelled =
         let name =
             match choice with
             | DataChoice.Shapes -> "Shapes"
@@ -100,9 +106,5 @@ module internal LoadedData =
             else
                 $"{data.Validation.Images.Count} with {objects data.Validation} to evaluate on"
 
-        let unlabelled =
-            match data.Data.Unlabelled with
-            | null -> ""
-            | others -> $" and {others.Images.Count} without labels"
-
-        $"{name}: {data.Training.Images.Count} images with {objects data.Training} objects to learn from{unlabelled}, {evaluated}"
+        let others = if unlabelled = 0 then "" else $" and {unlabelled} without labels"
+        $"{name}: {data.Training.Images.Count} images with {objects data.Training} objects to learn from{others}, {evaluated}"

@@ -97,7 +97,7 @@ module RunReport =
         let result = RunTraining.measure data gallery recipe method run history None
 
         { Question = recipe.Name
-          Data = LoadedData.describe (DataChoice.Files fileNames) data
+          Data = LoadedData.describe (DataChoice.Files fileNames) data data.Unlabelled
           Variants = [ run.Variant ]
           Base = run.Variant
           Seeds = [ run.Seed ]
