@@ -53,7 +53,7 @@ public static class BatchOrder
     /// in it takes those of the other group (microsoft/SoftTeacher, <c>semi_sampler.py</c>; mmdetection 3,
     /// <c>GroupMultiSourceSampler</c>).
     /// </summary>
-    /// <param name="labelled">For each labelled image its aspect group, 0 or 1; all alike for no groups; not empty.</param>
+    /// <param name="labelled">For each labelled image, whether it is wider than high; all alike for no groups; not empty.</param>
     /// <param name="unlabelled">The same of the unlabelled images.</param>
     /// <param name="composition">Divides a batch between the kinds.</param>
     /// <param name="batchSize">Images per batch, at least 2.</param>

@@ -46,13 +46,13 @@ public static class BoxJitter
         return (boxes + noise * (sides * scale)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Normal numbers of the stream (Box and Muller), float32 on the CPU.</summary>
+    /// <summary><see cref="RandomStream.Normal"/> numbers in float32 on the CPU.</summary>
     public static Tensor Noise(int image, int copies, int boxes, RandomStream random)
     {
         var values = new float[copies * boxes * 4];
         foreach (ref var value in values.AsSpan())
         {
-            value = (float)(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()));
+            value = (float)random.Normal();
         }
 
         return tensor(values, [copies, boxes, 4], device: CPU);

@@ -33,6 +33,7 @@ public sealed class SoftTeacherMethod(
     private const ulong ClassPass = 3;
     private const ulong BoxPass = 4;
     private const ulong ReportPass = 5;
+    private const ulong ImagePass = 6;
 
     /// <inheritdoc/>
     public Detector Student => student;
@@ -179,7 +180,7 @@ public sealed class SoftTeacherMethod(
         : student.Losses(view, step);
 
     private IReadOnlyList<LossTerm> UnlabelledLosses(Lesson lesson, Step step) => settings.NormalizesPerImage
-        ? Means(lesson.Strong.Count, image => LossesOf(lesson.Image(image), Pass(step, (ulong)image)))
+        ? Means(lesson.Strong.Count, image => LossesOf(lesson.Image(image), Pass(Pass(step, ImagePass), (ulong)image)))
         : LossesOf(lesson, step);
 
     private static IReadOnlyList<LossTerm> Means(int images, Func<int, IReadOnlyList<LossTerm>> losses)

@@ -45,7 +45,7 @@ public sealed record SoftTeacherSettings
     /// <summary>Which the boxes learn from; published: deviation below 0.02. Null: boxes do not learn from pseudo-labels.</summary>
     public PseudoLabelFilter? Boxes { get; init; } = PseudoLabelFilters.Deviation(0.02);
 
-    /// <summary>Jittered copies of each box; published: 10. With 0, deviations stay unknown.</summary>
+    /// <summary>Jittered copies of each box, at least 2; published: 10. With 0, deviations stay unknown.</summary>
     public int JitterTimes { get; init; } = BoxJitter.PublishedTimes;
 
     /// <summary>Standard deviation of the jitter, in sides of the box; published: 0.06.</summary>

@@ -7,8 +7,10 @@ namespace BoxTeacher.Training;
 
 /// <summary>
 /// Soft Teacher and its baselines on COCO 2017, as the authors (microsoft/SoftTeacher) and as mmdetection 3.3 configure them. The published
-/// seed is random; here it is 1. Published runs spread a batch over eight processes with 5 or 8 images each; here it is one batch, and what
-/// is normalized over a process's images there is normalized over all. Published runs of the authors compute in half precision.
+/// seed is random; here it is 1. Published runs spread a batch over eight processes with 5 or 8 images each; here it is one batch, of one
+/// aspect group, divided between the kinds once: of 40 images 8 are labelled in the mean, where "at least one of each" per process makes
+/// it 10.6; what is normalized over a process's images there is normalized over all. Published runs of the authors compute in half
+/// precision.
 /// <c>boxteacher data split</c> makes the files of the folds.
 /// </summary>
 public static class SoftTeacherRecipes
