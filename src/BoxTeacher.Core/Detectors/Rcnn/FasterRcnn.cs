@@ -175,15 +175,11 @@ public sealed class FasterRcnn : Detector
         }).MoveToOuterDisposeScope())];
     }
 
-    /// <summary>Mask logits [M, C, 28, 28] of any boxes of each image.</summary>
+    /// <summary>Mask logits [M, C, s, s] of any boxes of each image; s is <see cref="MaskRcnnHead.Size"/>, 28 as published.</summary>
     /// <exception cref="InvalidOperationException">There is no mask head.</exception>
     public Tensor MaskHead(IReadOnlyList<Tensor> pyramid, IReadOnlyList<Tensor> boxes)
     {
-        if (roi_heads.MaskHead is not { } head)
-        {
-            throw new InvalidOperationException("This Faster R-CNN has no mask head.");
-        }
-
+        var head = OwnMaskHead;
         using var features = _maskPooler!.Pool(pyramid, boxes);
         return head.call(features);
     }
@@ -215,7 +211,7 @@ public sealed class FasterRcnn : Detector
     public LossTerm MaskLoss(IReadOnlyList<Tensor> pyramid, RoiSamples samples, IReadOnlyList<Instances> truth)
     {
         using var scope = NewDisposeScope();
-        var counts = CountsOf(samples.Boxes);
+        var (counts, size) = (CountsOf(samples.Boxes), OwnMaskHead.Size);
         var (labels, index) = (samples.Labels.split(counts), samples.BoxIndex.split(counts));
         var (boxes, classes, targets) = (new Tensor[counts.Length], new Tensor[counts.Length], new List<Tensor>());
         for (var image = 0; image < counts.Length; image++)
@@ -227,14 +223,14 @@ public sealed class FasterRcnn : Detector
             {
                 var masks = truth[image].Masks ?? throw new InvalidDataException(
                     $"image {image} of the batch has boxes but no masks, and this method learns from masks");
-                targets.Add(MaskRcnnHead.Targets(masks, boxes[image], index[image].narrow(0, 0, positives)));
+                targets.Add(MaskRcnnHead.Targets(masks, boxes[image], index[image].narrow(0, 0, positives), size));
             }
         }
 
         var logits = MaskHead(pyramid, boxes);
         var target = targets.Count > 0
             ? cat(targets)
-            : zeros([0, logits.size(2), logits.size(3)], logits.dtype, logits.device);
+            : zeros([0, size, size], logits.dtype, logits.device);
         return MaskRcnnHead.Loss(logits, target, cat(classes)).MoveToOuterDisposeScope();
     }
 
@@ -268,6 +264,9 @@ public sealed class FasterRcnn : Detector
             Values(instances, masks?[image], images.Sizes[image], sizes?[image] ?? images.Sizes[image]))];
     }
 
+    private MaskRcnnHead OwnMaskHead =>
+        roi_heads.MaskHead ?? throw new InvalidOperationException("This Faster R-CNN has no mask head.");
+
     private static Detection[] Values(Instances found, Tensor? masks, ImageSize network, ImageSize output)
     {
         var candidates = new BoxCandidates(
@@ -288,7 +287,7 @@ public sealed class FasterRcnn : Detector
             encoded?[i]))];
     }
 
-    // Probabilities [n, 28, 28] of the detections' own classes, for each image.
+    // Probabilities [n, s, s] of the detections' own classes, for each image.
     private Tensor[] OwnMasks(IReadOnlyList<Tensor> pyramid, IReadOnlyList<Instances> detections)
     {
         using var scope = NewDisposeScope();

@@ -1,6 +1,5 @@
 using BoxTeacher.Layers;
 using BoxTeacher.Losses;
-using BoxTeacher.Torch;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
@@ -39,7 +38,6 @@ public sealed class MaskRcnnHead : nn.Module<Tensor, Tensor>
             Start(_convolutions[i].weight, _convolutions[i].bias!);
             register_module($"mask_fcn{i + 1}", _convolutions[i]);
         }
-        this.DetachFromDisposeScope();
     }
 
     /// <summary>C.</summary>
@@ -48,7 +46,10 @@ public sealed class MaskRcnnHead : nn.Module<Tensor, Tensor>
     /// <summary>Bins per side of the features.</summary>
     public int Pooled { get; }
 
-    /// <summary>Mask logits [M, C, 2s, 2s] of features [M, inputs, s, s].</summary>
+    /// <summary>Cells per side of the masks, s; 28 as published.</summary>
+    public int Size => 2 * Pooled;
+
+    /// <summary>Mask logits [M, C, 2s, 2s] of features [M, inputs, s, s], s = <see cref="Pooled"/>.</summary>
     public override Tensor forward(Tensor features)
     {
         using var scope = NewDisposeScope();
@@ -79,9 +80,9 @@ public sealed class MaskRcnnHead : nn.Module<Tensor, Tensor>
     /// <param name="masks">[g, h, w] of an image's objects: bool, 0/1 or probabilities.</param>
     /// <param name="boxes">[p, 4], xyxy in pixels of the masks.</param>
     /// <param name="boxIndex">[p] int64: the object of each box.</param>
-    /// <param name="size">Cells per side; 28 as published.</param>
+    /// <param name="size">Cells per side, <see cref="Size"/> of the head.</param>
     /// <returns>[p, size, size], 0 or 1 in the boxes' type.</returns>
-    public static Tensor Targets(Tensor masks, Tensor boxes, Tensor boxIndex, int size = 28)
+    public static Tensor Targets(Tensor masks, Tensor boxes, Tensor boxIndex, int size)
     {
         using var gradients = no_grad();
         using var scope = NewDisposeScope();
