@@ -50,6 +50,21 @@ public sealed class UnlabelledDataTests : IDisposable
         Assert.StartsWith($"{At("unlabelled.json")}: images: 1 of 1 pictures", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("coco-softteacher_r50_1p_fold2", "1 --fold 2 --convention softteacher", "coco/annotations/softteacher")]
+    [InlineData("coco-softteacher-mmdet3_r50_10p_fold1", "10 --fold 1 --convention stac", "coco/annotations/stac")]
+    [InlineData(
+        "coco-unbiasedteacher_r50_1p_fold1", "1 --fold 1 --convention unbiased --list COCO_supervision.txt", "coco/annotations/unbiased")]
+    public void A_missing_part_is_told_how_to_make(string name, string options, string folder)
+    {
+        var error = Assert.Throws<FileNotFoundException>(() => RecipeData.Read(Recipes.Find(name)!, scenes.Path));
+
+        var whole = At("coco/annotations/instances_train2017.json");
+        Assert.EndsWith(
+            $"'boxteacher data split --annotations {whole} --percent {options} --out {At(folder)}' makes it", error.Message,
+            StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_missing_picture_is_refused()
     {

@@ -129,9 +129,18 @@ public sealed class RecipeData(InstanceDataset training, InstanceDataset? valida
         var isShapes = annotations.StartsWith("shapes/", StringComparison.Ordinal);
         if (SemiSupervisedSplit.Origin(file) is { } origin && (!isShapes || Directory.Exists(Path.Combine(root, "shapes"))))
         {
+            // The parts of published recipes lie in a folder named after their convention, below the whole.
             var folder = Path.GetDirectoryName(file)!;
+            var (convention, parent) = (Path.GetFileName(folder), Path.GetDirectoryName(folder));
+            var (option, place) = convention switch
+            {
+                "softteacher" or "stac" => ($" --convention {convention}", parent),
+                "unbiased" => ($" --convention {convention} --list COCO_supervision.txt", parent),
+                _ => ("", folder),
+            };
+            var whole = Path.Combine(place ?? "", origin.Whole);
             return FormattableString.Invariant(
-                $"; 'boxteacher data split --annotations {origin.Whole} --percent {origin.Percent} --fold {origin.Fold} --out {folder}' makes it");
+                $"; 'boxteacher data split --annotations {whole} --percent {origin.Percent} --fold {origin.Fold}{option} --out {folder}' makes it");
         }
 
         return isShapes ? $"; 'boxteacher data shapes --out {Path.Combine(root, "shapes")}' makes it" : "";
