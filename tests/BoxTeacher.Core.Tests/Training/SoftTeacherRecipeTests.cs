@@ -1,3 +1,4 @@
+using BoxTeacher.Augmentation;
 using BoxTeacher.Detectors;
 using BoxTeacher.Methods;
 using BoxTeacher.Training;
@@ -72,10 +73,30 @@ public sealed class SoftTeacherRecipeTests
         var method = SoftTeacherRecipes.Method;
         Assert.Contains("pseudoBoxes.jitterTimes", Problem(method with { PseudoBoxes = method.PseudoBoxes with { JitterTimes = 0 } }), StringComparison.Ordinal);
         Assert.Contains("pseudoBoxes.boxScore", Problem(method with { PseudoBoxes = method.PseudoBoxes with { BoxScore = 1.9 } }), StringComparison.Ordinal);
+        Assert.Contains("pseudoBoxes.rpnScore", Problem(method with { PseudoBoxes = method.PseudoBoxes with { RpnScore = 0.4 } }), StringComparison.Ordinal);
         Assert.Contains("teacher.interval", Problem(method with { Teacher = method.Teacher with { Interval = 0 } }), StringComparison.Ordinal);
         Assert.Contains("unlabelled.weight", Problem(method with { Unlabelled = method.Unlabelled with { Weight = -1 } }), StringComparison.Ordinal);
 
         static string Problem(SoftTeacherRecipe recipe) => Assert.Single(recipe.Problems());
+    }
+
+    [Fact]
+    public void A_method_that_does_not_go_with_the_detector_is_refused_by_key()
+    {
+        var recipe = Recipes.ShapesSoftTeacher;
+        var masks = recipe with { Detector = (FasterRcnnRecipe)recipe.Detector with { Masks = true } };
+        const string Labels = "sees: is boxes; the losses of this smallFasterRcnn read masks";
+        Assert.Equal($"method.{Labels}", Assert.Single(masks.Problems()));
+        var staged = new StagedRecipe([new StageRecipe(0, new SupervisedRecipe(Supervision.Boxes)), new StageRecipe(0.5, recipe.Method)]);
+        Assert.Equal(
+            [$"method.stages.0.method.{Labels}", $"method.stages.1.method.{Labels}"], (masks with { Method = staged }).Problems());
+        Assert.Empty((masks with { Method = (SoftTeacherRecipe)recipe.Method with { Sees = Supervision.Masks } }).Problems());
+
+        var sure = recipe with { Detector = (FasterRcnnRecipe)recipe.Detector with { ScoreThreshold = 0.6 } };
+        Assert.StartsWith("method.pseudoBoxes.initialScore: 0.5 is below", Assert.Single(sure.Problems()), StringComparison.Ordinal);
+
+        var still = recipe with { Method = SoftTeacherRecipes.Method };
+        Assert.Contains("teacher.buffers", Assert.Throws<RecipeException>(() => still.BuildMethod(2)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -113,7 +134,8 @@ public sealed class SoftTeacherRecipeTests
             SoftTeacherRecipes.EndToEnd with { Teacher = SoftTeacherRecipes.EndToEnd.Teacher with { Momentum = MomentumForm.Constant, MomentumCap = 0 } },
         ])
         {
-            var recipe = SoftTeacherScenes.Small(1) with { Method = method };
+            var averaged = method with { Teacher = method.Teacher with { Buffers = TeacherBuffers.Averaged } };
+            var recipe = SoftTeacherScenes.Small(1) with { Method = averaged };
             Assert.Empty(recipe.Problems());
             using var built = recipe.BuildMethod(2);
             var settings = Assert.IsType<SoftTeacherMethod>(built).Settings;

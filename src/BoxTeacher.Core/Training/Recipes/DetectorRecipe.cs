@@ -1,3 +1,4 @@
+using BoxTeacher.Augmentation;
 using BoxTeacher.Backbones;
 using BoxTeacher.Detectors;
 using BoxTeacher.Structures;
@@ -13,6 +14,9 @@ public abstract record DetectorRecipe(PixelNormalization Pixels)
     /// weights.
     /// </summary>
     public string? Weights { get; init; }
+
+    /// <summary>The labels that the detector's own losses read; a method with other losses may do with fewer.</summary>
+    public virtual Supervision Reads => Supervision.Boxes;
 
     /// <summary>The detector with random weights, on the CPU.</summary>
     /// <param name="classes">Number of categories.</param>
@@ -37,6 +41,9 @@ public abstract record CondInstRecipe(PixelNormalization Pixels) : DetectorRecip
     /// At most so many positive locations of a batch get a mask, drawn at random; published for CondInst: 500. Null: the best of each box.
     /// </summary>
     public int? MaxProposals { get; init; }
+
+    /// <inheritdoc/>
+    public override Supervision Reads => Supervision.Masks;
 
     /// <summary>Which positive locations get a mask in training.</summary>
     protected MaskSampler Sampler => MaxProposals is { } most ? MaskSampling.AtMost(most) : MaskSampling.BestOfBoxes(InstancesPerImage);

@@ -1,3 +1,4 @@
+using BoxTeacher.Augmentation;
 using BoxTeacher.Detectors;
 using BoxTeacher.Losses;
 using BoxTeacher.Structures;
@@ -26,6 +27,9 @@ public abstract record FasterRcnnRecipe(PixelNormalization Pixels) : DetectorRec
 
     /// <summary>Exponent of a focal loss of classes; 1.5 in Unbiased Teacher. Null, as published otherwise: cross entropy.</summary>
     public double? FocalGamma { get; init; }
+
+    /// <inheritdoc/>
+    public override Supervision Reads => Masks ? Supervision.Masks : Supervision.Boxes;
 
     /// <summary>Stages with the losses of this recipe.</summary>
     protected RcnnStages WithLosses(RcnnStages stages) =>
@@ -82,6 +86,6 @@ public sealed record PublishedFasterRcnn(PixelNormalization Pixels, BackboneReci
 public sealed record SmallFasterRcnn(PixelNormalization Pixels) : FasterRcnnRecipe(Pixels)
 {
     /// <inheritdoc/>
-    public override Detector Build(int classes) => 
+    public override Detector Build(int classes) =>
         FasterRcnn.Small(classes, WithLosses(RcnnStages.Small(scoreThreshold: ScoreThreshold)), Masks);
 }

@@ -33,6 +33,15 @@ public abstract record MethodRecipe
     /// <summary>What is wrong with the values, each with its key.</summary>
     public abstract IEnumerable<string> Problems();
 
+    /// <summary>What of the method does not go with a detector, each with its key in the method.</summary>
+    public virtual IEnumerable<string> ProblemsWith(DetectorRecipe detector) => [];
+
+    /// <summary>Why a detector's own losses cannot be had from some labels, with the key <c>sees</c>; null: they can.</summary>
+    private protected static string? TooLittle(Supervision sees, DetectorRecipe detector) =>
+        sees == Supervision.Boxes && detector.Reads == Supervision.Masks
+            ? $"sees: is boxes; the losses of this {RecipeJson.KindOf(detector)} read masks"
+            : null;
+
     /// <summary>The parts as those of this method.</summary>
     /// <typeparam name="T">The method's kind of parts.</typeparam>
     /// <exception cref="RecipeException">They are of another method; the message names them.</exception>
@@ -114,6 +123,9 @@ public sealed record SupervisedRecipe(Supervision Sees) : MethodRecipe
 
     /// <inheritdoc/>
     public override IEnumerable<string> Problems() => [];
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> ProblemsWith(DetectorRecipe detector) => RecipeProblems.Of(TooLittle(Sees, detector));
 }
 
 /// <summary>Methods one after the other in one run, on one student; see <see cref="Staged"/>.</summary>
@@ -161,6 +173,10 @@ public sealed record StagedRecipe(IReadOnlyList<StageRecipe> Stages) : MethodRec
                 : "stages: must start one after the other, each below 1"),
         .. RecipeProblems.In([.. Stages.Select((stage, index) => ($"stages.{index}.method", stage.Method.Problems()))]),
     ];
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> ProblemsWith(DetectorRecipe detector) => RecipeProblems.In(
+        [.. Stages.Select((stage, index) => ($"stages.{index}.method", stage?.Method.ProblemsWith(detector) ?? []))]);
 }
 
 /// <summary>A part of a run with a method of its own.</summary>

@@ -42,7 +42,7 @@ public sealed record Recipe(
     public IEnumerable<string> Problems() => RecipeProblems.In(
         ("dataset", Dataset.Problems().Concat(RecipeProblems.Of(UnlabelledProblem))), ("budget", Budget.Problems().Concat(BatchProblem)),
         ("solver", Solver.Problems()), ("augmentation", Augmentation.Problems()), ("detector", Detector.Problems()),
-        ("method", Method.Problems()));
+        ("method", Method.Problems().Concat(Method.ProblemsWith(Detector))));
 
     private string? UnlabelledProblem => (Method.LearnsFromUnlabelled, Dataset.Unlabelled) switch
     {

@@ -2,6 +2,7 @@ using BoxTeacher.Augmentation;
 using BoxTeacher.Detectors;
 using BoxTeacher.Losses;
 using BoxTeacher.Methods;
+using TorchSharp.Modules;
 
 namespace BoxTeacher.Training;
 
@@ -103,7 +104,14 @@ public sealed record SoftTeacherRecipe(
     public override ITrainingMethod Build(BuildContext context, MethodParts? parts)
     {
         var own = Own(parts, new SoftTeacherParts());
-        var (student, teacher) = (context.As<FasterRcnn>(context.Student), context.As<FasterRcnn>(context.NewDetector()));
+        var student = context.As<FasterRcnn>(context.Student);
+        if (Teacher.Buffers == TeacherBuffers.Own && student.modules().OfType<BatchNorm2d>().Any())
+        {
+            throw new RecipeException(
+                "method.teacher.buffers: is own; the running statistics of this network's teacher would stay as they begin");
+        }
+
+        var teacher = context.As<FasterRcnn>(context.NewDetector());
         return new SoftTeacherMethod(student, teacher, Teacher.Average(teacher, student, own), Settings(own), Teacher.Evaluate);
     }
 
@@ -133,6 +141,14 @@ public sealed record SoftTeacherRecipe(
     /// <inheritdoc/>
     public override IEnumerable<string> Problems() => RecipeProblems.In(
         ("pseudoBoxes", PseudoBoxes.Problems()), ("unlabelled", Unlabelled.Problems()), ("teacher", Teacher.Problems()));
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> ProblemsWith(DetectorRecipe detector) => RecipeProblems.Of(
+        TooLittle(Sees, detector),
+        detector is FasterRcnnRecipe { ScoreThreshold: var threshold } && threshold > PseudoBoxes.InitialScore
+            ? FormattableString.Invariant(
+                $"pseudoBoxes.initialScore: {PseudoBoxes.InitialScore} is below the detector's scoreThreshold, {threshold}, and without effect")
+            : null);
 }
 
 /// <summary>Which of the teacher's detections become pseudo boxes, and which losses learn from which of them.</summary>
@@ -181,12 +197,19 @@ public sealed record PseudoBoxRecipe(
         RecipeProblems.Fraction("rpnScore", RpnScore),
         RecipeProblems.Fraction("classScore", ClassScore),
         BoxScore is { } score ? RecipeProblems.Fraction("boxScore", score) : null,
+        Below("rpnScore", RpnScore),
+        Below("classScore", ClassScore),
+        Below("boxScore", BoxScore),
         MaxDeviation is { } limit ? RecipeProblems.Positive("maxDeviation", limit) : null,
         RecipeProblems.NotNegative("jitterTimes", JitterTimes),
         JitterTimes == 1 ? "jitterTimes: one copy has no deviation; must be 0 or at least 2" : null,
         JitterTimes == 0 && MaxDeviation is not null ? "jitterTimes: is 0, so that maxDeviation must be null" : null,
         RecipeProblems.NotNegative("jitterScale", JitterScale),
         RecipeProblems.NotNegative("minSide", MinSide));
+
+    private string? Below(string key, double? score) => score < InitialScore
+        ? FormattableString.Invariant($"{key}: {score} is below initialScore, {InitialScore}, and without effect")
+        : null;
 }
 
 /// <summary>The losses on unlabelled images.</summary>
@@ -258,7 +281,10 @@ public sealed record UnlabelledLossRecipe(
 /// <param name="WarmUpIterations">w of a rising momentum 1 - (1 + w) / (t + 1 + w); published: 0.</param>
 /// <param name="Interval">Iterations from one move to the next; published: 1.</param>
 /// <param name="Timing">When it moves.</param>
-/// <param name="Buffers">What happens to running statistics; published networks have none that move.</param>
+/// <param name="Buffers">
+/// What happens to running statistics; published networks have none that move. The teacher runs on its own, so that a network with such
+/// statistics needs averaged or copied ones.
+/// </param>
 /// <param name="Evaluate">The network that is evaluated; published: the student; mmdetection 3: the teacher.</param>
 public sealed record MeanTeacherRecipe(
     MomentumForm Momentum,

@@ -152,8 +152,10 @@ public sealed record UnbiasedTeacherViews(
             RecipeProblems.Fraction("probability", erasing.Probability),
             RecipeProblems.PositiveFraction("minArea", erasing.MinArea),
             RecipeProblems.PositiveFraction("maxArea", erasing.MaxArea),
+            erasing.MaxArea >= erasing.MinArea ? null : "maxArea: must not be below minArea",
             RecipeProblems.Positive("minAspect", erasing.MinAspect),
-            RecipeProblems.Positive("maxAspect", erasing.MaxAspect))))]),
+            RecipeProblems.Positive("maxAspect", erasing.MaxAspect),
+            erasing.MaxAspect >= erasing.MinAspect ? null : "maxAspect: must not be below minAspect")))]),
     ];
 }
 
