@@ -181,8 +181,11 @@ public class DeformableSamples : KernelBenchmark
 public class RoiBins : KernelBenchmark
 {
     private static readonly int[] Strides = [4, 8, 16, 32];
+    private static readonly RoiGrid[] Grids = [.. Strides.Select(stride => new RoiGrid(7, 1.0 / stride, 0, true))];
     private Tensor[] pyramid = null!, boxes = null!;
     private long[][] images = null!;
+    private Tensor together = null!;
+    private int[] map = null!;
 
     protected override void Prepare()
     {
@@ -195,17 +198,18 @@ public class RoiBins : KernelBenchmark
         var rows = Strides.Select((_, level) => levels.eq(level).nonzero().squeeze(1)).ToArray();
         boxes = [.. rows.Select(ofLevel => all.index_select(0, ofLevel))];
         images = [.. rows.Select(ofLevel => (ofLevel % 2).data<long>().ToArray())];
+        together = cat(boxes);
+        map = [.. boxes.Index().SelectMany(level => Enumerable.Repeat(level.Index, (int)level.Item.size(0)))];
     }
 
     [Benchmark(Baseline = true)]
     public void Plain() => Train(
-        () => Sum((level, stride) => RoiAlign.Apply(pyramid[level], boxes[level], tensor(images[level]), 7, 1.0 / stride)), pyramid);
+        () => cat([.. Strides.Select((stride, level) =>
+            RoiAlign.Apply(pyramid[level], boxes[level], tensor(images[level]), 7, 1.0 / stride))]), pyramid);
 
     [Benchmark]
     public void Kernel() => Train(
-        () => Sum((level, stride) => FusedKernels.RoiAlign(pyramid[level], boxes[level], images[level], new RoiGrid(7, 1.0 / stride, 0, true))), pyramid);
-
-    private static Tensor Sum(Func<int, int, Tensor> align) => cat([.. Strides.Select((stride, level) => align(level, stride))]);
+        () => FusedKernels.RoiAlign(pyramid, Grids, together, map, [.. images.SelectMany(level => level)])!, pyramid);
 }
 
 /// <summary>FocalLoss.Sum: the class loss of all locations, 80 classes.</summary>

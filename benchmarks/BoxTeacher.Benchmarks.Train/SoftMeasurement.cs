@@ -1,8 +1,11 @@
+using System.Diagnostics;
+
 namespace BoxTeacher.Benchmarks.Train;
 
 /// <summary>A Soft Teacher step and what it consists of, in turns, in one process of its own.</summary>
 internal sealed class SoftMeasurement
 {
+    private const double SettlingSeconds = 6;
     private const double MostOfLayers = 1.25;
     private const double MostOfStep = 0.10;
     private static readonly string[] Selection = ["RoIAlign", "proposals and NMS", "assignment"];
@@ -19,21 +22,25 @@ internal sealed class SoftMeasurement
     public SoftMeasurement(SoftCase step, Side side, int rounds)
     {
         (this.step, this.side) = (step, side);
-        for (var round = -2; round < rounds; round++)
+        Console.WriteLine($"{step.Name}: {rounds} rounds, and some for settling");
+        var clock = Stopwatch.StartNew();
+        // Until the loops of the step are compiled well.
+        for (var settling = 0; settling < 2 || (settling < 30 && clock.Elapsed.TotalSeconds < SettlingSeconds); settling++)
+        {
+            side.Step(isMeasured: false);
+            kilobytes = side.Ask<long>("memory");
+        }
+
+        side.Ask<Dictionary<string, double>>("pieces");
+        side.Step(isMeasured: false);
+        for (var round = 0; round < rounds; round++)
         {
             var rate = side.Ask<double>("convolution");
-            side.Step(isMeasured: round >= 0);
-            if (round == -1)
-            {
-                kilobytes = side.Ask<long>("memory");
-            }
+            side.Step(isMeasured: true);
+            Console.Error.WriteLine($"{step.Name}: round {round + 1} of {rounds}, {side.Walls[^1]:F0} ms by the clock");
 
-            var found = side.Ask<Dictionary<string, double>>("pieces");
-            if (round >= 0)
-            {
-                rates.Add(rate);
-                pieces.Add(found);
-            }
+            pieces.Add(side.Ask<Dictionary<string, double>>("pieces"));
+            rates.Add(rate);
         }
     }
 

@@ -37,23 +37,21 @@ internal static class FusedKernels
     public static Tensor? MaskQuality(Tensor masks, double threshold) =>
         Take(masks) ? MaskKernels.Quality(masks.contiguous(), (float)threshold) : null;
 
-    /// <summary>RoIAlign of the maps of a batch, differentiable with respect to them; see <c>RoiAlign.Apply</c>.</summary>
-    /// <param name="features">[N, C, H, W].</param>
+    /// <summary>RoIAlign of the maps of a batch, each box from one of them, differentiable with respect to them; see <c>RoiAlign.Apply</c>.</summary>
+    /// <param name="maps">One or more, each [N, C, H, W].</param>
+    /// <param name="grids">How bins are laid and sampled on each map; all of one size.</param>
     /// <param name="boxes">[M, 4], xyxy in pixels of the input.</param>
+    /// <param name="map">The map of each of the M boxes.</param>
     /// <param name="images">The image of each of the M boxes.</param>
-    /// <param name="grid">How bins are laid and sampled.</param>
-    /// <returns>[M, C, size, size].</returns>
-    public static Tensor RoiAlign(Tensor features, Tensor boxes, long[] images, RoiGrid grid)
+    /// <returns>[M, C, size, size], or null.</returns>
+    public static Tensor? RoiAlign(
+        IReadOnlyList<Tensor> maps, IReadOnlyList<RoiGrid> grids, Tensor boxes, ReadOnlySpan<int> map, ReadOnlySpan<long> images)
     {
         using var scope = NewDisposeScope();
-        if (Take(features.detach(), boxes) && features.size(1) >= RoiKernel.FewestChannels
-            && features.size(2) * features.size(3) < int.MaxValue / RoiKernel.Block)
-        {
-            return RoiKernel.Of(features.contiguous(), boxes, images, grid).MoveToOuterDisposeScope();
-        }
-
-        var (rows, columns) = Layers.RoiAlign.Shares(features, boxes, grid);
-        return BoxSamples.Of(features, rows, columns, images).MoveToOuterDisposeScope();
+        return Take([boxes, .. maps.Select(level => level.detach())]) && maps.All(level => level.size(1) >= RoiKernel.FewestChannels
+            && level.size(2) * level.size(3) < int.MaxValue / RoiKernel.Block)
+            ? RoiKernel.Of([.. maps.Select(level => level.contiguous())], grids, HostValues.Floats(boxes), map, images).MoveToOuterDisposeScope()
+            : null;
     }
 
     private static bool Take(params ReadOnlySpan<Tensor> tensors)

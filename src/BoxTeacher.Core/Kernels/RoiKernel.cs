@@ -1,15 +1,16 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using BoxTeacher.Layers;
-using BoxTeacher.Structures;
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Kernels;
 
 /// <summary>
-/// RoIAlign on the CPU in float32. An image's map is read 32 channels at a time, channels last, and of the shares of rows and columns only
-/// those that are not 0. Each task has channels of its own, so that gradients are summed in the same order by any number of threads.
+/// RoIAlign on the CPU in float32, of all levels of a pyramid at once. An image's map is read 32 channels at a time, channels last, and of
+/// the shares of rows and columns only those that are not 0. Each task has channels of its own, so that gradients are summed in the same
+/// order by any number of threads.
 /// </summary>
 internal sealed unsafe class RoiKernel : autograd.SingleTensorFunction<RoiKernel>
 {
@@ -25,42 +26,36 @@ internal sealed unsafe class RoiKernel : autograd.SingleTensorFunction<RoiKernel
     public override string Name => nameof(RoiKernel);
 
     /// <summary>What <c>RoiAlign.Apply</c> gives, [M, C, size, size].</summary>
-    /// <param name="features">[N, C, H, W], contiguous.</param>
-    /// <param name="corners">[M, 4], xyxy in pixels of the input.</param>
+    /// <param name="maps">Each [N, C, H, W], contiguous.</param>
+    /// <param name="grids">How bins are laid and sampled on each map; all of one size.</param>
+    /// <param name="corners">4M numbers: xyxy in pixels of the input.</param>
+    /// <param name="map">The map of each of the M boxes.</param>
     /// <param name="images">The image of each of the M boxes.</param>
-    /// <param name="grid">How bins are laid and sampled.</param>
-    public static Tensor Of(Tensor features, Tensor corners, long[] images, RoiGrid grid)
-    {
-        var (values, shape) = (HostValues.Floats(corners), features.shape);
-        var ofImage = Enumerable.Range(0, (int)shape[0]).Select(_ => new List<int>()).ToArray();
-        foreach (var (box, image) in images.Index())
-        {
-            ofImage[image].Add(box);
-        }
-
-        var boxes = new Boxes(new(values, 1, (int)shape[2], grid), new(values, 0, (int)shape[3], grid), shape, ofImage);
-        return apply(features, boxes);
-    }
+    public static Tensor Of(
+        IReadOnlyList<Tensor> maps, IReadOnlyList<RoiGrid> grids, float[] corners, ReadOnlySpan<int> map, ReadOnlySpan<long> images) =>
+        apply([.. maps, new Boxes([.. maps.Select(level => level.shape)], grids, corners, map, images)]);
 
     /// <inheritdoc/>
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
-        var (features, boxes) = (((Tensor)vars[0]).detach(), (Boxes)vars[1]);
+        var boxes = (Boxes)vars[^1];
         ctx.save_data(nameof(boxes), boxes);
-        var result = empty([boxes.Count, features.size(1), boxes.Rows.Bins, boxes.Columns.Bins], float32, CPU);
-        float* source = Pointer(features), target = Pointer(result);
-        EachBlock(boxes, (image, first, channels, map, bins, band) =>
+        Tensor[] maps = [.. vars.SkipLast(1).Select(map => ((Tensor)map).detach())];
+        var result = empty([boxes.Count, boxes.Channels, boxes.Rows.Bins, boxes.Columns.Bins], float32, CPU);
+        var target = (nint)Pointer(result);
+        var sources = Array.ConvertAll(maps, map => (nint)Pointer(map));
+        EachBlock(boxes, (part, first, channels, map, bins, band) =>
         {
-            var place = ((long)image * boxes.Channels + first) * boxes.Cells;
-            ToLast(source + place, boxes.Cells, channels, map);
-            foreach (var box in boxes.OfImage[image])
+            var place = ((long)part.Image * boxes.Channels + first) * part.Cells;
+            ToLast((float*)sources[part.Map] + place, part.Cells, channels, map);
+            foreach (var box in part.Boxes)
             {
-                Sample(box, boxes, map, bins, band);
-                ToFirst(bins, boxes.Bins, channels, target + ((long)box * boxes.Channels + first) * boxes.Bins);
+                Sample(box, boxes, part.Width, map, bins, band);
+                ToFirst(bins, boxes.Bins, channels, (float*)target + ((long)box * boxes.Channels + first) * boxes.Bins);
             }
         });
-        GC.KeepAlive((features, result));
-        features.Dispose();
+        GC.KeepAlive((maps, result));
+        Array.ForEach(maps, map => map.Dispose());
         return result;
     }
 
@@ -70,108 +65,118 @@ internal sealed unsafe class RoiKernel : autograd.SingleTensorFunction<RoiKernel
         using var scope = NewDisposeScope();
         var boxes = (Boxes)ctx.get_data("boxes");
         var given = grad_output.contiguous();
-        var result = zeros([boxes.OfImage.Length, boxes.Channels, boxes.Rows.Length, boxes.Columns.Length], float32, CPU);
-        float* source = Pointer(given), target = Pointer(result);
-        EachBlock(boxes, (image, first, channels, map, bins, band) =>
+        Tensor[] maps = [.. boxes.Shapes.Select((shape, map) =>
+            boxes.Parts.Count(part => part.Map == map) == shape[0] ? empty(shape, float32, CPU) : zeros(shape, float32, CPU))];
+        var source = (nint)Pointer(given);
+        var targets = Array.ConvertAll(maps, map => (nint)Pointer(map));
+        EachBlock(boxes, (part, first, channels, map, bins, band) =>
         {
-            NativeMemory.Clear(map, (nuint)boxes.Cells * Block * sizeof(float));
-            foreach (var box in boxes.OfImage[image])
+            NativeMemory.Clear(map, (nuint)part.Cells * Block * sizeof(float));
+            foreach (var box in part.Boxes)
             {
-                ToLast(source + ((long)box * boxes.Channels + first) * boxes.Bins, boxes.Bins, channels, bins);
-                Spread(box, boxes, map, bins, band);
+                ToLast((float*)source + ((long)box * boxes.Channels + first) * boxes.Bins, boxes.Bins, channels, bins);
+                Spread(box, boxes, part.Width, map, bins, band);
             }
-            ToFirst(map, boxes.Cells, channels, target + ((long)image * boxes.Channels + first) * boxes.Cells);
+
+            var place = ((long)part.Image * boxes.Channels + first) * part.Cells;
+            ToFirst(map, part.Cells, channels, (float*)targets[part.Map] + place);
         });
-        GC.KeepAlive((given, result));
-        return [result.MoveToOuterDisposeScope(), null!];
+        GC.KeepAlive((given, maps));
+        return [.. maps.Select(map => map.MoveToOuterDisposeScope()), null!];
     }
 
     // Bins of one box: first the rows' shares, cell by cell of a band as wide as the box, then the columns'.
-    private static void Sample(int box, Boxes boxes, float* map, float* bins, float* band)
+    private static void Sample(int box, Boxes boxes, int width, float* map, float* bins, float* band)
     {
+        var rows = boxes.Rows.SpansOf(box);
+        var columns = boxes.Columns.SpansOf(box);
         var (left, right) = boxes.Columns.Reach(box);
-        var step = (long)boxes.Columns.Length * Block;
-        for (var i = 0; i < boxes.Rows.Bins; i++)
+        var step = (long)width * Block;
+        fixed (float* rowShares = boxes.Rows.Shares, columnShares = boxes.Columns.Shares)
         {
-            var (top, bottom) = boxes.Rows.Span(box, i);
-            var rows = boxes.Rows.Shares(box, i);
-            for (var x = left; x < right; x++)
+            foreach (var row in rows)
             {
-                Gather(map + top * step + x * Block, step, rows, band + x * Block);
-            }
+                var place = map + row.First * step;
+                for (var x = left; x < right; x++)
+                {
+                    Gather(place + x * Block, step, rowShares + row.Place, row.Count, band + x * Block);
+                }
 
-            for (var j = 0; j < boxes.Columns.Bins; j++)
-            {
-                var (first, end) = boxes.Columns.Span(box, j);
-                Gather(band + first * Block, Block, boxes.Columns.Shares(box, j), bins + (i * boxes.Columns.Bins + j) * Block);
+                foreach (var column in columns)
+                {
+                    Gather(band + column.First * Block, Block, columnShares + column.Place, column.Count, bins);
+                    bins += Block;
+                }
             }
         }
     }
 
     // The transpose of Sample, added to the map.
-    private static void Spread(int box, Boxes boxes, float* map, float* bins, float* band)
+    private static void Spread(int box, Boxes boxes, int width, float* map, float* bins, float* band)
     {
+        var rows = boxes.Rows.SpansOf(box);
+        var columns = boxes.Columns.SpansOf(box);
         var (left, right) = boxes.Columns.Reach(box);
-        var step = (long)boxes.Columns.Length * Block;
-        for (var i = 0; i < boxes.Rows.Bins; i++)
+        var step = (long)width * Block;
+        fixed (float* rowShares = boxes.Rows.Shares, columnShares = boxes.Columns.Shares)
         {
-            var (top, bottom) = boxes.Rows.Span(box, i);
-            if (top >= bottom)
+            foreach (var row in rows)
             {
-                continue;
-            }
+                if (row.Count > 0 && left < right)
+                {
+                    NativeMemory.Clear(band + left * Block, (nuint)(right - left) * Block * sizeof(float));
+                    for (var j = 0; j < columns.Length; j++)
+                    {
+                        var column = columns[j];
+                        Scatter(bins + j * Block, columnShares + column.Place, column.Count, band + column.First * Block, Block);
+                    }
 
-            NativeMemory.Clear(band + left * Block, (nuint)Math.Max(0, right - left) * Block * sizeof(float));
-            for (var j = 0; j < boxes.Columns.Bins; j++)
-            {
-                var (first, end) = boxes.Columns.Span(box, j);
-                Scatter(bins + (i * boxes.Columns.Bins + j) * Block, boxes.Columns.Shares(box, j), band + first * Block, Block);
-            }
-            var rows = boxes.Rows.Shares(box, i);
-            for (var x = left; x < right; x++)
-            {
-                Scatter(band + x * Block, rows, map + top * step + x * Block, step);
+                    var place = map + row.First * step;
+                    for (var x = left; x < right; x++)
+                    {
+                        Scatter(band + x * Block, rowShares + row.Place, row.Count, place + x * Block, step);
+                    }
+                }
+
+                bins += columns.Length * Block;
             }
         }
     }
 
     // target = sum of shares[k] * source[k * step], a block of channels.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Gather(float* source, long step, ReadOnlySpan<float> shares, float* target)
+    private static void Gather(float* source, long step, float* shares, int count, float* target)
     {
-        var lanes = Vector<float>.Count;
-        for (var c = 0; c < Block; c += 2 * lanes)
+        var (a, b, c, d) = (Vector256<float>.Zero, Vector256<float>.Zero, Vector256<float>.Zero, Vector256<float>.Zero);
+        for (var k = 0; k < count; k++)
         {
-            var place = source + c;
-            var (low, high) = (Vector<float>.Zero, Vector<float>.Zero);
-            foreach (var share in shares)
-            {
-                var factor = new Vector<float>(share);
-                low = Vector.FusedMultiplyAdd(Vector.Load(place), factor, low);
-                high = Vector.FusedMultiplyAdd(Vector.Load(place + lanes), factor, high);
-                place += step;
-            }
-            low.Store(target + c);
-            high.Store(target + c + lanes);
+            var share = Vector256.Create(shares[k]);
+            a = Vector256.FusedMultiplyAdd(Vector256.Load(source), share, a);
+            b = Vector256.FusedMultiplyAdd(Vector256.Load(source + 8), share, b);
+            c = Vector256.FusedMultiplyAdd(Vector256.Load(source + 16), share, c);
+            d = Vector256.FusedMultiplyAdd(Vector256.Load(source + 24), share, d);
+            source += step;
         }
+
+        a.Store(target);
+        b.Store(target + 8);
+        c.Store(target + 16);
+        d.Store(target + 24);
     }
 
     // target[k * step] += shares[k] * source, a block of channels.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Scatter(float* source, ReadOnlySpan<float> shares, float* target, long step)
+    private static void Scatter(float* source, float* shares, int count, float* target, long step)
     {
-        var lanes = Vector<float>.Count;
-        for (var c = 0; c < Block; c += 2 * lanes)
+        var (a, b, c, d) = (Vector256.Load(source), Vector256.Load(source + 8), Vector256.Load(source + 16), Vector256.Load(source + 24));
+        for (var k = 0; k < count; k++)
         {
-            var place = target + c;
-            var (low, high) = (Vector.Load(source + c), Vector.Load(source + c + lanes));
-            foreach (var share in shares)
-            {
-                var factor = new Vector<float>(share);
-                Vector.FusedMultiplyAdd(low, factor, Vector.Load(place)).Store(place);
-                Vector.FusedMultiplyAdd(high, factor, Vector.Load(place + lanes)).Store(place + lanes);
-                place += step;
-            }
+            var share = Vector256.Create(shares[k]);
+            Vector256.FusedMultiplyAdd(a, share, Vector256.Load(target)).Store(target);
+            Vector256.FusedMultiplyAdd(b, share, Vector256.Load(target + 8)).Store(target + 8);
+            Vector256.FusedMultiplyAdd(c, share, Vector256.Load(target + 16)).Store(target + 16);
+            Vector256.FusedMultiplyAdd(d, share, Vector256.Load(target + 24)).Store(target + 24);
+            target += step;
         }
     }
 
@@ -183,53 +188,65 @@ internal sealed unsafe class RoiKernel : autograd.SingleTensorFunction<RoiKernel
             NativeMemory.Clear(target, (nuint)count * Block * sizeof(float));
         }
 
-        for (var start = 0; start < count; start += Tile)
+        Transpose(source, channels, count, count, target, Block);
+    }
+
+    // And back.
+    private static void ToFirst(float* source, int count, int channels, float* target) =>
+        Transpose(source, count, channels, Block, target, count);
+
+    // [height, width] with rows of so many numbers to [width, height], four by four, some rows of the longer side at a time.
+    private static void Transpose(float* source, int height, int width, int from, float* target, int to)
+    {
+        var (high, wide) = (height & ~3, width & ~3);
+        for (var top = 0; top < high; top += Tile)
         {
-            var end = Math.Min(start + Tile, count);
-            for (var c = 0; c < channels; c++)
+            for (var x = 0; x < wide; x += 4)
             {
-                var from = source + (long)c * count;
-                for (var i = start; i < end; i++)
+                for (var y = top; y < Math.Min(top + Tile, high); y += 4)
                 {
-                    target[(long)i * Block + c] = from[i];
+                    Square(source + (long)y * from + x, from, target + (long)x * to + y, to);
                 }
+            }
+        }
+
+        for (var y = 0; y < height; y++)
+        {
+            for (var x = y < high ? wide : 0; x < width; x++)
+            {
+                target[(long)x * to + y] = source[(long)y * from + x];
             }
         }
     }
 
-    // And back.
-    private static void ToFirst(float* source, int count, int channels, float* target)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Square(float* source, long from, float* target, long to)
     {
-        for (var start = 0; start < count; start += Tile)
-        {
-            var end = Math.Min(start + Tile, count);
-            for (var c = 0; c < channels; c++)
-            {
-                var to = target + (long)c * count;
-                for (var i = start; i < end; i++)
-                {
-                    to[i] = source[(long)i * Block + c];
-                }
-            }
-        }
+        var (a, b) = (Vector128.Load(source), Vector128.Load(source + from));
+        var (c, d) = (Vector128.Load(source + 2 * from), Vector128.Load(source + 3 * from));
+        var turned = Matrix4x4.Transpose(Matrix4x4.Create(a.AsVector4(), b.AsVector4(), c.AsVector4(), d.AsVector4()));
+        turned.X.AsVector128().Store(target);
+        turned.Y.AsVector128().Store(target + to);
+        turned.Z.AsVector128().Store(target + 2 * to);
+        turned.W.AsVector128().Store(target + 3 * to);
     }
 
     private static void EachBlock(Boxes boxes, BlockWork work)
     {
         var blocks = (boxes.Channels + Block - 1) / Block;
-        var busy = Enumerable.Range(0, boxes.OfImage.Length).Where(image => boxes.OfImage[image].Count > 0).ToArray();
-        var (tasks, next) = (busy.Length * blocks, -1);
+        var (tasks, next) = (boxes.Parts.Length * blocks, -1);
         var workers = Math.Min(get_num_threads(), tasks);
         void Worker(int worker)
         {
-            var sizes = (Map: (long)boxes.Cells * Block, Bins: (long)boxes.Bins * Block, Band: (long)boxes.Columns.Length * Block);
-            var room = (float*)NativeMemory.AlignedAlloc((nuint)(sizes.Map + sizes.Bins + sizes.Band) * sizeof(float), 64);
+            var map = boxes.Parts.Max(part => (long)part.Cells) * Block;
+            var (bins, band) = ((long)boxes.Bins * Block, boxes.Parts.Max(part => (long)part.Width) * Block);
+            var room = (float*)NativeMemory.AlignedAlloc((nuint)(map + bins + band) * sizeof(float), 64);
             for (var task = Interlocked.Increment(ref next); task < tasks; task = Interlocked.Increment(ref next))
             {
                 var first = task % blocks * Block;
-                var (image, channels) = (busy[task / blocks], Math.Min(Block, boxes.Channels - first));
-                work(image, first, channels, room, room + sizes.Map, room + sizes.Map + sizes.Bins);
+                work(boxes.Parts[task / blocks], first, Math.Min(Block, boxes.Channels - first), room, room + map, room + map + bins);
             }
+
             NativeMemory.AlignedFree(room);
         }
 
@@ -245,59 +262,87 @@ internal sealed unsafe class RoiKernel : autograd.SingleTensorFunction<RoiKernel
 
     private static float* Pointer(Tensor tensor) => (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.bytes));
 
-    /// <summary>Some channels of an image, with room for them: a map, the bins of a box, a row of cells.</summary>
-    private delegate void BlockWork(int image, int first, int channels, float* map, float* bins, float* band);
+    /// <summary>Some channels of a part, with room for them: a map, the bins of a box, a row of cells.</summary>
+    private delegate void BlockWork(Part part, int first, int channels, float* map, float* bins, float* band);
+
+    /// <summary>The boxes of one image on one map.</summary>
+    private sealed record Part(int Map, int Image, int Cells, int Width, int[] Boxes);
 
     /// <summary>What both directions need to know.</summary>
-    private sealed class Boxes(Axis rows, Axis columns, long[] features, List<int>[] ofImage)
+    private sealed class Boxes
     {
-        public Axis Rows => rows;
+        public Boxes(long[][] shapes, IReadOnlyList<RoiGrid> grids, float[] corners, ReadOnlySpan<int> map, ReadOnlySpan<long> images)
+        {
+            Shapes = shapes;
+            Rows = new(corners, 1, map, [.. shapes.Select(shape => (int)shape[2])], grids);
+            Columns = new(corners, 0, map, [.. shapes.Select(shape => (int)shape[3])], grids);
+            var lists = new List<int>[shapes.Length * shapes[0][0]];
+            for (var box = 0; box < map.Length; box++)
+            {
+                (lists[map[box] * shapes[0][0] + images[box]] ??= []).Add(box);
+            }
 
-        public Axis Columns => columns;
+            Parts = [.. from entry in lists.Index()
+                        where entry.Item is not null
+                        let level = entry.Index / (int)shapes[0][0]
+                        let shape = shapes[level]
+                        select new Part(
+                            level, entry.Index % (int)shape[0], (int)(shape[2] * shape[3]), (int)shape[3], [.. entry.Item])];
+        }
 
-        public int Channels { get; } = (int)features[1];
+        public Axis Rows { get; }
 
-        public int Cells { get; } = (int)(features[2] * features[3]);
+        public Axis Columns { get; }
 
-        public int Bins { get; } = rows.Bins * columns.Bins;
+        public long[][] Shapes { get; }
 
-        public int Count => rows.Count;
+        public Part[] Parts { get; }
 
-        public List<int>[] OfImage => ofImage;
+        public int Channels => (int)Shapes[0][1];
+
+        public int Bins => Rows.Bins * Columns.Bins;
+
+        public int Count => Rows.Count;
     }
+
+    /// <summary>The cells of a bin that count, and where their shares stand.</summary>
+    private readonly record struct Span(int Place, int First, int Count);
 
     /// <summary>The shares of one axis, of each bin the cells from the first to the last that count; see <c>RoiAlign.Shares</c>.</summary>
     private sealed class Axis
     {
-        private readonly List<float> _shares = [];
-        private readonly (int Place, int First, int End)[] _spans;
+        private readonly Span[] _spans;
         private readonly (int First, int End)[] _reach;
+        private float[] _shares;
+        private int _used;
 
         /// <param name="boxes">4 numbers per box.</param>
         /// <param name="axis">0 for x, 1 for y.</param>
-        /// <param name="length">Cells.</param>
-        /// <param name="grid">How bins are laid and sampled.</param>
-        public Axis(float[] boxes, int axis, int length, RoiGrid grid)
+        /// <param name="map">Of each box.</param>
+        /// <param name="lengths">Cells of each map.</param>
+        /// <param name="grids">How bins are laid and sampled on each map.</param>
+        public Axis(float[] boxes, int axis, ReadOnlySpan<int> map, int[] lengths, IReadOnlyList<RoiGrid> grids)
         {
-            (Count, Bins, Length) = (boxes.Length / 4, grid.Size, length);
-            (_spans, _reach) = (new (int, int, int)[Count * Bins], new (int, int)[Count]);
-            var shift = grid.Aligned ? 0.5f : 0;
+            (Count, Bins) = (map.Length, grids[0].Size);
+            (_spans, _reach, _shares) = (new Span[Count * Bins], new (int, int)[Count], new float[Count * Bins * 4]);
             for (var box = 0; box < Count; box++)
             {
-                float Edge(int number) => boxes[4 * box + number] * (float)grid.Scale - shift;
-                var (low, high) = (Edge(axis), Edge(axis + 2));
+                var (length, grid) = (lengths[map[box]], grids[map[box]]);
+                var (scale, shift) = ((float)grid.Scale, grid.Aligned ? 0.5f : 0);
+                var (low, high) = (boxes[4 * box + axis] * scale - shift, boxes[4 * box + axis + 2] * scale - shift);
                 var bin = (grid.Aligned ? high - low : MathF.Max(high - low, 1)) / Bins;
                 var count = !float.IsFinite(bin) ? 0 : grid.SamplingRatio > 0 ? grid.SamplingRatio : (int)MathF.Max(MathF.Ceiling(bin), 0);
                 var reach = (First: length, End: 0);
                 for (var i = 0; i < Bins; i++)
                 {
-                    var span = Span(low + i * bin, bin, count);
+                    var span = Add(low + i * bin, bin, count, length);
                     _spans[box * Bins + i] = span;
-                    if (span.First < span.End)
+                    if (span.Count > 0)
                     {
-                        reach = (Math.Min(reach.First, span.First), Math.Max(reach.End, span.End));
+                        reach = (Math.Min(reach.First, span.First), Math.Max(reach.End, span.First + span.Count));
                     }
                 }
+
                 _reach[box] = reach;
             }
         }
@@ -306,59 +351,60 @@ internal sealed unsafe class RoiKernel : autograd.SingleTensorFunction<RoiKernel
 
         public int Bins { get; }
 
-        public int Length { get; }
+        public float[] Shares => _shares;
 
-        /// <summary>From the first cell of a bin to behind its last, and how much each counts.</summary>
-        public (int First, int End) Span(int box, int bin) => (_spans[box * Bins + bin].First, _spans[box * Bins + bin].End);
-
-        public ReadOnlySpan<float> Shares(int box, int bin)
-        {
-            var (place, first, end) = _spans[box * Bins + bin];
-            return CollectionsMarshal.AsSpan(_shares).Slice(place, end - first);
-        }
+        /// <summary>Of each bin the cells that count.</summary>
+        public ReadOnlySpan<Span> SpansOf(int box) => _spans.AsSpan(box * Bins, Bins);
 
         /// <summary>From the first cell of any bin to behind the last; empty where there are none.</summary>
         public (int First, int End) Reach(int box) => _reach[box];
 
-        // The samples of one bin, first to find the cells that they touch, then to add up how much each counts.
-        private (int Place, int First, int End) Span(float start, float bin, int count)
+        // The samples of one bin go one way: its cells lie between those of the first and the last that count.
+        private Span Add(float start, float bin, int count, int length)
         {
-            var (first, end) = (Length, 0);
-            for (var sample = 0; sample < count; sample++)
+            var (one, last) = (0, count - 1);
+            while (one <= last && !IsInside(Place(start, bin, count, one), length))
             {
-                if (Inside(start, bin, count, sample) is { } place)
-                {
-                    (first, end) = (Math.Min(first, (int)place), Math.Max(end, Math.Min((int)place + 2, Length)));
-                }
+                one++;
             }
 
-            var offset = _shares.Count;
-            if (first >= end)
+            while (last > one && !IsInside(Place(start, bin, count, last), length))
             {
-                return (offset, 0, 0);
+                last--;
             }
 
-            CollectionsMarshal.SetCount(_shares, offset + end - first);
-            var shares = CollectionsMarshal.AsSpan(_shares)[offset..];
-            shares.Clear();
-            for (var sample = 0; sample < count; sample++)
+            if (one > last)
             {
-                if (Inside(start, bin, count, sample) is { } place)
-                {
-                    var (cell, fraction) = ((int)place - first, place - (int)place);
-                    shares[cell] += 1f / count * (1 - fraction);
-                    shares[Math.Min(cell + 1, shares.Length - 1)] += 1f / count * fraction;
-                }
+                return default;
             }
 
-            return (offset, first, end);
+            var (low, high) = (Cell(Place(start, bin, count, one), length), Cell(Place(start, bin, count, last), length));
+            var first = (int)MathF.Min(low, high);
+            var cells = Math.Min((int)MathF.Max(low, high) + 2, length) - first;
+            if (_used + cells > _shares.Length)
+            {
+                Array.Resize(ref _shares, 2 * (_used + cells));
+            }
+
+            var shares = _shares.AsSpan(_used, cells);
+            var share = 1f / count;
+            for (var sample = one; sample <= last; sample++)
+            {
+                var place = Cell(Place(start, bin, count, sample), length);
+                var (cell, fraction) = ((int)place - first, place - (int)place);
+                shares[cell] += share * (1 - fraction);
+                shares[Math.Min(cell + 1, cells - 1)] += share * fraction;
+            }
+
+            _used += cells;
+            return new Span(_used - cells, first, cells);
         }
 
-        // Where a sample lies; null if that is more than a cell beyond the map.
-        private float? Inside(float start, float bin, int count, int sample)
-        {
-            var place = start + (sample + 0.5f) * bin / count;
-            return place >= -1 && place <= Length ? Math.Clamp(place, 0, Length - 1) : null;
-        }
+        private static float Place(float start, float bin, int count, int sample) => start + (sample + 0.5f) * bin / count;
+
+        // Not more than a cell beyond the map.
+        private static bool IsInside(float place, int length) => place >= -1 && place <= length;
+
+        private static float Cell(float place, int length) => Math.Clamp(place, 0, length - 1);
     }
 }

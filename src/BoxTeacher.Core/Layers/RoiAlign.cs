@@ -21,11 +21,15 @@ public static class RoiAlign
     /// </param>
     /// <returns>[M, C, size, size].</returns>
     public static Tensor Apply(
-        Tensor features, Tensor boxes, Tensor images, int size, double scale, int samplingRatio = 0, bool aligned = true)
+        Tensor features, Tensor boxes, Tensor images, int size, double scale, int samplingRatio = 0, bool aligned = true) =>
+        Bins(features, boxes, HostValues.Longs(images), new RoiGrid(size, scale, samplingRatio, aligned));
+
+    /// <summary>The same with the images of boxes and the grid of bins on the host.</summary>
+    internal static Tensor Bins(Tensor features, Tensor boxes, long[] images, RoiGrid grid)
     {
         using var scope = NewDisposeScope();
-        var (rows, columns) = Shares(features, boxes, new RoiGrid(size, scale, samplingRatio, aligned));
-        return BoxSamples.Of(features, rows, columns, HostValues.Longs(images)).MoveToOuterDisposeScope();
+        var (rows, columns) = Shares(features, boxes, grid);
+        return BoxSamples.Of(features, rows, columns, images).MoveToOuterDisposeScope();
     }
 
     /// <summary>How much each cell counts in each bin, along both axes: [M, size, H] and [M, size, W] in the features' type.</summary>

@@ -19,6 +19,9 @@ public sealed class RoiAlignTests : IDisposable
     private static Tensor Formula(Tensor features, Tensor boxes, Tensor images, RoiGrid grid) =>
         RoiAlign.Apply(features, boxes, images, grid.Size, grid.Scale, grid.SamplingRatio, grid.Aligned);
 
+    private static Tensor Fused(Tensor map, Tensor boxes, Tensor images, RoiGrid grid) =>
+        FusedKernels.RoiAlign([map], [grid], boxes, new int[boxes.size(0)], images.data<long>().ToArray())!;
+
     // Of all sizes on a map of 20 x 28 cells of 4 pixels, partly outside, the last without extent, behind the map, with crossed edges.
     private static Tensor Boxes(int count, ScalarType type)
     {
@@ -77,13 +80,13 @@ public sealed class RoiAlignTests : IDisposable
             }
 
             var formula = Both(map => Formula(map, boxes, images, grid));
-            var fused = Both(map => FusedKernels.RoiAlign(map, boxes, images.data<long>().ToArray(), grid));
+            var fused = Both(map => Fused(map, boxes, images, grid));
             Assert.All(formula.Zip(fused), pair => Assert.True(pair.First.allclose(pair.Second, 1e-4, 1e-4)));
             Assert.True(formula[1].abs().sum().item<float>() > 0);
 
             // Sums are formed in the same order by any number of threads.
             set_num_threads(1);
-            var alone = Both(map => FusedKernels.RoiAlign(map, boxes, images.data<long>().ToArray(), grid));
+            var alone = Both(map => Fused(map, boxes, images, grid));
             Assert.All(alone.Zip(fused), pair => Assert.True(pair.First.Equals(pair.Second)));
         }
         finally

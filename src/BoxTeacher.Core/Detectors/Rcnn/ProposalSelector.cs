@@ -47,10 +47,18 @@ public sealed class ProposalSelector(
         var byLevel = Enumerable.Range(0, outputs.Anchors.Count).Select(level => Best(outputs, level, limits.PerLevel)).ToArray();
         var scores = cat([.. byLevel.Select(level => level.Scores)], 1);
         var boxes = cat([.. byLevel.Select(level => level.Boxes)], 1);
+        boxes = stack([.. sizes.Select((size, image) => Instances.Clip(boxes[image], size))]);
         long[] levels = [.. byLevel.Index().SelectMany(level => Enumerable.Repeat(
             acrossLevels ? 0L : level.Index, (int)level.Item.Scores.size(1)))];
-        return [.. sizes.Select((size, image) =>
-            Suppressed(Instances.Clip(boxes[image], size), scores[image], levels, limits.PerImage).MoveToOuterDisposeScope())];
+        // All images in one copy.
+        var (places, values) = (HostValues.Floats(boxes), HostValues.Floats(scores));
+        var count = levels.Length;
+        return [.. sizes.Select((_, image) =>
+        {
+            var kept = Suppress(places.AsSpan(4 * count * image, 4 * count), values.AsSpan(count * image, count), levels, limits.PerImage);
+            var index = tensor(kept, [kept.Length], device: boxes.device);
+            return new Proposals(boxes[image].index_select(0, index), scores[image].index_select(0, index)).MoveToOuterDisposeScope();
+        })];
     }
 
     // [N, k] scores and [N, k, 4] boxes of a level, best first.
@@ -64,25 +72,27 @@ public sealed class ProposalSelector(
         return (scores, _coder.Decode(boxes, deltas.view(-1, 4)).view(outputs.Images, kept, 4));
     }
 
-    private Proposals Suppressed(Tensor boxes, Tensor scores, long[] levels, int limit)
+    // Rows of the proposals of an image, best first. Boxes without area are left out before the others suppress each other.
+    private long[] Suppress(ReadOnlySpan<float> boxes, ReadOnlySpan<float> scores, long[] levels, int limit)
     {
-        using var scope = NewDisposeScope();
-        var places = HostValues.Floats(boxes);
-        var values = HostValues.Floats(scores);
-        var rows = new List<int>(values.Length);
-        for (var i = 0; i < values.Length; i++)
+        var rows = new List<int>(levels.Length);
+        for (var i = 0; i < levels.Length; i++)
         {
-            if (places[4 * i + 2] - places[4 * i] > smallestSide && places[4 * i + 3] - places[4 * i + 1] > smallestSide)
+            var box = boxes.Slice(4 * i, 4);
+            if (box[2] - box[0] > smallestSide && box[3] - box[1] > smallestSide)
             {
                 rows.Add(i);
             }
         }
 
-        var sided = rows.Count == values.Length ? places : [.. rows.SelectMany(row => places[(4 * row)..(4 * row + 4)])];
-        var kept = NonMaximumSuppression.ByClass(
-            sided, [.. rows.Select(row => values[row])], [.. rows.Select(row => levels[row])], (float)nmsThreshold, limit);
-        long[] chosen = [.. kept.Take(limit).Select(place => (long)rows[place])];
-        var index = tensor(chosen, [chosen.Length], device: boxes.device);
-        return new Proposals(boxes.index_select(0, index), scores.index_select(0, index)).MoveToOuterDisposeScope();
+        var (places, values, groups) = (new float[4 * rows.Count], new float[rows.Count], new long[rows.Count]);
+        for (var i = 0; i < values.Length; i++)
+        {
+            (values[i], groups[i]) = (scores[rows[i]], levels[rows[i]]);
+            boxes.Slice(4 * rows[i], 4).CopyTo(places.AsSpan(4 * i));
+        }
+
+        var kept = NonMaximumSuppression.ByClass(places, values, groups, (float)nmsThreshold, limit);
+        return [.. kept.Take(limit).Select(place => (long)rows[place])];
     }
 }

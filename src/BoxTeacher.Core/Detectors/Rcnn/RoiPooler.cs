@@ -59,29 +59,37 @@ public sealed record RoiPooler(int Size, IReadOnlyList<int> Strides, RoiLevelRul
     {
         using var scope = NewDisposeScope();
         var all = cat([.. boxes]);
-        var images = boxes.SelectMany((ofImage, image) => Enumerable.Repeat((long)image, (int)ofImage.size(0))).ToArray();
-        var rows = HostValues.Longs(levels).Select((level, row) => (Level: (int)level, Row: (long)row))
+        long[] images = [.. boxes.SelectMany((ofImage, image) => Enumerable.Repeat((long)image, (int)ofImage.size(0)))];
+        var level = Array.ConvertAll(HostValues.Longs(levels), value => (int)value);
+        // Levels without boxes are left alone.
+        int[] read = [.. level.Distinct().Order().DefaultIfEmpty(0)];
+        RoiGrid[] grids = [.. read.Select(GridOf)];
+        var map = Array.ConvertAll(level, value => Array.IndexOf(read, value));
+        var pooled = FusedKernels.RoiAlign([.. read.Select(value => pyramid[value])], grids, all, map, images)
+            ?? ByLevel(pyramid, all, level, images);
+        return pooled.MoveToOuterDisposeScope();
+    }
+
+    private RoiGrid GridOf(int level) => new(Size, 1.0 / Strides[level], SamplingRatio, Aligned);
+
+    private Tensor ByLevel(IReadOnlyList<Tensor> pyramid, Tensor boxes, int[] levels, long[] images)
+    {
+        var groups = levels.Select((level, row) => (Level: level, Row: (long)row))
             .GroupBy(entry => entry.Level, entry => entry.Row).OrderBy(group => group.Key).ToArray();
-        if (rows.Length <= 1)
+        if (groups.Length <= 1)
         {
-            return Align(pyramid, rows.Length == 0 ? 0 : rows[0].Key, all, images).MoveToOuterDisposeScope();
+            return RoiAlign.Bins(pyramid[levels.FirstOrDefault()], boxes, images, GridOf(levels.FirstOrDefault()));
         }
 
-        var parts = new List<Tensor>();
-        foreach (var group in rows)
-        {
-            var index = tensor(group.ToArray(), device: all.device);
-            parts.Add(Align(pyramid, group.Key, all.index_select(0, index), [.. group.Select(row => images[row])]));
-        }
-        var places = new long[images.Length];
-        foreach (var (place, row) in rows.SelectMany(group => group).Index())
+        var parts = groups.Select(group => RoiAlign.Bins(
+            pyramid[group.Key], boxes.index_select(0, tensor(group.ToArray(), device: boxes.device)),
+            [.. group.Select(row => images[row])], GridOf(group.Key)));
+        var places = new long[levels.Length];
+        foreach (var (place, row) in groups.SelectMany(group => group).Index())
         {
             places[row] = place;
         }
 
-        return cat(parts).index_select(0, tensor(places, device: all.device)).MoveToOuterDisposeScope();
+        return cat([.. parts]).index_select(0, tensor(places, device: boxes.device));
     }
-
-    private Tensor Align(IReadOnlyList<Tensor> pyramid, int level, Tensor boxes, long[] images) =>
-        FusedKernels.RoiAlign(pyramid[level], boxes, images, new RoiGrid(Size, 1.0 / Strides[level], SamplingRatio, Aligned));
 }

@@ -82,5 +82,5 @@ public static class BoxJitter
 
     // Over the copies, of J - 1. The library's own warns of images without boxes.
     private static Tensor Deviation(Tensor refined) =>
-        ((refined - refined.mean([0])).square().sum(0) / (refined.size(0) - 1)).sqrt();
+        ((refined - refined.mean([0])).square().sum([0]) / (refined.size(0) - 1)).sqrt();
 }
