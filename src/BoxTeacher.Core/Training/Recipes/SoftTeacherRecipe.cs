@@ -143,12 +143,11 @@ public sealed record SoftTeacherRecipe(
         ("pseudoBoxes", PseudoBoxes.Problems()), ("unlabelled", Unlabelled.Problems()), ("teacher", Teacher.Problems()));
 
     /// <inheritdoc/>
-    public override IEnumerable<string> ProblemsWith(DetectorRecipe detector) => RecipeProblems.Of(
-        TooLittle(Sees, detector),
-        detector is FasterRcnnRecipe { ScoreThreshold: var threshold } && threshold > PseudoBoxes.InitialScore
-            ? FormattableString.Invariant(
-                $"pseudoBoxes.initialScore: {PseudoBoxes.InitialScore} is below the detector's scoreThreshold, {threshold}, and without effect")
-            : null);
+    public override IEnumerable<string> ProblemsWith(DetectorRecipe detector) => detector is not FasterRcnnRecipe own ? [] :
+        RecipeProblems.Of(
+            TooLittle(Sees, own),
+            own.ScoreThreshold <= PseudoBoxes.InitialScore ? null : FormattableString.Invariant(
+                $"pseudoBoxes.initialScore: {PseudoBoxes.InitialScore} is below the detector's scoreThreshold, {own.ScoreThreshold}, and without effect"));
 }
 
 /// <summary>Which of the teacher's detections become pseudo boxes, and which losses learn from which of them.</summary>
