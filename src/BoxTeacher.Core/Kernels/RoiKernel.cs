@@ -324,7 +324,8 @@ internal sealed unsafe class RoiKernel : autograd.SingleTensorFunction<RoiKernel
         private (int Place, int First, int End) Span(float start, float bin, int count)
         {
             var (first, end) = (Length, 0);
-            for (var sample = 0; sample < count; sample++)
+            var (from, to) = Near(start, bin, count);
+            for (var sample = from; sample < to; sample++)
             {
                 if (Inside(start, bin, count, sample) is { } place)
                 {
@@ -341,7 +342,7 @@ internal sealed unsafe class RoiKernel : autograd.SingleTensorFunction<RoiKernel
             CollectionsMarshal.SetCount(_shares, offset + end - first);
             var shares = CollectionsMarshal.AsSpan(_shares)[offset..];
             shares.Clear();
-            for (var sample = 0; sample < count; sample++)
+            for (var sample = from; sample < to; sample++)
             {
                 if (Inside(start, bin, count, sample) is { } place)
                 {
@@ -352,6 +353,21 @@ internal sealed unsafe class RoiKernel : autograd.SingleTensorFunction<RoiKernel
             }
 
             return (offset, first, end);
+        }
+
+        // The samples that may be inside, some more for rounding: a box far larger than the map has more than can be looked at.
+        private (int From, int To) Near(float start, float bin, int count)
+        {
+            if (count <= 2 * Length || !(bin > 0))
+            {
+                return (0, count);
+            }
+
+            var step = (double)bin / count;
+            var margin = 2 + 1e-6 * Math.Abs((double)start) / step;
+            return (At(-1, -margin), At(Length, margin));
+
+            int At(int place, double more) => (int)Math.Clamp((place - (double)start) / step + more, 0, count);
         }
 
         // Where a sample lies; null if that is more than a cell beyond the map.
