@@ -25,6 +25,7 @@ internal static class CommandLine
             var empty = parsed.CommandResult.Children.OfType<OptionResult>()
                 .Where(given => given.Tokens.Any(token => token.Value.Length == 0)).Select(given => $"{given.Option.Name}: the value is empty");
             var errors = parsed.Errors.Select(Words).Concat(empty).ToList();
+            errors.AddRange(errors.Count > 0 ? [] : parsed.CommandResult.Children.OfType<OptionResult>().SelectMany(Misread));
             if (errors.Count > 0)
             {
                 errors[^1] = $"{errors[^1].TrimEnd('.')}; '{string.Join(' ', Names(parsed.CommandResult))} --help' shows how";
@@ -55,6 +56,17 @@ internal static class CommandLine
             && error.Message.Contains("expected type", StringComparison.Ordinal)
             ? $"{option.Name} {given.Value}: must be {Allowed(Nullable.GetUnderlyingType(option.ValueType) ?? option.ValueType)}"
             : error.Message;
+
+    // .NET takes numbers for names of an enum, several names at once, and commas within a number.
+    private static IEnumerable<string> Misread(OptionResult given)
+    {
+        var type = Nullable.GetUnderlyingType(given.Option.ValueType) ?? given.Option.ValueType;
+        bool IsMeant(string text) => type.IsEnum
+            ? Enum.GetNames(type).Contains(text, StringComparer.OrdinalIgnoreCase)
+            : !type.IsPrimitive || !text.Contains(',', StringComparison.Ordinal);
+        return given.Tokens.Where(token => !IsMeant(token.Value))
+            .Select(token => $"{given.Option.Name} {token.Value}: must be {Allowed(type)}");
+    }
 
     private static string Allowed(Type type) =>
         type.IsEnum ? string.Join(", ", Enum.GetNames(type)).ToLowerInvariant()

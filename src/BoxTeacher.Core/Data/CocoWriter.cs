@@ -8,8 +8,9 @@ public static class CocoWriter
 {
     /// <summary>Writes the file; it appears under its name only when it is complete.</summary>
     /// <param name="path">The JSON file.</param>
-    /// <param name="dataset">The data set; of absolute picture paths only the file name is written.</param>
-    public static void Write(string path, InstanceDataset dataset)
+    /// <param name="dataset">The data set.</param>
+    /// <param name="wholeNames">Whether absolute paths of pictures are written whole; or else only the file name of them.</param>
+    public static void Write(string path, InstanceDataset dataset, bool wholeNames = false)
     {
         ArgumentNullException.ThrowIfNull(dataset);
         AtomicFile.Write(path, stream =>
@@ -34,7 +35,7 @@ public static class CocoWriter
             {
                 json.WriteStartObject();
                 json.WriteNumber("id", image.Id);
-                json.WriteString("file_name", Path.IsPathRooted(image.FileName) ? Path.GetFileName(image.FileName) : image.FileName);
+                json.WriteString("file_name", !wholeNames && Path.IsPathRooted(image.FileName) ? Path.GetFileName(image.FileName) : image.FileName);
                 json.WriteNumber("width", image.Width);
                 json.WriteNumber("height", image.Height);
                 json.WriteEndObject();

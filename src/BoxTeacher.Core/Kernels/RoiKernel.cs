@@ -362,7 +362,8 @@ internal sealed unsafe class RoiKernel : autograd.SingleTensorFunction<RoiKernel
         // The samples of one bin go one way: its cells lie between those of the first and the last that count.
         private Span Add(float start, float bin, int count, int length)
         {
-            var (one, last) = (0, count - 1);
+            var (from, to) = Near(start, bin, count, length);
+            var (one, last) = (from, to - 1);
             while (one <= last && !IsInside(Place(start, bin, count, one), length))
             {
                 one++;
@@ -406,5 +407,20 @@ internal sealed unsafe class RoiKernel : autograd.SingleTensorFunction<RoiKernel
         private static bool IsInside(float place, int length) => place >= -1 && place <= length;
 
         private static float Cell(float place, int length) => Math.Clamp(place, 0, length - 1);
+
+        // The samples that may be inside, some more for rounding: a box far larger than the map has more than can be looked at.
+        private static (int From, int To) Near(float start, float bin, int count, int length)
+        {
+            if (count <= 2 * length || !(bin > 0))
+            {
+                return (0, count);
+            }
+
+            var step = (double)bin / count;
+            var margin = 2 + 1e-6 * Math.Abs((double)start) / step;
+            return (At(-1, -margin), At(length, margin));
+
+            int At(int place, double more) => (int)Math.Clamp((place - (double)start) / step + more, 0, count);
+        }
     }
 }

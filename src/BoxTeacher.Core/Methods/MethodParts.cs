@@ -137,6 +137,22 @@ internal static class PartCheck
         }
     }
 
+    /// <summary>Values of which none may be negative or NaN.</summary>
+    public static void RequireNotNegative(string part, string what, Tensor values)
+    {
+        if (values.numel() == 0)
+        {
+            return;
+        }
+
+        using var scope = NewDisposeScope();
+        var least = HostValues.Floats(values.detach().min().reshape(1))[0];
+        if (!(least >= 0))
+        {
+            throw new PartException(Invariant($"part {part} returned {least}; {what} must not be negative"));
+        }
+    }
+
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }
 

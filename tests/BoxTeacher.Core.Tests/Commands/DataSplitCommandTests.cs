@@ -53,6 +53,9 @@ public sealed class DataSplitCommandTests : IDisposable
     [InlineData(2, "--list goes with --convention unbiased", "--percent", "5", "--convention", "unbiased")]
     [InlineData(2, "--list goes with --convention unbiased", "--percent", "5", "--list", "a.txt")]
     [InlineData(2, "--convention other: must be softteacher, stac, unbiased", "--percent", "5", "--convention", "other")]
+    [InlineData(2, "--convention 7: must be softteacher, stac, unbiased", "--percent", "5", "--convention", "7")]
+    [InlineData(2, "--convention stac,unbiased: must be softteacher, stac, unbiased", "--percent", "5", "--convention", "stac,unbiased")]
+    [InlineData(2, "--percent 1,5: must be a number", "--percent", "1,5")]
     [InlineData(1, "images: 1 % of 40 images leave one of both parts without any", "--percent", "1")]
     public void What_means_nothing_is_refused(int code, string words, params string[] options)
     {

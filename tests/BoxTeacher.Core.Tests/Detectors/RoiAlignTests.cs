@@ -57,6 +57,23 @@ public sealed class RoiAlignTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Boxes_far_larger_than_the_map_take_no_longer()
+    {
+        using var guard = no_grad();
+        var features = rand(1, 8, 6, 5);
+        float[] sides = [300, 4_000, 1e30f];
+        var boxes = cat([.. sides.Select(side => tensor(new[] { -side, -side / 3, side, side / 2 }).view(1, 4))]);
+        var grid = new RoiGrid(7, 0.25, 0, Aligned: true);
+
+        var fused = RoiKernel.Of(features, boxes, [0, 0, 0], grid);
+
+        var formula = Formula(features, boxes[..2], zeros(2, int64), grid);
+        Assert.True(fused[..2].allclose(formula, atol: 1e-5));
+        Assert.True(formula.abs().max().item<float>() > 0);
+        Assert.Equal(0, fused[2].abs().max().item<float>(), 1e-5f);
+    }
+
     [Theory]
     [InlineData(8, 7, 0, true, 1)]
     [InlineData(33, 7, 0, true, 2)]

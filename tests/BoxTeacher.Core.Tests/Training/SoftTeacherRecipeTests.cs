@@ -67,11 +67,22 @@ public sealed class SoftTeacherRecipeTests
         Assert.Same(Reliability.None, settings.Reliability);
     }
 
+    [Theory]
+    [InlineData("augmentation.cutOut.mostPatches", "2147483647")]
+    [InlineData("augmentation.resize.maxShortEdge", "2147483647")]
+    [InlineData("augmentation.padding.divisor", "2147483647")]
+    [InlineData("detector.focalGamma", "1e400")]
+    public void Values_beyond_all_reason_are_refused(string key, string value) => Assert.StartsWith(
+        $"{key}={value}: {key}: ",
+        Assert.Throws<RecipeException>(() => RecipeJson.Set(SoftTeacherRecipes.Partial(10, 1), key, value)).Message,
+        StringComparison.Ordinal);
+
     [Fact]
     public void Values_that_do_not_go_together_are_named()
     {
         var method = SoftTeacherRecipes.Method;
         Assert.Contains("pseudoBoxes.jitterTimes", Problem(method with { PseudoBoxes = method.PseudoBoxes with { JitterTimes = 0 } }), StringComparison.Ordinal);
+        Assert.Contains("pseudoBoxes.jitterScale", Problem(method with { PseudoBoxes = method.PseudoBoxes with { JitterScale = 1e9 } }), StringComparison.Ordinal);
         Assert.Contains("pseudoBoxes.boxScore", Problem(method with { PseudoBoxes = method.PseudoBoxes with { BoxScore = 1.9 } }), StringComparison.Ordinal);
         Assert.Contains("pseudoBoxes.rpnScore", Problem(method with { PseudoBoxes = method.PseudoBoxes with { RpnScore = 0.4 } }), StringComparison.Ordinal);
         Assert.Contains("teacher.interval", Problem(method with { Teacher = method.Teacher with { Interval = 0 } }), StringComparison.Ordinal);
@@ -115,6 +126,7 @@ public sealed class SoftTeacherRecipeTests
         Assert.Contains("part ClassFilter returned", Refusal(new(ClassFilter: labels => labels.Scores)), StringComparison.Ordinal);
         Assert.Contains("int64 in 0..2", Refusal(new(BoxFilter: _ => tensor(new long[] { 5 }))), StringComparison.Ordinal);
         Assert.Contains("one deviation per box and edge, [3, 4]", Refusal(new(Variance: (refined, _) => refined.std())), StringComparison.Ordinal);
+        Assert.Contains("deviations must not be negative", Refusal(new(Variance: (refined, _) => refined.mean([0]) * double.NaN)), StringComparison.Ordinal);
         Assert.Contains("both must be single numbers", Refusal(new(ClassLoss: samples => new("loss_cls", samples.Losses, samples.Weights))), StringComparison.Ordinal);
         Assert.Contains("momenta must be in [0, 1]", Refusal(new(Momentum: _ => 2)), StringComparison.Ordinal);
 

@@ -21,7 +21,7 @@ public sealed partial record SemiSupervisedSplit(InstanceDataset Labelled, Insta
         ArgumentNullException.ThrowIfNull(dataset);
         ArgumentOutOfRangeException.ThrowIfNegative(fold);
         var drawn = Draw(dataset.Images.Count, percent, fold);
-        return Divide(dataset, [.. drawn.Select(index => dataset.Images[index].Id)], dataset.Images, $"{fold}@{percent:0.##}");
+        return Divide(dataset, [.. drawn.Select(index => dataset.Images[index].Id)], dataset.Images, Named(fold, percent));
     }
 
     /// <summary>The indices that Soft Teacher draws, in the order of drawing.</summary>
@@ -49,7 +49,7 @@ public sealed partial record SemiSupervisedSplit(InstanceDataset Labelled, Insta
         ArgumentNullException.ThrowIfNull(dataset);
         ArgumentOutOfRangeException.ThrowIfNegative(fold);
         var drawn = DrawWithReplacement(dataset.Images.Count, percent, fold);
-        return Divide(dataset, [.. drawn.Select(index => dataset.Images[index].Id)], dataset.Images, $"{fold}@{percent:0.##}");
+        return Divide(dataset, [.. drawn.Select(index => dataset.Images[index].Id)], dataset.Images, Named(fold, percent));
     }
 
     /// <summary>The indices that STAC draws, in the order of drawing; some appear more than once.</summary>
@@ -101,6 +101,10 @@ public sealed partial record SemiSupervisedSplit(InstanceDataset Labelled, Insta
         return Divide(dataset, labelled, usable, $"{seed}@{percent}");
     }
 
+    // No two shares have one name.
+    private static string Named(int fold, double percent) =>
+        string.Create(CultureInfo.InvariantCulture, $"{fold}@{(decimal)percent:0.############################}");
+
     private static SemiSupervisedSplit Divide(
         InstanceDataset dataset, HashSet<long> labelled, IReadOnlyList<ImageRecord> images, string name) => new(
         dataset with { Name = $"{dataset.Name}.{name}", Images = [.. images.Where(image => labelled.Contains(image.Id))] },
@@ -115,13 +119,18 @@ public sealed partial record SemiSupervisedSplit(InstanceDataset Labelled, Insta
     public (string Labelled, string Unlabelled) Write(string folder)
     {
         var (labelled, unlabelled) = (Path.Combine(folder, $"{Labelled.Name}.json"), Path.Combine(folder, $"{Unlabelled.Name}.json"));
-        CocoWriter.Write(labelled, Labelled);
-        CocoWriter.Write(unlabelled, Unlabelled with { Images = [.. Unlabelled.Images.Select(image => image with { Annotations = [] })] });
+        InstanceDataset[] parts =
+        [
+            Labelled, Unlabelled with { Images = [.. Unlabelled.Images.Select(image => image with { Annotations = [] })] },
+        ];
+        // Where the labelled part is there, both are.
+        CocoWriter.Write(unlabelled, parts[1], wholeNames: true);
+        CocoWriter.Write(labelled, parts[0], wholeNames: true);
         return (labelled, unlabelled);
     }
 
     /// <summary>
-    /// Reads a file that is to be split. The names of pictures stay as the file has them, folders within the folder of pictures included.
+    /// Reads a file that is to be split. The names of pictures stay as the file has them, folders included.
     /// </summary>
     /// <param name="file">Instances file in COCO's format.</param>
     /// <param name="listener">Is told how it goes.</param>
@@ -129,12 +138,14 @@ public sealed partial record SemiSupervisedSplit(InstanceDataset Labelled, Insta
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     public static InstanceDataset ReadWhole(string file, Action<DataEvent>? listener = null)
     {
-        var root = Path.GetFullPath(".");
-        var dataset = CocoReader.Read(file, root, listener);
+        var nowhere = Path.GetFullPath("names-as-they-are");
+        var dataset = CocoReader.Read(file, nowhere, listener);
         return dataset with
         {
-            Images = [.. dataset.Images.Select(image => image with { FileName = Path.GetRelativePath(root, image.FileName) })],
+            Images = [.. dataset.Images.Select(image => image with { FileName = AsListed(image.FileName) })],
         };
+
+        string AsListed(string path) => path.StartsWith(nowhere, StringComparison.Ordinal) ? path[(nowhere.Length + 1)..] : path;
     }
 
     /// <summary>What a file that <see cref="Write"/> has named was split from; null: it is named otherwise.</summary>
@@ -153,7 +164,7 @@ public sealed partial record SemiSupervisedSplit(InstanceDataset Labelled, Insta
     {
         try
         {
-            using var json = JsonDocument.Parse(File.ReadAllBytes(file));
+            using var json = JsonDocument.Parse(File.ReadAllText(file));
             return json.RootElement.ValueKind == JsonValueKind.Object
                 && json.RootElement.TryGetProperty(percent, out var lists) && lists.ValueKind == JsonValueKind.Object
                 && lists.TryGetProperty(seed.ToString(CultureInfo.InvariantCulture), out var list)
@@ -176,4 +187,20 @@ public sealed partial record SemiSupervisedSplit(InstanceDataset Labelled, Insta
 /// <param name="Whole">Name of the whole's file, without a folder.</param>
 /// <param name="Fold">Fold.</param>
 /// <param name="Percent">Labelled share of the images.</param>
-public sealed record SplitOrigin(string Whole, int Fold, double Percent);
+public sealed record SplitOrigin(string Whole, int Fold, double Percent)
+{
+    private static readonly string[] Conventions = ["softteacher", "stac", "unbiased"];
+
+    /// <summary>The command that makes the part.</summary>
+    /// <param name="file">Path of the part. A folder that is called as a convention holds what was split by it.</param>
+    public string Command(string file)
+    {
+        var folder = Path.GetDirectoryName(file)!;
+        var convention = Array.Find(Conventions, name => name == Path.GetFileName(folder));
+        var whole = Path.Combine(convention is null ? folder : Path.GetDirectoryName(folder)!, Whole);
+        var how = convention is null or "softteacher" ? "" : $" --convention {convention}";
+        var list = convention == "unbiased" ? " --list COCO_supervision.txt" : "";
+        return FormattableString.Invariant(
+            $"boxteacher data split --annotations {whole} --percent {Percent} --fold {Fold}{how}{list} --out {folder}");
+    }
+}

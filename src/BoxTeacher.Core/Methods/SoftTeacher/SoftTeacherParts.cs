@@ -95,10 +95,14 @@ public sealed record SoftTeacherParts(
     private static RegressionVariance Checked(RegressionVariance variance) => (refined, boxes) =>
     {
         var answer = variance(refined, boxes);
-        return answer.shape.SequenceEqual(boxes.shape)
-            ? answer
-            : throw new PartException(
+        if (!answer.shape.SequenceEqual(boxes.shape))
+        {
+            throw new PartException(
                 $"part Variance returned [{string.Join(", ", answer.shape)}]; it must return one deviation per box and edge, [{string.Join(", ", boxes.shape)}]");
+        }
+
+        PartCheck.RequireNotNegative("Variance", "deviations", answer);
+        return answer;
     };
 
     private static WeightedClassLoss Checked(WeightedClassLoss loss) => samples =>

@@ -41,7 +41,7 @@ public abstract record FasterRcnnRecipe(PixelNormalization Pixels) : DetectorRec
         .. base.Problems(),
         .. RecipeProblems.Of(
             ScoreThreshold is >= 0 and < 1 ? null : FormattableString.Invariant($"scoreThreshold: must be in 0..1, not {ScoreThreshold}"),
-            FocalGamma is null or >= 0 ? null : FormattableString.Invariant($"focalGamma: must not be negative, but is {FocalGamma}")),
+            FocalGamma is { } gamma ? RecipeProblems.NotNegative("focalGamma", gamma) : null),
     ];
 }
 

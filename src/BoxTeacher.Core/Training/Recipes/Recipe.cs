@@ -149,6 +149,10 @@ internal static class RecipeProblems
     public static string? Fraction(string key, double value) =>
         value is >= 0 and <= 1 ? null : FormattableString.Invariant($"{key}: must be in 0..1, not {value}");
 
+    /// <summary>A number from another key's value to a limit.</summary>
+    public static string? Within(string key, int value, string leastKey, int least, int most) =>
+        value >= least && value <= most ? null : FormattableString.Invariant($"{key}: must be in {leastKey}..{most}, not {value}");
+
     public static string? PositiveFraction(string key, double value) =>
         value is > 0 and <= 1 ? null : FormattableString.Invariant($"{key}: must be above 0 and at most 1, not {value}");
 }

@@ -105,8 +105,8 @@ public sealed class RecipeData(InstanceDataset training, InstanceDataset? valida
     // A labelled image among the unlabelled ones makes a run with few labels look better than it is.
     private static void RefuseShared(InstanceDataset training, string trainingFile, InstanceDataset unlabelled, string unlabelledFile)
     {
-        var labelled = training.Images.Select(image => image.FileName).ToHashSet();
-        var shared = unlabelled.Images.Where(image => labelled.Contains(image.FileName)).ToList();
+        var labelled = training.Images.Select(image => Path.GetFullPath(image.FileName)).ToHashSet();
+        var shared = unlabelled.Images.Where(image => labelled.Contains(Path.GetFullPath(image.FileName))).ToList();
         if (shared.Count > 0)
         {
             throw new DataFormatException(
@@ -129,18 +129,7 @@ public sealed class RecipeData(InstanceDataset training, InstanceDataset? valida
         var isShapes = annotations.StartsWith("shapes/", StringComparison.Ordinal);
         if (SemiSupervisedSplit.Origin(file) is { } origin && (!isShapes || Directory.Exists(Path.Combine(root, "shapes"))))
         {
-            // The parts of published recipes lie in a folder named after their convention, below the whole.
-            var folder = Path.GetDirectoryName(file)!;
-            var (convention, parent) = (Path.GetFileName(folder), Path.GetDirectoryName(folder));
-            var (option, place) = convention switch
-            {
-                "softteacher" or "stac" => ($" --convention {convention}", parent),
-                "unbiased" => ($" --convention {convention} --list COCO_supervision.txt", parent),
-                _ => ("", folder),
-            };
-            var whole = Path.Combine(place ?? "", origin.Whole);
-            return FormattableString.Invariant(
-                $"; 'boxteacher data split --annotations {whole} --percent {origin.Percent} --fold {origin.Fold}{option} --out {folder}' makes it");
+            return $"; '{origin.Command(file)}' makes it";
         }
 
         return isShapes ? $"; 'boxteacher data shapes --out {Path.Combine(root, "shapes")}' makes it" : "";

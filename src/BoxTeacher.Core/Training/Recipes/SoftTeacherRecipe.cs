@@ -159,7 +159,7 @@ public sealed record SoftTeacherRecipe(
 /// either, boxes do not learn from pseudo boxes.
 /// </param>
 /// <param name="JitterTimes">Jittered copies of each box; published: 10; 0: none, and no deviation.</param>
-/// <param name="JitterScale">Standard deviation of the jitter, in sides of the box; published: 0.06.</param>
+/// <param name="JitterScale">Standard deviation of the jitter, in sides of the box, at most 1; published: 0.06.</param>
 /// <param name="Variance">What the deviation is divided by.</param>
 /// <param name="MinSide">Both sides of a box are longer than this, in pixels of either view; published: 0; mmdetection 3: 0.01.</param>
 /// <param name="Transport">How pseudo boxes get into the student's view.</param>
@@ -203,7 +203,7 @@ public sealed record PseudoBoxRecipe(
         RecipeProblems.NotNegative("jitterTimes", JitterTimes),
         JitterTimes == 1 ? "jitterTimes: one copy has no deviation; must be 0 or at least 2" : null,
         JitterTimes == 0 && MaxDeviation is not null ? "jitterTimes: is 0, so that maxDeviation must be null" : null,
-        RecipeProblems.NotNegative("jitterScale", JitterScale),
+        RecipeProblems.Fraction("jitterScale", JitterScale),
         RecipeProblems.NotNegative("minSide", MinSide));
 
     private string? Below(string key, double? score) => score < InitialScore

@@ -25,6 +25,10 @@ public sealed record SoftTeacherViews(
     int TestShortEdge,
     int TestMaxSize) : AugmentationRecipe(TestShortEdge, TestMaxSize)
 {
+    // What is longer, or more, is a slip of the hand.
+    private const int MostPixels = 100_000;
+    private const int MostPatches = 10_000;
+
     // The mean area over all short sides is taken at so many of them.
     private const int MeasuredEdges = 17;
 
@@ -82,12 +86,14 @@ public sealed record SoftTeacherViews(
     [
         .. RecipeProblems.Of(
             RecipeProblems.Positive("resize.minShortEdge", Resize.MinShortEdge),
-            Resize.MaxShortEdge >= Resize.MinShortEdge ? null : "resize.maxShortEdge: must not be below minShortEdge",
+            RecipeProblems.Within("resize.maxShortEdge", Resize.MaxShortEdge, "minShortEdge", Resize.MinShortEdge, MostPixels),
             RecipeProblems.Positive("resize.maxSize", Resize.MaxSize),
             RecipeProblems.Fraction("resize.flipProbability", Resize.FlipProbability)),
         .. RecipeProblems.In(
             ("colors", Colors?.Problems() ?? []), ("geometry", Geometry?.Problems() ?? []), ("cutOut", In(CutOut))),
-        .. RecipeProblems.Of(RecipeProblems.Positive("padding.divisor", Padding.Divisor)),
+        .. RecipeProblems.Of(
+            RecipeProblems.Positive("padding.divisor", Padding.Divisor),
+            Padding.Divisor <= MostPixels ? null : FormattableString.Invariant($"padding.divisor: is more than {MostPixels}")),
         .. base.Problems(),
     ];
 
@@ -95,7 +101,7 @@ public sealed record SoftTeacherViews(
 
     private static IEnumerable<string> In(CutOut? patches) => patches is null ? [] : RecipeProblems.Of(
         RecipeProblems.NotNegative("leastPatches", patches.LeastPatches),
-        patches.MostPatches >= patches.LeastPatches ? null : "mostPatches: must not be below leastPatches",
+        RecipeProblems.Within("mostPatches", patches.MostPatches, "leastPatches", patches.LeastPatches, MostPatches),
         RecipeProblems.Fraction("maxShare", patches.MaxShare));
 }
 
