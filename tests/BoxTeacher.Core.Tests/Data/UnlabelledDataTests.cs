@@ -51,7 +51,7 @@ public sealed class UnlabelledDataTests : IDisposable
     }
 
     [Theory]
-    [InlineData("coco-softteacher_r50_1p_fold2", "1 --fold 2 --convention softteacher", "coco/annotations/softteacher")]
+    [InlineData("coco-softteacher_r50_1p_fold2", "1 --fold 2", "coco/annotations/softteacher")]
     [InlineData("coco-softteacher-mmdet3_r50_10p_fold1", "10 --fold 1 --convention stac", "coco/annotations/stac")]
     [InlineData(
         "coco-unbiasedteacher_r50_1p_fold1", "1 --fold 1 --convention unbiased --list COCO_supervision.txt", "coco/annotations/unbiased")]

@@ -66,7 +66,7 @@ public sealed class RoiAlignTests : IDisposable
         var boxes = cat([.. sides.Select(side => tensor(new[] { -side, -side / 3, side, side / 2 }).view(1, 4))]);
         var grid = new RoiGrid(7, 0.25, 0, Aligned: true);
 
-        var fused = RoiKernel.Of(features, boxes, [0, 0, 0], grid);
+        var fused = Fused(features, boxes, zeros(3, int64), grid);
 
         var formula = Formula(features, boxes[..2], zeros(2, int64), grid);
         Assert.True(fused[..2].allclose(formula, atol: 1e-5));
