@@ -37,7 +37,7 @@ internal static class FusedKernels
     public static Tensor? MaskQuality(Tensor masks, double threshold) =>
         Take(masks) ? MaskKernels.Quality(masks.contiguous(), (float)threshold) : null;
 
-    /// <summary>RoIAlign of the maps of a batch, each box from one of them, differentiable with respect to them; see <c>RoiAlign.Apply</c>.</summary>
+    /// <summary>RoIAlign, each box from one of the maps, differentiable with respect to them; see <c>RoiAlign.Apply</c>.</summary>
     /// <param name="maps">One or more, each [N, C, H, W].</param>
     /// <param name="grids">How bins are laid and sampled on each map; all of one size.</param>
     /// <param name="boxes">[M, 4], xyxy in pixels of the input.</param>
@@ -50,7 +50,8 @@ internal static class FusedKernels
         using var scope = NewDisposeScope();
         return Take([boxes, .. maps.Select(level => level.detach())]) && maps.All(level => level.size(1) >= RoiKernel.FewestChannels
             && level.size(2) * level.size(3) < int.MaxValue / RoiKernel.Block)
-            ? RoiKernel.Of([.. maps.Select(level => level.contiguous())], grids, HostValues.Floats(boxes), map, images).MoveToOuterDisposeScope()
+            ? RoiKernel.Of([.. maps.Select(level => level.contiguous())], grids, HostValues.Floats(boxes), map, images)
+                .MoveToOuterDisposeScope()
             : null;
     }
 

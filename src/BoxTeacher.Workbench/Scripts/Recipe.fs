@@ -57,8 +57,8 @@ module Recipe =
             |> learningFrom own.TrainAnnotations own.TrainImages
             |> evaluatedOn own.ValidationAnnotations own.ValidationImages
 
-    /// The Soft Teacher recipe of a data set, at the scale of a CPU: a tenth of the images labelled. Data of one's own are the labelled part,
-    /// and name unlabelled images beside it. Raises RecipeException where there are none.
+    /// The Soft Teacher recipe of a data set, at the scale of a CPU: a tenth of the images labelled. Data of one's own are the labelled
+    /// part, and name unlabelled images beside it. Raises RecipeException where there are none.
     let rec softTeacher choice =
         match choice with
         | DataChoice.Shapes

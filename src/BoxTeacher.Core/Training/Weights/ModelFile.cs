@@ -47,8 +47,8 @@ public static class ModelFile
     }
 
     /// <summary>
-    /// Reads one network completely: from a method's file by its prefix, or from a file that holds only this network; under detectron2's names,
-    /// which are ours, or mmdetection's.
+    /// Reads one network completely: from a method's file by its prefix, or from a file that holds only this network; under detectron2's
+    /// names, which are ours, or mmdetection's.
     /// </summary>
     /// <exception cref="InvalidDataException">
     /// The file is damaged, or its names or shapes are not this model's; the message names them.

@@ -26,7 +26,8 @@ public abstract partial record WeightLayout
         public override string Words => Inner is Detector ? "names of a run's student" : $"{Inner.Words} of a run's student";
 
         /// <inheritdoc/>
-        public override string? Translate(string name) => Beginning(name, Students) is { } student ? Inner.Translate(name[student..]) : null;
+        public override string? Translate(string name) =>
+            Beginning(name, Students) is { } student ? Inner.Translate(name[student..]) : null;
 
         /// <summary>Whether a name is one of the teacher's.</summary>
         public static bool IsTeacher(string name) => Beginning(name, Teachers) is not null;
@@ -42,7 +43,8 @@ public abstract partial record WeightLayout
         }
 
         /// <summary>A name without its network's; null where it has none.</summary>
-        internal static string? Inside(string name) => (Beginning(name, Students) ?? Beginning(name, Teachers)) is { } length ? name[length..] : null;
+        internal static string? Inside(string name) =>
+            (Beginning(name, Students) ?? Beginning(name, Teachers)) is { } length ? name[length..] : null;
 
         private static int? Beginning(string name, string[] beginnings) =>
             Array.Find(beginnings, beginning => name.StartsWith(beginning, StringComparison.Ordinal))?.Length;
@@ -138,8 +140,8 @@ public abstract partial record WeightLayout
 
     /// <summary>
     /// Faster and Mask R-CNN of mmdetection, 2.x and 3.x alike: <c>backbone.layer1.0.conv1</c>, <c>neck.lateral_convs.0.conv</c>,
-    /// <c>rpn_head.rpn_cls</c>, <c>roi_head.bbox_head.shared_fcs.0</c>. Order of classes, anchors and coordinates are ours; the pyramid begins at
-    /// stride 4.
+    /// <c>rpn_head.rpn_cls</c>, <c>roi_head.bbox_head.shared_fcs.0</c>. Order of classes, anchors and coordinates are ours; the pyramid begins
+    /// at stride 4.
     /// </summary>
     public sealed record MmDetection : WeightLayout
     {
