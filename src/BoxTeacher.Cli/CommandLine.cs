@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using BoxTeacher.Torch;
@@ -61,9 +62,8 @@ internal static class CommandLine
     private static IEnumerable<string> Misread(OptionResult given)
     {
         var type = Nullable.GetUnderlyingType(given.Option.ValueType) ?? given.Option.ValueType;
-        bool IsMeant(string text) => type.IsEnum
-            ? Enum.GetNames(type).Contains(text, StringComparer.OrdinalIgnoreCase)
-            : !type.IsPrimitive || !text.Contains(',', StringComparison.Ordinal);
+        bool IsMeant(string text) => !(type.IsEnum || type.IsPrimitive)
+            || (!text.Contains(',', StringComparison.Ordinal) && !(type.IsEnum && long.TryParse(text, CultureInfo.InvariantCulture, out _)));
         return given.Tokens.Where(token => !IsMeant(token.Value))
             .Select(token => $"{given.Option.Name} {token.Value}: must be {Allowed(type)}");
     }

@@ -211,13 +211,13 @@ module SoftTeacher =
     let jitterTimes (times: int) = change _.With((fun m -> m.PseudoBoxes.JitterTimes), times)
 
     /// No jitter: boxes learn from the pseudo boxes that classes learn from.
-    let withoutJitter =
-        change (fun m ->
-            let score = Nullable m.PseudoBoxes.ClassScore
-
+    let withoutJitter (r: Recipe) =
+        let without (m: SoftTeacherRecipe) =
             m.With((fun m -> m.PseudoBoxes.JitterTimes), 0)
                 .With((fun m -> m.PseudoBoxes.MaxDeviation), Nullable())
-                .With((fun m -> m.PseudoBoxes.BoxScore), score))
+                .With((fun m -> m.PseudoBoxes.BoxScore), Nullable m.PseudoBoxes.ClassScore)
+
+        change without r
 
     /// Largest momentum of the teacher; 0 is no average at all: the student teaches itself.
     let momentumCap (cap: float) = change _.With((fun m -> m.Teacher.MomentumCap), cap)

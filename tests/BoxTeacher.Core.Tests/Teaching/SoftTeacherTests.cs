@@ -157,7 +157,7 @@ public sealed class SoftTeacherTests
     public void Background_is_weighed_by_the_reliability_and_foreground_is_not()
     {
         using var scope = NewDisposeScope();
-        (float[] Overlaps, long[] Boxes, long[] Teacher) seen = default;
+        (float[] Overlaps, long[] Boxes, long[] Teacher) seen = ([], [], []);
         using var method = Create(Credulous with
         {
             Reliability = scores =>
