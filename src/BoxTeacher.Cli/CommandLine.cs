@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using BoxTeacher.Torch;
 using BoxTeacher.Training;
 
@@ -62,8 +62,9 @@ internal static class CommandLine
     private static IEnumerable<string> Misread(OptionResult given)
     {
         var type = Nullable.GetUnderlyingType(given.Option.ValueType) ?? given.Option.ValueType;
-        bool IsMeant(string text) => !(type.IsEnum || type.IsPrimitive)
-            || (!text.Contains(',', StringComparison.Ordinal) && !(type.IsEnum && long.TryParse(text, CultureInfo.InvariantCulture, out _)));
+        bool IsNumber(string text) => long.TryParse(text, CultureInfo.InvariantCulture, out _);
+        bool IsMeant(string text) =>
+            !(type.IsEnum || type.IsPrimitive) || (!text.Contains(',', StringComparison.Ordinal) && !(type.IsEnum && IsNumber(text)));
         return given.Tokens.Where(token => !IsMeant(token.Value))
             .Select(token => $"{given.Option.Name} {token.Value}: must be {Allowed(type)}");
     }

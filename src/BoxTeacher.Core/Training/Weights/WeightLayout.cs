@@ -140,8 +140,8 @@ public abstract partial record WeightLayout
 
     /// <summary>
     /// Faster and Mask R-CNN of mmdetection, 2.x and 3.x alike: <c>backbone.layer1.0.conv1</c>, <c>neck.lateral_convs.0.conv</c>,
-    /// <c>rpn_head.rpn_cls</c>, <c>roi_head.bbox_head.shared_fcs.0</c>. Order of classes, anchors and coordinates are ours; the pyramid begins
-    /// at stride 4.
+    /// <c>rpn_head.rpn_cls</c>, <c>roi_head.bbox_head.shared_fcs.0</c>. Order of classes, anchors and coordinates are ours; the pyramid
+    /// begins at stride 4.
     /// </summary>
     public sealed record MmDetection : WeightLayout
     {
