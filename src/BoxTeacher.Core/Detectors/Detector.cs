@@ -49,10 +49,17 @@ public abstract class Detector(string name) : nn.Module(name)
 
 /// <summary>One detected object: plain values. A mask is about a byte per run, where a tensor of it is a byte per pixel.</summary>
 /// <param name="Class">0-based.</param>
-/// <param name="Score">In [0, 1].</param>
+/// <param name="Score">What boxes are ranked by, in [0, 1].</param>
 /// <param name="Box">In pixels of the size that was asked for.</param>
 /// <param name="Mask">Of that size; null from a detector of boxes alone.</param>
-public sealed record Detection(int Class, double Score, Box Box, RunLengthMask? Mask);
+public sealed record Detection(int Class, double Score, Box Box, RunLengthMask? Mask)
+{
+    /// <summary>
+    /// What masks are ranked by; the score unless a detector judges its masks apart. Then it may leave [0, 1]: CenterMask multiplies the
+    /// score by a predicted IoU that nothing squashes.
+    /// </summary>
+    public double MaskScore { get; init; } = Score;
+}
 
 /// <summary>
 /// A detector whose masks can be taught from boxes: what BoxInst and BoxTeacher ask of one. See docs/another-detector.md.

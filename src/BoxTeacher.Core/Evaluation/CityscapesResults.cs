@@ -81,7 +81,9 @@ public static class CityscapesResults
         return detections;
     }
 
-    /// <summary>Writes a folder that Cityscapes' scripts read: one text file per image, masks in the folder pred_masks.</summary>
+    /// <summary>
+    /// Writes a folder that Cityscapes' scripts read: one text file per image with the mask scores, masks in the folder pred_masks.
+    /// </summary>
     /// <param name="folder">The folder to make; an earlier one of this name is replaced once the new one is complete.</param>
     /// <param name="dataset">The images; their categories must be <see cref="CityscapesLabels.Things"/>.</param>
     /// <param name="results">The detections, with masks.</param>
@@ -107,7 +109,7 @@ public static class CityscapesResults
                     File.WriteAllBytes(
                         Path.Combine(temporary, file), PngWriter.Gray(new LabelMap(pixels, mask.Height, mask.Width), wide: false));
                     var label = dataset.Categories[result.Category].Id;
-                    lines.Add(string.Create(CultureInfo.InvariantCulture, $"{file} {label} {result.Score:R}"));
+                    lines.Add(string.Create(CultureInfo.InvariantCulture, $"{file} {label} {result.MaskScore:R}"));
                 }
                 File.WriteAllLines(Path.Combine(temporary, $"{name}_pred.txt"), lines);
             });

@@ -43,7 +43,7 @@ public sealed class CocoEvaluation
     /// <param name="results">
     /// The detections. Those of category -1 are left out; equal scores count in the order of this list.
     /// </param>
-    /// <param name="type">Whether boxes or masks are compared.</param>
+    /// <param name="type">Whether boxes or masks are compared, and so which of a detection's two scores counts.</param>
     /// <param name="options">The protocol; null: the published one.</param>
     /// <exception cref="ArgumentException">
     /// A detection is of an image or a category that the truth lacks, has a score that is not a number, a mask is missing where masks are
@@ -61,6 +61,7 @@ public sealed class CocoEvaluation
             throw new ArgumentException($"Masks cannot be compared: {problem}.");
         }
 
+        results = DetectionResult.Ranked(results, type);
         var groups = CocoGroups.Make(truth, results, options);
         var outcome = new CocoOutcome(groups.Detections.Length, CocoOptions.Areas.Count);
         CocoMatcher.MatchAll(groups, type, options, outcome);

@@ -18,6 +18,7 @@ public static class CocoResults
     /// <returns>
     /// The detections in the order of the file; category -1 where the data set lacks the category. Where a detection has
     /// a box its area is the box's, as the COCO tools have it, unless the file says <c>"mask_area"</c>; otherwise it is the mask's.
+    /// Masks are ranked by <c>"mask_score"</c> where the file says it, else by the score, as boxes are.
     /// </returns>
     /// <exception cref="DataFormatException">
     /// The file is malformed, names an image that the data set lacks, or has a mask of another size than its image.
@@ -40,12 +41,12 @@ public static class CocoResults
     /// <param name="results">The detections.</param>
     /// <param name="truth">The data set that their categories belong to.</param>
     /// <param name="type">
-    /// <see cref="IouType.Box"/>: boxes are written; <see cref="IouType.Mask"/>: masks, without boxes, so that the tools
-    /// take areas from the masks.
+    /// <see cref="IouType.Box"/>: boxes are written; <see cref="IouType.Mask"/>: masks with the mask scores, without boxes, so that the
+    /// tools take areas from the masks.
     /// </param>
     /// <exception cref="ArgumentException">A mask is missing or a category is unknown.</exception>
     public static void Write(string file, IEnumerable<DetectionResult> results, InstanceDataset truth, IouType type) =>
-        Write(file, results, truth, (json, result) =>
+        Write(file, results, truth, type, (json, result) =>
         {
             if (type == IouType.Box)
             {
@@ -60,8 +61,8 @@ public static class CocoResults
 
     /// <summary>
     /// Writes detections so that <see cref="Read"/> gives them again: boxes, and masks where there are any, with each image's
-    /// <c>file_name</c>. The COCO tools read the file, too, but take all areas from the boxes; <c>mask_area</c>, which they skip, keeps
-    /// those of the masks.
+    /// <c>file_name</c>. The COCO tools read the file, too, but take all areas from the boxes, and rank masks as they do boxes;
+    /// <c>mask_area</c> and <c>mask_score</c>, which they skip, keep those of the masks. The latter stands where it is not the score.
     /// </summary>
     /// <param name="file">The JSON file; it appears under its name only when it is complete.</param>
     /// <param name="results">The detections.</param>
@@ -71,7 +72,7 @@ public static class CocoResults
     {
         ArgumentNullException.ThrowIfNull(images);
         var names = images.Images.ToDictionary(image => image.Id, image => image.FileName);
-        Write(file, results, images, (json, result) =>
+        Write(file, results, images, IouType.Box, (json, result) =>
         {
             json.WriteString("file_name", names.GetValueOrDefault(result.ImageId)
                 ?? throw new ArgumentException($"Image {result.ImageId} is none of the {names.Count}.", nameof(results)));
@@ -81,11 +82,16 @@ public static class CocoResults
                 CocoShapes.Write(json, "segmentation", mask);
                 json.WriteNumber("mask_area", result.Area);
             }
+            if (result.MaskScore != result.Score)
+            {
+                json.WriteNumber("mask_score", result.MaskScore);
+            }
         });
     }
 
     private static void Write(
-        string file, IEnumerable<DetectionResult> results, InstanceDataset truth, Action<Utf8JsonWriter, DetectionResult> writeShape)
+        string file, IEnumerable<DetectionResult> results, InstanceDataset truth, IouType scored,
+        Action<Utf8JsonWriter, DetectionResult> writeShape)
     {
         ArgumentNullException.ThrowIfNull(results);
         ArgumentNullException.ThrowIfNull(truth);
@@ -104,7 +110,7 @@ public static class CocoResults
                 json.WriteNumber("image_id", result.ImageId);
                 json.WriteNumber("category_id", truth.Categories[result.Category].Id);
                 writeShape(json, result);
-                json.WriteNumber("score", result.Score);
+                json.WriteNumber("score", result.ScoreFor(scored));
                 json.WriteEndObject();
                 if (json.BytesPending > 1 << 16)
                 {
@@ -121,7 +127,7 @@ public static class CocoResults
         JsonFields.ExpectObject(ref reader, "");
         long? imageId = null, categoryId = null;
         string? fileName = null;
-        double? score = null, maskArea = null;
+        double? score = null, maskScore = null, maskArea = null;
         Box? box = null;
         // Where the segmentation stands, to come back to when it is known whether it is needed.
         Utf8JsonReader segmentation = default;
@@ -142,6 +148,10 @@ public static class CocoResults
             else if (reader.ValueTextEquals("score"u8) && reader.Read())
             {
                 score = JsonFields.Number(ref reader, "score");
+            }
+            else if (reader.ValueTextEquals("mask_score"u8) && reader.Read())
+            {
+                maskScore = JsonFields.Number(ref reader, "mask_score");
             }
             else if (reader.ValueTextEquals("bbox"u8) && reader.Read())
             {
@@ -183,8 +193,10 @@ public static class CocoResults
         {
             throw new JsonFieldException("bbox", $"a box of {bounds.Width} by {bounds.Height} pixels");
         }
-        return new DetectionResult(image, category, score ?? throw Missing("score"), bounds, mask)
+        var boxScore = score ?? throw Missing("score");
+        return new DetectionResult(image, category, boxScore, bounds, mask)
         {
+            MaskScore = maskScore ?? boxScore,
             Area = mask is null ? bounds.Area : maskArea ?? box?.Area ?? mask.Area,
         };
     }

@@ -11,7 +11,9 @@ public static class VocEvaluator
     /// <summary>Compares detections with the truth.</summary>
     /// <param name="truth">The data set.</param>
     /// <param name="results">The detections.</param>
-    /// <param name="type">Whether boxes or masks are compared; results on VOC are about masks.</param>
+    /// <param name="type">
+    /// Whether boxes or masks are compared, and so which of a detection's two scores counts; results on VOC are about masks.
+    /// </param>
     /// <exception cref="ArgumentException">
     /// A detection is of an image or a category that the truth lacks, or a mask is missing where masks are compared.
     /// </exception>
@@ -19,6 +21,7 @@ public static class VocEvaluator
     {
         ArgumentNullException.ThrowIfNull(truth);
         ArgumentNullException.ThrowIfNull(results);
+        results = DetectionResult.Ranked(results, type);
         var options = new CocoOptions { IouThresholds = CocoOptions.Spaced(0.25, 0.95, 15) };
         var coco = CocoEvaluation.Match(truth, results, type, options).Summary;
         var cells = Cells(truth, results, type);

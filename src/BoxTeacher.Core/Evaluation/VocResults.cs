@@ -10,7 +10,7 @@ public static class VocResults
     /// <summary>
     /// Writes <c>results/VOC2012/Main/comp4_det_SPLIT_CATEGORY.txt</c>, lines "image score left top right bottom" with
     /// 1-based boxes, and, where all detections have masks, the label pictures
-    /// <c>results/VOC2012/Segmentation/comp6_SPLIT_cls/IMAGE.png</c>, in which detections of higher score lie on top.
+    /// <c>results/VOC2012/Segmentation/comp6_SPLIT_cls/IMAGE.png</c>, in which detections of higher mask score lie on top.
     /// </summary>
     /// <param name="folder">The folder to make; an earlier one of this name is replaced once the new one is complete.</param>
     /// <param name="dataset">The images; categories are numbered from 1 in the label pictures.</param>
@@ -50,7 +50,7 @@ public static class VocResults
         {
             var image = dataset.Images[i];
             var labels = new ushort[image.Width * image.Height];
-            foreach (var result in perImage[image.Id].OrderBy(result => result.Score))
+            foreach (var result in perImage[image.Id].OrderBy(result => result.MaskScore))
             {
                 var mask = result.Mask!.Decode();
                 for (var p = 0; p < labels.Length; p++)

@@ -53,7 +53,10 @@ public sealed class Inference(Detector network, PixelNormalization pixels, int s
             [
                 .. from entry in inputs.Zip(found)
                    from detection in entry.Second.OrderByDescending(detection => detection.Score)
-                   select new DetectionResult(entry.First.Id, detection.Class, detection.Score, detection.Box, detection.Mask),
+                   select new DetectionResult(entry.First.Id, detection.Class, detection.Score, detection.Box, detection.Mask)
+                   {
+                       MaskScore = detection.MaskScore,
+                   },
             ];
         }
         finally

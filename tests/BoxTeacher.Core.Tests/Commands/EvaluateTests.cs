@@ -43,6 +43,27 @@ public sealed class EvaluateTests : IDisposable
     }
 
     [Fact]
+    public void Masks_are_ranked_by_a_mask_score_and_boxes_by_the_score()
+    {
+        var truth = Cases.PathOf("result-mask-of-other-size", "gt.json");
+        var results = _folder.File("dt.json", """
+            [{"image_id": 1, "category_id": 1, "score": 0.9, "mask_score": 0.2, "bbox": [10, 10, 40, 40],
+              "segmentation": [[10, 10, 50, 10, 50, 50, 10, 50]]},
+             {"image_id": 1, "category_id": 1, "score": 0.4, "mask_score": 0.6, "bbox": [60, 60, 30, 30],
+              "segmentation": [[60, 60, 90, 60, 90, 90, 60, 90]]}]
+            """);
+
+        Assert.Equal(1, Precision("bbox"), 1e-9);
+        Assert.Equal(0.5, Precision("segm"), 1e-9);
+
+        double Precision(string task)
+        {
+            var result = CommandLineProcess.Run("evaluate", "--gt", truth, "--dt", results, "--task", task, "--json");
+            return JsonNode.Parse(result.Output)!["AP"]!.GetValue<double>();
+        }
+    }
+
+    [Fact]
     public void A_mask_of_another_size_than_the_picture_is_refused()
     {
         var result = OfCase("result-mask-of-other-size");

@@ -131,6 +131,8 @@ public sealed class BadInputTests : IDisposable
     [InlineData("""[{"image_id": 7, "category_id": 3, "bbox": [1, 2, 3, 4]}]""", "[0].score")]
     [InlineData("""[{"image_id": 7, "category_id": 3, "score": 0.5}]""", "[0]")]
     [InlineData("""[{"image_id": 7, "category_id": 3, "bbox": [1, 2, 3, 4], "score": NaN}]""", "[0]")]
+    [InlineData("""[{"image_id": 7, "category_id": 3, "bbox": [1, 2, 3, 4], "score": 1, "mask_score": "1"}]""", "[0].mask_score")]
+    [InlineData("""[{"image_id": 7, "category_id": 3, "bbox": [1, 2, 3, 4], "score": 1, "mask_score": 1e999}]""", "[0].mask_score")]
     [InlineData("""[{"image_id": 7, "category_id": 3, "bbox": [1, 2, -3, 4], "score": 1}]""", "[0].bbox")]
     [InlineData("""[{"image_id": 7, "category_id": 3, "segmentation": {"size": [2, 3], "counts": [0, 6]}, "score": 1}]""", "[0].segmentation")]
     [InlineData("""{"image_id": 7}""", "")]
