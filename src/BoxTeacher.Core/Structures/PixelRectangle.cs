@@ -9,15 +9,6 @@ namespace BoxTeacher.Structures;
 /// <param name="Width">Columns.</param>
 public readonly record struct PixelRectangle(int Top, int Left, int Height, int Width)
 {
-    /// <summary>Number of pixels.</summary>
-    public long Area => (long)Height * Width;
-
-    /// <summary>Whether a pixel lies in it.</summary>
-    /// <param name="row">0-based.</param>
-    /// <param name="column">0-based.</param>
-    public bool Contains(int row, int column) =>
-        row >= Top && column >= Left && row - Top < Height && column - Left < Width;
-
     /// <summary>The pixels of an image that lie in any of some rectangles: [h, w] bool.</summary>
     /// <param name="rectangles">Within the image.</param>
     /// <param name="size">The image's, h x w.</param>

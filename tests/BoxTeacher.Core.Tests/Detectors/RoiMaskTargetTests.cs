@@ -19,7 +19,7 @@ public sealed class RoiMaskTargetTests : IDisposable
     [MemberData(nameof(Forms))]
     public void The_visible_share_is_that_of_the_objects_pixels_in_the_box(string form)
     {
-        // Columns 6 to 17, rows 4 to 11; the last two boxes hold half of the columns, and nothing.
+        // The object has columns 6 to 17 and rows 4 to 11.
         var boxes = tensor(new float[,] { { 6, 4, 18, 12 }, { 0, 0, 30, 20 }, { 6, 4, 12, 12 }, { 20, 4, 28, 12 }, { -5, -5, 12, 8 } });
         var masks = Form(form)(Rectangle(), boxes, zeros(5, dtype: int64), size: 4);
 
@@ -27,26 +27,31 @@ public sealed class RoiMaskTargetTests : IDisposable
         GoldenAssert.Close(tensor(new[] { 1, 1, 0.5, 1e-10, 0.25 }), masks.Visible, 1e-12, 0, "visible");
         Assert.Equal([5, 4, 4], masks.Targets.shape);
         Assert.Equal(float32, masks.Targets.dtype);
-        Assert.Equal([16, 4, 16, 0], HostValues.Longs(masks.Targets.sum([1, 2]).narrow(0, 0, 4)));
+        Assert.Equal([16, 1, 16, 0], HostValues.Longs(masks.Targets.sum([1, 2]).narrow(0, 0, 4)));
     }
 
     [Fact]
     public void Both_forms_see_the_same_share_to_a_row_and_a_column()
     {
         var generator = new RandomStream(3);
-        var sides = Enumerable.Range(0, 50).SelectMany(_ =>
+        double[] places = [.. Enumerable.Range(0, 60).SelectMany(_ =>
         {
-            var (x, y) = (generator.Uniform(-2, 16), generator.Uniform(-2, 10));
-            return (float[])[(float)x, (float)y, (float)(x + generator.Uniform(2, 14)), (float)(y + generator.Uniform(2, 10))];
-        }).ToArray();
-        var (boxes, index) = (tensor(sides, [50, 4]), zeros(50, dtype: int64));
+            var (x, y) = (generator.Uniform(0, 12), generator.Uniform(0, 8));
+            return (double[])[x, y, x + generator.Uniform(4, 16), y + generator.Uniform(4, 12)];
+        })];
+        var (boxes, index) = (tensor(places, [60, 4]).to(float32), zeros(60, dtype: int64));
 
-        var (bitmaps, outlines) = (RoiMaskForms.Bitmaps(Rectangle(), boxes, index, 14), RoiMaskForms.Outlines(Rectangle(), boxes, index, 14));
+        // Of whole pixels no part is lost.
+        var (exact, rounded) = (Shares(boxes.round()), Shares(boxes));
 
-        // A column and a row of 8 x 12 pixels, and those that the box's truncated sides lose.
-        GoldenAssert.Close(bitmaps.Visible, outlines.Visible, (8 + 12 + 1) / 96.0, 0, "visible");
-        Assert.InRange(bitmaps.Visible.mean().item<double>(), 0.2, 0.8);
-        Assert.InRange((bitmaps.Targets - outlines.Targets).abs().mean().item<float>(), 0, 0.05);
+        GoldenAssert.Close(exact.Bitmaps, exact.Outlines, 1e-12, 0, "whole pixels");
+        Assert.True((exact.Bitmaps < 1).sum().item<long>() > 40);
+        Assert.InRange(exact.Bitmaps.mean().item<double>(), 0.3, 0.7);
+        GoldenAssert.Close(rounded.Bitmaps, rounded.Outlines, (12 + 8) / 96.0, 0, "parts of pixels");
+        Assert.InRange((rounded.Bitmaps - rounded.Outlines).abs().mean().item<double>(), 0, 8 / 96.0);
+
+        (Tensor Bitmaps, Tensor Outlines) Shares(Tensor boxes) => (
+            RoiMaskForms.Bitmaps(Rectangle(), boxes, index, 14).Visible, RoiMaskForms.Outlines(Rectangle(), boxes, index, 14).Visible);
     }
 
     [Theory]
