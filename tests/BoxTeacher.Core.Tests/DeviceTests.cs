@@ -148,7 +148,7 @@ public sealed class DeviceTests : IDisposable
         Elsewhere(() =>
         {
             Assert.Equal([1, 0.25f], HostValues.Floats(RoiMaskForms.Outlines(truth, boxes, index, 4).Visible));
-            Assert.Equal(0, HostValues.Floats(RoiMaskForms.Outlines(truth, boxes[..0], index[..0], 4).Targets).Length);
+            Assert.Empty(HostValues.Floats(RoiMaskForms.Outlines(truth, boxes[..0], index[..0], 4).Targets));
             Assert.Same(square, Assert.Single(truth.Select(index[..1]).Outlines!));
             Assert.Equal(6, HostValues.Longs(PixelRectangle.Union([new(1, 2, 2, 3)], new(4, 5), CPU)).Sum());
         });
