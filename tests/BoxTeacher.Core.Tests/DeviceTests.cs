@@ -137,6 +137,23 @@ public sealed class DeviceTests : IDisposable
         });
     }
 
+    [Fact]
+    public void Masks_within_boxes_and_erased_patches_stay_where_they_are()
+    {
+        using var scope = NewDisposeScope();
+        var boxes = tensor(new float[] { 1, 1, 5, 5, 2, 2, 6, 6 }, [2, 4]);
+        Outline square = new([[1, 1, 5, 1, 5, 5, 1, 5]]);
+        var (truth, index) = (new Instances(boxes, arange(2), Masks: ones(2, 8, 8), Outlines: [square, null]), arange(2));
+
+        Elsewhere(() =>
+        {
+            Assert.Equal([1, 0.25f], HostValues.Floats(RoiMaskForms.Outlines(truth, boxes, index, 4).Visible));
+            Assert.Empty(HostValues.Floats(RoiMaskForms.Outlines(truth, boxes[..0], index[..0], 4).Targets));
+            Assert.Same(square, Assert.Single(truth.Select(index[..1]).Outlines!));
+            Assert.Equal(6, HostValues.Longs(PixelRectangle.Union([new(1, 2, 2, 3)], new(4, 5), CPU)).Sum());
+        });
+    }
+
     private static void Learn(ITrainingMethod method, TorchSharp.Modules.OptimizerHelper optimizer, Batch batch, long iteration)
     {
         method.Student.zero_grad();

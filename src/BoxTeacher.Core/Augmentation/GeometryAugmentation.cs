@@ -42,7 +42,10 @@ public sealed record GeometryAugmentation(IReadOnlyList<int> ShortEdges, int Max
 /// <summary>An augmented image with the map that leads to it.</summary>
 /// <param name="Image">The image.</param>
 /// <param name="FromOriginal">From the original's pixels to its own.</param>
-public sealed record AugmentedImage(Image Image, Homography FromOriginal);
+/// <param name="Erased">
+/// The rectangles that were replaced by noise since pixels moved last; null where nothing records them.
+/// </param>
+public sealed record AugmentedImage(Image Image, Homography FromOriginal, IReadOnlyList<PixelRectangle>? Erased = null);
 
 /// <summary>Mirrors interleaved RGB pixels left and right.</summary>
 public static class HorizontalFlip
@@ -50,7 +53,7 @@ public static class HorizontalFlip
     /// <summary>The mirror image of a view.</summary>
     public static AugmentedImage Apply(AugmentedImage view)
     {
-        var (image, transform) = view;
+        var (image, transform) = (view.Image, view.FromOriginal);
         return new AugmentedImage(
             new Image(Apply(image.Pixels, image.Width), image.Height, image.Width),
             transform.Then(Homography.HorizontalFlip(image.Width)));

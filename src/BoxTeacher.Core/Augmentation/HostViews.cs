@@ -75,7 +75,8 @@ internal sealed class HostViews
             new ImageBatch(Tensor(_planes, device), [.. images.Select(image => image.Image.Size)]),
             [.. images.Select(image => image.FromOriginal)],
             [.. samples.Select(sample => sample.Source.Size)],
-            truth ?? [.. objects.Zip(images, (known, image) => Truth(known, image.Image.Size, device))]);
+            truth ?? [.. objects.Zip(images, (known, image) => Truth(known, image.Image.Size, device))],
+            Erased: images.All(image => image.Erased is null) ? null : [.. images.Select(image => image.Erased ?? [])]);
 
         public Tensor Tensor<T>(T[] planes, Device device) =>
             PixelPlanes.Tensor(planes, [images.Length, 3, padded.Height, padded.Width], device);
@@ -89,7 +90,8 @@ internal sealed class HostViews
             long[] classes = [.. objects.Select(item => (long)item.Category)];
             return new Instances(
                 tensor(boxes, [objects.Count, 4], device: device),
-                tensor(classes, [objects.Count], device: device), Masks: Masks(objects, size, device));
+                tensor(classes, [objects.Count], device: device), Masks: Masks(objects, size, device),
+                Outlines: objects.All(item => item.Outline is null) ? null : [.. objects.Select(item => item.Outline)]);
         }
 
         private static Tensor? Masks(IReadOnlyList<LabelledObject> objects, ImageSize size, Device device)

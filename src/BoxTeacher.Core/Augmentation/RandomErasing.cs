@@ -13,7 +13,7 @@ namespace BoxTeacher.Augmentation;
 /// <param name="MaxAspect">Largest ratio of height to width.</param>
 public sealed record RandomErasing(double Probability, double MinArea, double MaxArea, double MinAspect, double MaxAspect)
 {
-    // torchvision gives up after so many rectangles that do not fit, and erases nothing then.
+    // torchvision gives up after so many rectangles that do not fit.
     private const int Tries = 10;
 
     /// <summary>The three that Unbiased Teacher applies one after the other.</summary>
@@ -21,11 +21,15 @@ public sealed record RandomErasing(double Probability, double MinArea, double Ma
         [new(0.7, 0.05, 0.2, 0.3, 3.3), new(0.5, 0.02, 0.2, 0.1, 6), new(0.3, 0.02, 0.2, 0.05, 8)];
 
     /// <summary>Erases a random rectangle, or nothing.</summary>
-    public void Apply(Span<byte> pixels, ImageSize size, RandomStream random)
+    /// <returns>
+    /// The rectangle; null where nothing is erased, be it by chance or because none of ten rectangles fits. In the latter case torchvision
+    /// erases nothing either, but names the whole image.
+    /// </returns>
+    public PixelRectangle? Apply(Span<byte> pixels, ImageSize size, RandomStream random)
     {
         if (!random.Chance(Probability))
         {
-            return;
+            return null;
         }
 
         for (var i = 0; i < Tries; i++)
@@ -40,10 +44,13 @@ public sealed record RandomErasing(double Probability, double MinArea, double Ma
                     value = (float)random.Normal();
                 }
 
-                Erase(pixels, size, top, left, patch, noise);
-                return;
+                var erased = new PixelRectangle(top, left, patch.Height, patch.Width);
+                Erase(pixels, size, erased, noise);
+                return erased;
             }
         }
+
+        return null;
     }
 
     /// <summary>The size of a rectangle, which need not fit into the image.</summary>
@@ -60,18 +67,16 @@ public sealed record RandomErasing(double Probability, double MinArea, double Ma
     /// <summary>Replaces one rectangle.</summary>
     /// <param name="pixels">Interleaved rows of three channels.</param>
     /// <param name="size">Of the image.</param>
-    /// <param name="top">First row.</param>
-    /// <param name="left">First column.</param>
-    /// <param name="patch">Size of the rectangle.</param>
+    /// <param name="patch">The rectangle, within the image.</param>
     /// <param name="noise">[3, patch.Height, patch.Width], of an image in 0..1.</param>
-    public static void Erase(Span<byte> pixels, ImageSize size, int top, int left, ImageSize patch, ReadOnlySpan<float> noise)
+    public static void Erase(Span<byte> pixels, ImageSize size, PixelRectangle patch, ReadOnlySpan<float> noise)
     {
         for (var channel = 0; channel < 3; channel++)
         {
             for (var y = 0; y < patch.Height; y++)
             {
                 var row = noise.Slice((channel * patch.Height + y) * patch.Width, patch.Width);
-                var at = 3 * ((top + y) * size.Width + left) + channel;
+                var at = 3 * ((patch.Top + y) * size.Width + patch.Left) + channel;
                 for (var x = 0; x < row.Length; x++)
                 {
                     pixels[at + 3 * x] = unchecked((byte)(int)(row[x] * 255));

@@ -20,7 +20,7 @@ public sealed record ResizeRange(int MinShortEdge, int MaxShortEdge, int MaxSize
     {
         var shortEdge = MinShortEdge + random.Below(MaxShortEdge - MinShortEdge + 1);
         var flip = random.Chance(FlipProbability);
-        var (image, map) = view;
+        var (image, map) = (view.Image, view.FromOriginal);
         var size = image.Size.Rescaled(shortEdge, MaxSize);
         var resized = new AugmentedImage(PlainResize.Apply(image, size), map.Then(Homography.Resize(image.Size, size)));
         return flip ? HorizontalFlip.Apply(resized) : resized;

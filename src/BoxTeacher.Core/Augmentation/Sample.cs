@@ -18,7 +18,8 @@ public enum Supervision
 /// <param name="Box">Clipped to the view.</param>
 /// <param name="Category">0-based index into the data set's categories.</param>
 /// <param name="Mask">In the view's size; null where the method sees boxes only.</param>
-public sealed record LabelledObject(Box Box, int Category, RunLengthMask? Mask);
+/// <param name="Outline">The exact shape, not clipped to the view, where the label is polygons and the method may see masks.</param>
+public sealed record LabelledObject(Box Box, int Category, RunLengthMask? Mask, Outline? Outline = null);
 
 /// <summary>One image as teacher and student see it.</summary>
 /// <param name="Source">The image's record in its data set.</param>
@@ -43,15 +44,15 @@ public sealed record Sample(ImageRecord Source, AugmentedImage Weak, AugmentedIm
             var box = view.FromOriginal.Apply(annotation.Box).ClippedTo(size);
             if (box.Width > Instances.ThinnestBox && box.Height > Instances.ThinnestBox)
             {
-                objects.Add(
-                    new LabelledObject(box, annotation.Category, supervision == Supervision.Masks ? Mask(annotation, shapes) : null));
+                var (mask, outline) = supervision == Supervision.Masks ? Shape(annotation, shapes) : default;
+                objects.Add(new LabelledObject(box, annotation.Category, mask, outline));
             }
         }
 
         return objects;
     }
 
-    private RunLengthMask Mask(Annotation annotation, ShapeTransform shapes) =>
+    private (RunLengthMask? Mask, Outline? Outline) Shape(Annotation annotation, ShapeTransform shapes) =>
         annotation.Segmentation is { } shape
             ? shapes.Apply(shape)
             : throw new InvalidDataException($"{Source.FileName}: annotation {annotation.Id} has no mask, which this method needs");

@@ -14,28 +14,19 @@ public sealed class ShapeTransform(Homography map, ImageSize source, ImageSize t
     private readonly Lazy<long[]> _sources = new(() => map.Sources(source, target));
 
     /// <summary>
-    /// The shape as a mask of the view: outlines are moved and then rasterized; a bitmap is sampled at the nearest pixel.
+    /// The shape as a mask of the view, and polygons as an outline too, which is not clipped to the view. Outlines are moved and then
+    /// rasterized; a bitmap is sampled at the nearest pixel.
     /// </summary>
-    public RunLengthMask Apply(Segmentation shape)
+    public (RunLengthMask Mask, Outline? Outline) Apply(Segmentation shape)
     {
-        if (shape is Segmentation.Polygons outlines)
+        if (shape is Segmentation.Polygons polygons)
         {
-            return RunLengthMask.FromPolygons([.. outlines.Rings.Select(Move)], target.Height, target.Width);
+            var moved = new Outline(polygons.Rings).Moved(map);
+            return (RunLengthMask.FromPolygons(moved.Rings, target.Height, target.Width), moved);
         }
 
         var mask = shape.ToMask(source);
-        return map == Homography.Identity && source == target ? mask : Sample(mask);
-    }
-
-    private double[] Move(double[] ring)
-    {
-        var moved = new double[ring.Length / 2 * 2];
-        for (var i = 0; i < moved.Length; i += 2)
-        {
-            (moved[i], moved[i + 1]) = map.Apply(ring[i], ring[i + 1]);
-        }
-
-        return moved;
+        return (map == Homography.Identity && source == target ? mask : Sample(mask), null);
     }
 
     private RunLengthMask Sample(RunLengthMask mask)

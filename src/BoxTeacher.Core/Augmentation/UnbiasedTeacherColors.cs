@@ -28,8 +28,17 @@ public sealed record UnbiasedTeacherColors(
     public static UnbiasedTeacherColors Published { get; } =
         new(ColorAugmentation.Strong.Jitter, ColorAugmentation.Strong.Grayscale, 0.5, 0.1, 2, RandomErasing.UnbiasedTeacher, true);
 
+    /// <summary>A view in other colors, which knows what was erased; the given one stays as it is.</summary>
+    public AugmentedImage Apply(AugmentedImage view, RandomStream random)
+    {
+        IReadOnlyList<PixelRectangle> erased = [];
+        var changed = ViewOperations.Pixels((pixels, size, draws) => erased = Apply(pixels, size, draws))(view, random);
+        return changed with { Erased = [.. view.Erased ?? [], .. erased] };
+    }
+
     /// <summary>Changes the pixels in place.</summary>
-    public void Apply(Span<byte> pixels, ImageSize size, RandomStream random)
+    /// <returns>The rectangles that were erased.</returns>
+    public IReadOnlyList<PixelRectangle> Apply(Span<byte> pixels, ImageSize size, RandomStream random)
     {
         if (BlueAsRed)
         {
@@ -51,15 +60,21 @@ public sealed record UnbiasedTeacherColors(
             BoxBlur.Apply(pixels, size, random.Uniform(MinSigma, MaxSigma));
         }
 
+        var erased = new List<PixelRectangle>(Erasings.Count);
         foreach (var erasing in Erasings)
         {
-            erasing.Apply(pixels, size, random);
+            if (erasing.Apply(pixels, size, random) is { } patch)
+            {
+                erased.Add(patch);
+            }
         }
 
         if (BlueAsRed)
         {
             Swap(pixels);
         }
+
+        return erased;
     }
 
     private static void Swap(Span<byte> pixels)

@@ -10,8 +10,12 @@ namespace BoxTeacher.Structures;
 /// <param name="Classes">[n] int64, 0-based.</param>
 /// <param name="Scores">[n] in [0, 1]; null for a truth.</param>
 /// <param name="Masks">[n, h, w], bool, 0/1 or probabilities; null where masks are not known or may not be seen.</param>
+/// <param name="Outlines">
+/// [n] exact shapes where labels are polygons; null entries have a bitmap alone; null where nobody hands them on.
+/// </param>
 /// <exception cref="ArgumentException">The shapes do not agree.</exception>
-public sealed record Instances(Tensor Boxes, Tensor Classes, Tensor? Scores = null, Tensor? Masks = null)
+public sealed record Instances(
+    Tensor Boxes, Tensor Classes, Tensor? Scores = null, Tensor? Masks = null, IReadOnlyList<Outline?>? Outlines = null)
 {
     /// <summary>Pixels; boxes with a side of at most this are dropped from a view (detectron2's filter of empty instances).</summary>
     public const double ThinnestBox = 1e-5;
@@ -28,16 +32,23 @@ public sealed record Instances(Tensor Boxes, Tensor Classes, Tensor? Scores = nu
     /// <summary>[n, h, w], or null.</summary>
     public Tensor? Masks { get; } = Masks is null ? null : Shaped(Masks, nameof(Masks), Classes.shape[0], -1, -1);
 
+    /// <summary>[n], or null.</summary>
+    public IReadOnlyList<Outline?>? Outlines { get; } = Outlines is null || Outlines.Count == Classes.shape[0]
+        ? Outlines
+        : throw new ArgumentException($"{Outlines.Count} outlines are not those of {Classes.shape[0]} instances.", nameof(Outlines));
+
     /// <summary>n.</summary>
     public int Count => (int)Classes.size(0);
 
-    /// <summary>Some of the instances.</summary>
+    /// <summary>Some of the instances. Where there are outlines, the rows are read on the host.</summary>
     /// <param name="rows">[k] int64, rows in the wanted order.</param>
-    public Instances Select(Tensor rows) =>
-        new(Boxes.index_select(0, rows), Classes.index_select(0, rows), Scores?.index_select(0, rows), Masks?.index_select(0, rows));
+    public Instances Select(Tensor rows) => new(
+        Boxes.index_select(0, rows), Classes.index_select(0, rows), Scores?.index_select(0, rows), Masks?.index_select(0, rows),
+        Outlines is null ? null : [.. HostValues.Longs(rows).Select(row => Outlines[(int)row])]);
 
     /// <summary>
-    /// The instances in another view of the image: boxes around the moved corners and clipped to it, masks sampled at the nearest pixel.
+    /// The instances in another view of the image: boxes around the moved corners and clipped to it, masks sampled at the nearest pixel,
+    /// outlines moved and not clipped.
     /// Those whose box is thinner than 1e-5 pixels afterwards are left out.
     /// </summary>
     /// <param name="map">From this view to the other.</param>
@@ -53,8 +64,9 @@ public sealed record Instances(Tensor Boxes, Tensor Classes, Tensor? Scores = nu
     /// <summary>The same with all instances: a box that lies outside becomes one without an area on the border.</summary>
     /// <param name="map">From this view to the other.</param>
     /// <param name="size">Size of the other view.</param>
-    public Instances Moved(Homography map, ImageSize size) =>
-        new(map.Apply(Boxes, size), Classes.alias(), Scores?.alias(), Masks is null ? null : map.Sample(Masks, size));
+    public Instances Moved(Homography map, ImageSize size) => new(
+        map.Apply(Boxes, size), Classes.alias(), Scores?.alias(), Masks is null ? null : map.Sample(Masks, size),
+        Outlines is null ? null : [.. Outlines.Select(outline => outline?.Moved(map))]);
 
     /// <summary>Hands the tensors to the dispose scope outside the current one.</summary>
     public Instances MoveToOuterDisposeScope()

@@ -12,12 +12,14 @@ namespace BoxTeacher.Structures;
 /// <param name="Pixels">
 /// [N, 3, H, W] uint8 RGB as before normalization, zero padded: what colors are compared on. Null in views of which nobody asks it.
 /// </param>
+/// <param name="Erased">For each image the rectangles that were replaced by noise; null where nothing records them.</param>
 public sealed record View(
     ImageBatch Images,
     IReadOnlyList<Homography> FromOriginal,
     IReadOnlyList<ImageSize> OriginalSizes,
     IReadOnlyList<Instances> Truth,
-    Tensor? Pixels = null)
+    Tensor? Pixels = null,
+    IReadOnlyList<IReadOnlyList<PixelRectangle>>? Erased = null)
 {
     /// <summary>N.</summary>
     public int Count => Images.Count;
@@ -27,7 +29,8 @@ public sealed record View(
     public View Image(int image) => new(
         new ImageBatch(Images.Images.narrow(0, image, 1), [Images.Sizes[image]]), [FromOriginal[image]], [OriginalSizes[image]],
         [Truth[image]],
-        Pixels?.narrow(0, image, 1));
+        Pixels?.narrow(0, image, 1),
+        Erased is null ? null : [Erased[image]]);
 
     /// <summary>The map of an image from this view's pixels to another view's.</summary>
     /// <param name="other">A view of the same images.</param>

@@ -98,9 +98,8 @@ internal static class AugmentReference
     public static void Erasing(ReferenceCase c)
     {
         var image = Picture(c, isBgr: false);
-        var patch = new ImageSize(c.Int("h"), c.Int("w"));
-        RandomErasing.Erase(
-            image.Pixels, image.Size, c.Int("row"), c.Int("col"), patch, c.In("noise").contiguous().data<float>().ToArray());
+        var patch = new PixelRectangle(c.Int("row"), c.Int("col"), c.Int("h"), c.Int("w"));
+        RandomErasing.Erase(image.Pixels, image.Size, patch, c.In("noise").contiguous().data<float>().ToArray());
 
         var (erased, inRange) = (Bytes(image, isBgr: false), c.Out("in_range"));
         GoldenAssert.Close(c.Out("img") * inRange, erased * inRange, c.Absolute, c.Relative, "img");

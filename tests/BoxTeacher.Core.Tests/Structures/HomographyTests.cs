@@ -182,7 +182,7 @@ public sealed class HomographyTests
         var (height, width, pixels, _) = bitmaps;
         var (from, to) = (new ImageSize(height, width), new ImageSize(20, 30));
 
-        var moved = new ShapeTransform(map, from, to).Apply(new Segmentation.RunLength(RunLengthMask.Encode(pixels, height, width)));
+        var moved = new ShapeTransform(map, from, to).Apply(new Segmentation.RunLength(RunLengthMask.Encode(pixels, height, width))).Mask;
 
         Assert.Equal(map.Sample(tensor(pixels, [1, height, width]), to).bytes.ToArray(), moved.Decode());
     }
@@ -211,6 +211,25 @@ public sealed class HomographyTests
         Assert.Equal([8, 12, 2], HostValues.Longs(moved.Masks.sum([1, 2])));
         Assert.Equal(0, instances.Transport(Homography.Translate(0, 9), new ImageSize(8, 10)).Count);
         Assert.Null(new Instances(boxes, zeros(4, int64)).Transport(Homography.Identity, new ImageSize(8, 10)).Masks);
+    }
+
+    [Fact]
+    public void Outlines_go_with_their_instances()
+    {
+        using var scope = NewDisposeScope();
+        var boxes = tensor(new float[] { 2, 1, 6, 5, 0, 0, 4, 3, 7, 2, 10, 6 }, [3, 4]);
+        Outline[] outlines = [new([[2, 1, 6, 1, 6, 5, 2, 5]]), new([[0, 0, 4, 0, 4, 3]]), new([[7, 2, 10, 2, 10, 6], [7, 2, 8, 6, 7, 6]])];
+        var instances = new Instances(boxes, arange(3), Outlines: [outlines[0], outlines[1], null]);
+
+        Assert.Equal([null, outlines[0]], instances.Select(tensor(new long[] { 2, 0 })).Outlines!);
+        // The second leaves the view; the first is cut in its box alone.
+        var moved = instances.Transport(Homography.Translate(-4, 0), new ImageSize(8, 6));
+        Assert.Equal([-2, 1, 2, 1, 2, 5, -2, 5], moved.Outlines![0]!.Rings[0]);
+        Assert.Null(moved.Outlines[1]);
+        Assert.Equal(2, moved.Outlines.Count);
+        Assert.Equal([16, 6, 8], outlines.Select(outline => outline.Area));
+        Assert.Equal([32, 12, 16], outlines.Select(outline => outline.Moved(new Homography(-2, 0, 3, 1, 1, 0)).Area));
+        Assert.Throws<ArgumentException>(() => new Instances(boxes, arange(3), Outlines: [outlines[0]]));
     }
 
     [Property(Arbitrary = [typeof(Moved)])]

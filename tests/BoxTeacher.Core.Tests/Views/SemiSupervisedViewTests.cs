@@ -162,6 +162,37 @@ public sealed class SemiSupervisedViewTests
         Assert.Equal(batch.Unlabelled!.Weak.FromOriginal, batch.Unlabelled.Strong.FromOriginal);
         Assert.True(batch.Labelled.Weak.Truth[0].Count > 0);
         Assert.Same(batch.Labelled.Weak.Truth, batch.Labelled.Strong.Truth);
+        Assert.Null(batch.Labelled.Weak.Erased);
+        Assert.Equal(batch.Labelled.Strong.Count, batch.Labelled.Strong.Erased!.Count);
+        Assert.Same(batch.Unlabelled.Strong.Erased![1], Assert.Single(batch.Unlabelled.Strong.Image(1).Erased!));
+    }
+
+    [Fact]
+    public void Erased_rectangles_are_on_record_and_noise_lies_in_them_alone()
+    {
+        using var scope = NewDisposeScope();
+        var colors = UnbiasedTeacherColors.Published with
+        {
+            Jitter = UnbiasedTeacherColors.Published.Jitter with { Probability = 0 }, Grayscale = 0, BlurProbability = 0,
+        };
+        var gray = new Image(40, 60);
+        gray.Pixels.AsSpan().Fill(77);
+        var counts = new HashSet<int>();
+        for (ulong seed = 0; seed < 40; seed++)
+        {
+            var view = colors.Apply(new AugmentedImage(gray, Homography.Identity), new RandomStream(seed));
+            var isNoise = tensor(view.Image.Pixels, [40, 60, 3]).ne(77).any(2);
+            var erased = PixelRectangle.Union(view.Erased!, gray.Size, CPU);
+            Assert.False(isNoise.logical_and(erased.logical_not()).any().item<bool>());
+            // A pixel of noise has the old color by chance in 1 of 256^3.
+            Assert.Equal(erased.sum().item<long>(), isNoise.sum().item<long>());
+            counts.Add(view.Erased!.Count);
+        }
+
+        Assert.Equal([0, 1, 2, 3], counts.Order());
+        // A square of three pixels does not fit into one row.
+        var square = new RandomErasing(1, 0.9, 0.9, 1, 1);
+        Assert.Null(square.Apply(new byte[3 * 10], new ImageSize(1, 10), new RandomStream(0)));
     }
 
     [Fact]

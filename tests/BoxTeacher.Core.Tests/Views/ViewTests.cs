@@ -3,6 +3,7 @@ using BoxTeacher.Data;
 using BoxTeacher.Masks;
 using BoxTeacher.Structures;
 using Xunit;
+using static TorchSharp.torch;
 
 namespace BoxTeacher.Tests.Views;
 
@@ -31,8 +32,9 @@ public class ViewTests
         var mask = RunLengthMask.Encode(bytes, 6, 10);
         var transform = Homography.Resize(new ImageSize(6, 10), new ImageSize(12, 20)).Then(Homography.HorizontalFlip(20));
 
-        var moved = new ShapeTransform(transform, mask.Size, new ImageSize(12, 20)).Apply(new Segmentation.RunLength(mask));
+        var (moved, none) = new ShapeTransform(transform, mask.Size, new ImageSize(12, 20)).Apply(new Segmentation.RunLength(mask));
 
+        Assert.Null(none);
         Assert.Equal(new ImageSize(12, 20), moved.Size);
         Assert.Equal(Box.FromCorners(12, 0, 20, 2), moved.Bounds);
         Assert.Equal(16, moved.Area);
@@ -44,7 +46,11 @@ public class ViewTests
         var outline = new Segmentation.Polygons([[1.0, 1, 5, 1, 5, 4, 1, 4]]);
         var transform = Homography.HorizontalFlip(10);
 
-        Assert.Equal(Box.FromCorners(5, 1, 9, 4), new ShapeTransform(transform, new ImageSize(6, 10), new ImageSize(6, 10)).Apply(outline).Bounds);
+        var (mask, moved) = new ShapeTransform(transform, new ImageSize(6, 10), new ImageSize(6, 10)).Apply(outline);
+
+        Assert.Equal(Box.FromCorners(5, 1, 9, 4), mask.Bounds);
+        Assert.Equal([9, 1, 5, 1, 5, 4, 9, 4], Assert.Single(moved!.Rings));
+        Assert.Equal(12, moved.Area);
     }
 
     [Fact]
@@ -87,6 +93,35 @@ public class ViewTests
         Assert.Single(unmarked.Objects(unmarked.Weak, Supervision.Boxes));
         var error = Assert.Throws<InvalidDataException>(() => unmarked.Objects(unmarked.Weak, Supervision.Masks));
         Assert.StartsWith($"{record.FileName}: annotation 0", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Polygons_are_handed_on_as_outlines_that_leave_the_view_with_their_object()
+    {
+        using var scope = NewDisposeScope();
+        using var scenes = new SceneFolder(1);
+        var record = scenes.Dataset.Images[0];
+        Annotation Marked(Segmentation shape) => new(0, 1, Box.FromCorners(-4, 2, 10, 8), 84, false, shape);
+        var bitmap = record.Annotations[0].Segmentation!;
+        Annotation[] annotations = [Marked(new Segmentation.Polygons([[-4.0, 2, 10, 2, 10, 8, -4, 8]])), Marked(bitmap)];
+
+        var outlines = Truth(Supervision.Masks, annotations).Outlines!;
+
+        Assert.Equal(2, outlines.Count);
+        // Mirrored in a view of twice the size.
+        Assert.Equal([136, 4, 108, 4, 108, 16, 136, 16], Assert.Single(outlines[0]!.Rings));
+        Assert.Null(outlines[1]);
+        Assert.Null(Truth(Supervision.Boxes, annotations).Outlines);
+        Assert.Null(Truth(Supervision.Masks, annotations[1]).Outlines);
+
+        Instances Truth(Supervision supervision, params Annotation[] known)
+        {
+            var twice = new GeometryAugmentation([128], 128, 1);
+            var loader = new ViewLoader(
+                [record with { Annotations = known }], [[new SampleKey(0, 0)]], SampleMakers.SharedGeometry(twice, null), supervision,
+                PixelNormalization.CaffeBgr, new RandomStream(0), CPU);
+            return loader.Views().Single().Weak.Truth[0];
+        }
     }
 
     [Fact]

@@ -157,7 +157,7 @@ public sealed class SoftTeacherMethod(
 
         var whole = masks.new_zeros([masks.size(0), size.Height, size.Width]);
         whole.narrow(1, 0, masks.size(1)).narrow(2, 0, masks.size(2)).copy_(masks);
-        return labels with { Instances = new Instances(found.Boxes, found.Classes, found.Scores, whole) };
+        return labels with { Instances = new Instances(found.Boxes, found.Classes, found.Scores, whole, found.Outlines) };
     }
 
     private static Tensor Rows(Tensor mask) => mask.nonzero().squeeze(1);

@@ -124,7 +124,7 @@ public sealed record UnbiasedTeacherViews(
 
     /// <inheritdoc/>
     public override SampleMaker Labelled() => Strong is { } colors
-        ? SampleMakers.Recolored(Geometry, ViewOperations.Pixels(colors.Apply))
+        ? SampleMakers.Recolored(Geometry, colors.Apply)
         : SampleMakers.SharedGeometry(Geometry, null);
 
     /// <inheritdoc/>
