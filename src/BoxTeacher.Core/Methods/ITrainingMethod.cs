@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using BoxTeacher.Detectors;
 using BoxTeacher.Losses;
 using BoxTeacher.Structures;
@@ -17,7 +18,7 @@ public enum Network
 
 /// <summary>
 /// Turns batches into losses for a student, with or without a teacher beside it. All that changes from step to step is a function of the
-/// <see cref="Step"/>, so weights and iteration are enough to resume.
+/// <see cref="Step"/> or stands in <see cref="State"/>, so weights, state and iteration are enough to resume.
 /// </summary>
 public interface ITrainingMethod : IDisposable
 {
@@ -53,7 +54,13 @@ public interface ITrainingMethod : IDisposable
     /// teacher's weights. Each tensor comes once.
     /// </summary>
     /// <param name="iteration">Number of the step, 0-based.</param>
-    IEnumerable<Tensor> Moving(long iteration) => [.. Student.Statistics, .. Teacher?.Moving(iteration) ?? []];
+    IEnumerable<Tensor> Moving(long iteration) => [.. Student.Statistics, .. Teacher?.Moving(iteration) ?? [], .. State.Values];
+
+    /// <summary>
+    /// What the method keeps from step to step beside its networks, by name: checkpoints hold it as <c>method.NAME</c>. The tensors stay the
+    /// method's own.
+    /// </summary>
+    IReadOnlyDictionary<string, Tensor> State => ReadOnlyDictionary<string, Tensor>.Empty;
 
     /// <summary>The losses of a batch. Their tensors belong to the caller's dispose scope.</summary>
     /// <param name="batch">Labelled and, where the method wants them, unlabelled images.</param>
@@ -79,7 +86,9 @@ public interface IPseudoLabelling
 /// <param name="BoxDeviation">
 /// [n, 4] relative deviation of the box under jitter (Soft Teacher, eq. 8); null where nobody measures it.
 /// </param>
-/// <param name="MaskQuality">[n] predicted IoU of the mask, in [0, 1]; null where nobody predicts it.</param>
+/// <param name="MaskQuality">
+/// [n] predicted IoU of the mask, by nature in [0, 1] but not squashed to it; null where nobody predicts it.
+/// </param>
 public sealed record PseudoLabels(Instances Instances, Tensor? BoxDeviation = null, Tensor? MaskQuality = null)
 {
     /// <summary>[n] scores in [0, 1].</summary>
@@ -91,6 +100,11 @@ public sealed record PseudoLabels(Instances Instances, Tensor? BoxDeviation = nu
     public Tensor MeanDeviation => BoxDeviation?.mean([1])
         ?? throw new InvalidOperationException("These boxes were not jittered, so that their deviation is not known.");
 
+    /// <summary>[n] predicted IoU of the masks.</summary>
+    /// <exception cref="InvalidOperationException">It is not known.</exception>
+    public Tensor Quality => MaskQuality
+        ?? throw new InvalidOperationException("Nobody predicted how good these masks are.");
+
     /// <summary>Some of the labels.</summary>
     /// <param name="rows">[k] int64, rows in the wanted order.</param>
     public PseudoLabels Select(Tensor rows) =>
@@ -101,6 +115,20 @@ public sealed record PseudoLabels(Instances Instances, Tensor? BoxDeviation = nu
     /// <param name="size">Size of the other view.</param>
     public PseudoLabels Moved(Homography map, ImageSize size) =>
         new(Instances.Moved(map, size), BoxDeviation?.alias(), MaskQuality?.alias());
+
+    /// <summary>The labels with masks on a larger grid, which are 0 in the padding.</summary>
+    /// <param name="size">At least the masks' own size.</param>
+    public PseudoLabels Padded(ImageSize size)
+    {
+        if (Instances.Masks is not { } masks)
+        {
+            return this;
+        }
+
+        var whole = masks.new_zeros([masks.size(0), size.Height, size.Width]);
+        whole.narrow(1, 0, masks.size(1)).narrow(2, 0, masks.size(2)).copy_(masks);
+        return this with { Instances = new Instances(Instances.Boxes, Instances.Classes, Instances.Scores, whole, Instances.Outlines) };
+    }
 
     /// <summary>Hands the tensors to the dispose scope outside the current one.</summary>
     public PseudoLabels MoveToOuterDisposeScope()

@@ -121,6 +121,17 @@ internal static class PartCheck
                 $"part Assignment returned [{string.Join(", ", rows)}] for {predictions.Count} predictions and {boxes} boxes; it must return for each box the row of its prediction, or -1");
     };
 
+    /// <summary>A filter whose answers are checked at every step.</summary>
+    public static PseudoLabelFilter Checked(string name, PseudoLabelFilter filter) => labels =>
+    {
+        var rows = filter(labels);
+        var count = labels.Instances.Count;
+        return rows.dim() == 1 && rows.dtype == int64 && Array.TrueForAll(HostValues.Longs(rows), row => row >= 0 && row < count)
+            ? rows
+            : throw new PartException(
+                $"part {name} returned {rows.dtype} [{string.Join(", ", rows.shape)}] for {count} pseudo-labels; it must return rows of them, int64 in 0..{count - 1}");
+    };
+
     /// <summary>Values that must all be in [0, 1].</summary>
     public static void RequireShares(string part, string what, Tensor values)
     {
@@ -184,6 +195,16 @@ internal static class FakeBatch
     public static PseudoLabels PseudoLabels(Device device) => new(
         new Instances(tensor(PredictedBoxes, [3, 4], device: device), zeros(3, int64, device), tensor(PredictedScores, device: device)),
         arange(12, float32, device).view(3, 4) / 100);
+
+    /// <summary>Three pseudo-labels with the quality of their masks, and the masks themselves if they are wanted.</summary>
+    public static PseudoLabels Scored(Device device, bool masks)
+    {
+        var pixels = masks ? (arange(3 * 16 * 16, float32, device) % 3 > 1).to(uint8).view(3, 16, 16) : null;
+        return new PseudoLabels(
+            new Instances(
+                tensor(PredictedBoxes, [3, 4], device: device), zeros(3, int64, device), tensor(PredictedScores, device: device), pixels),
+            MaskQuality: tensor(PredictedScores, device: device));
+    }
 
     /// <summary>Four moves of boxes [n, 4], no two alike: [4, n, 4].</summary>
     public static Tensor Noise(Tensor boxes) => (arange(16 * boxes.size(0), float32, boxes.device) * 7 % 5 - 2).view(4, -1, 4);
@@ -278,6 +299,14 @@ internal static class PartTrials
             PartCheck.Checked(given)(iteration);
         }
     });
+
+    /// <summary>A trial of a filter, if it is given.</summary>
+    /// <param name="name">Of the part.</param>
+    /// <param name="filter">The part.</param>
+    /// <param name="labels">What it is tried on, with all that its method knows then.</param>
+    public static IEnumerable<(string Name, Action<Device> Trial)> Filter(
+        string name, PseudoLabelFilter? filter, Func<Device, PseudoLabels> labels) =>
+        Of(name, filter, (given, device) => PartCheck.Checked(name, given)(labels(device)));
 
     /// <summary>A trial of an affinity, if it is given.</summary>
     public static IEnumerable<(string Name, Action<Device> Trial)> Affinity(string name, PairAffinity? affinity) =>

@@ -67,6 +67,11 @@ public sealed class Staged : ITrainingMethod
     /// <inheritdoc/>
     public IPseudoLabelling? PseudoLabelling => Last.PseudoLabelling;
 
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, Tensor> State => _stages.Index()
+        .SelectMany(stage => stage.Item.Method.State.Select(entry => (Name: $"{stage.Index}.{entry.Key}", entry.Value)))
+        .ToDictionary(entry => entry.Name, entry => entry.Value);
+
     private ITrainingMethod Last => _stages[^1].Method;
 
     /// <inheritdoc/>

@@ -1,6 +1,7 @@
 using BoxTeacher.Detectors;
 using BoxTeacher.Losses;
 using BoxTeacher.Structures;
+using static TorchSharp.torch;
 
 namespace BoxTeacher.Methods;
 
@@ -9,13 +10,18 @@ namespace BoxTeacher.Methods;
 /// loss, it is the upper baseline: what box supervision tries to reach.
 /// </summary>
 /// <param name="student">The network; disposed with the method.</param>
-public sealed class Supervised(Detector student) : ITrainingMethod
+/// <param name="views">Which views of the images it learns from.</param>
+public sealed class Supervised(Detector student, LabelledViews views = LabelledViews.Strong) : ITrainingMethod
 {
     /// <inheritdoc/>
     public Detector Student => student;
 
     /// <inheritdoc/>
-    public LossTerms Losses(Batch batch, Step step) => student.Losses(batch.Labelled.Strong, step);
+    public LossTerms Losses(Batch batch, Step step)
+    {
+        using var scope = NewDisposeScope();
+        return student.Losses(batch.Labelled.Of(views), step).MoveToOuterDisposeScope();
+    }
 
     /// <inheritdoc/>
     public void Dispose() => student.Dispose();

@@ -32,6 +32,30 @@ public sealed record View(
         Pixels?.narrow(0, image, 1),
         Erased is null ? null : [Erased[image]]);
 
+    /// <summary>Some of the images, padded as before.</summary>
+    /// <param name="images">0-based, in the wanted order.</param>
+    public View Select(IReadOnlyList<int> images)
+    {
+        using var scope = NewDisposeScope();
+        var rows = tensor([.. images.Select(image => (long)image)], [images.Count], device: Images.Images.device);
+        return new View(
+            new ImageBatch(Images.Images.index_select(0, rows).MoveToOuterDisposeScope(), [.. images.Select(image => Images.Sizes[image])]),
+            [.. images.Select(image => FromOriginal[image])],
+            [.. images.Select(image => OriginalSizes[image])],
+            [.. images.Select(image => Truth[image])],
+            Pixels?.index_select(0, rows).MoveToOuterDisposeScope(),
+            Erased is null ? null : [.. images.Select(image => Erased[image])]);
+    }
+
+    /// <summary>The images of this view and of another one behind them, as one batch without <see cref="Pixels"/>.</summary>
+    /// <param name="other">Of images padded to the same size.</param>
+    /// <exception cref="ArgumentException">The padded sizes differ.</exception>
+    public View Beside(View other) => Images.PaddedSize == other.Images.PaddedSize
+        ? new View(
+            new ImageBatch(cat([Images.Images, other.Images.Images]), [.. Images.Sizes, .. other.Images.Sizes]),
+            [.. FromOriginal, .. other.FromOriginal], [.. OriginalSizes, .. other.OriginalSizes], [.. Truth, .. other.Truth])
+        : throw new ArgumentException($"Views of {Images.PaddedSize} and {other.Images.PaddedSize} cannot be images of one batch.");
+
     /// <summary>The map of an image from this view's pixels to another view's.</summary>
     /// <param name="other">A view of the same images.</param>
     /// <param name="image">0-based.</param>
@@ -49,6 +73,29 @@ public sealed record ViewPair(View Weak, View Strong)
         Weak.FromOriginal.SequenceEqual(Strong.FromOriginal) && Weak.Images.Sizes.SequenceEqual(Strong.Images.Sizes)
             ? this
             : throw new ArgumentException("This method compares the two views pixel by pixel; they have to share their geometry.");
+
+    /// <summary>What a student learns from, of two views of labelled images.</summary>
+    /// <param name="views">Which.</param>
+    /// <exception cref="ArgumentException">Both are wanted, and they are padded to different sizes.</exception>
+    public View Of(LabelledViews views) => views switch
+    {
+        LabelledViews.Weak => Weak,
+        LabelledViews.Both => Strong.Beside(Weak),
+        _ => Strong,
+    };
+}
+
+/// <summary>Which views of labelled images a student learns from.</summary>
+public enum LabelledViews
+{
+    /// <summary>The strong one (BoxTeacher, Soft Teacher).</summary>
+    Strong,
+
+    /// <summary>The weak one.</summary>
+    Weak,
+
+    /// <summary>Both, as images of one batch, the strong ones first (Unbiased Teacher, Polite Teacher).</summary>
+    Both,
 }
 
 /// <summary>What a training step learns from.</summary>

@@ -1,6 +1,5 @@
 using BoxTeacher.Backbones;
 using BoxTeacher.Losses;
-using BoxTeacher.Masks;
 using BoxTeacher.Structures;
 using static TorchSharp.torch;
 
@@ -261,31 +260,11 @@ public sealed class FasterRcnn : Detector
         var found = Detections(BoxHead(pyramid, proposals), proposals, images.Sizes);
         var masks = HasMasks ? OwnMasks(pyramid, found) : null;
         return [.. found.Select((instances, image) =>
-            Values(instances, masks?[image], images.Sizes[image], sizes?[image] ?? images.Sizes[image]))];
+            RoiDetections.Of(instances, masks?[image], images.Sizes[image], sizes?[image] ?? images.Sizes[image]))];
     }
 
     private MaskRcnnHead OwnMaskHead =>
         roi_heads.MaskHead ?? throw new InvalidOperationException("This Faster R-CNN has no mask head.");
-
-    private static Detection[] Values(Instances found, Tensor? masks, ImageSize network, ImageSize output)
-    {
-        var candidates = new BoxCandidates(
-            HostValues.Floats(found.Boxes), HostValues.Floats(found.Scores!), HostValues.Longs(found.Classes), new int[found.Count]);
-        var (boxes, rows) = candidates.Rescaled(network, output);
-        IReadOnlyList<RunLengthMask>? encoded = null;
-        if (masks is not null)
-        {
-            var index = tensor(Array.ConvertAll(rows, row => (long)row), [rows.Length], device: masks.device);
-            encoded = MaskPaste.Encode(
-                masks.index_select(0, index), tensor(boxes, [rows.Length, 4], masks.dtype, masks.device), output);
-        }
-
-        return [.. rows.Select((row, i) => new Detection(
-            (int)candidates.Classes[row],
-            candidates.Scores[row],
-            Box.FromCorners(boxes[4 * i], boxes[4 * i + 1], boxes[4 * i + 2], boxes[4 * i + 3]),
-            encoded?[i]))];
-    }
 
     // Probabilities [n, s, s] of the detections' own classes, for each image.
     private Tensor[] OwnMasks(IReadOnlyList<Tensor> pyramid, IReadOnlyList<Instances> detections)

@@ -7,12 +7,14 @@ using F = TorchSharp.torch.nn.functional;
 namespace BoxTeacher.Detectors;
 
 /// <summary>
-/// The mask branch of Mask R-CNN (He et al. 2017, section 3): 3x3 convolutions, an enlargement by two, one mask per class. Parameters are
-/// named as in detectron2's checkpoints: <c>mask_fcn1</c>, ..., <c>deconv</c>, <c>predictor</c>.
+/// The mask branch of Mask R-CNN (He et al. 2017, section 3): 3x3 convolutions, an enlargement by two, one mask per class. With attention
+/// before the enlargement it is CenterMask's SAG-Mask (Lee and Park 2020, section 3.2). Parameters are named as in the published
+/// checkpoints: <c>mask_fcn1</c>, ..., <c>spatialAtt</c>, <c>deconv</c>, <c>predictor</c>.
 /// </summary>
 public sealed class MaskRcnnHead : nn.Module<Tensor, Tensor>
 {
     private readonly Conv2d[] _convolutions;
+    private readonly SpatialAttention? spatialAtt;
     private readonly ConvTranspose2d deconv;
     private readonly Conv2d predictor;
 
@@ -22,9 +24,13 @@ public sealed class MaskRcnnHead : nn.Module<Tensor, Tensor>
     /// <param name="convolutions">4 as published.</param>
     /// <param name="channels">256 as published.</param>
     /// <param name="pooled">Bins per side of the features; 14 as published.</param>
-    public MaskRcnnHead(int inputs, int classes, int convolutions = 4, int channels = 256, int pooled = 14) : base(nameof(MaskRcnnHead))
+    /// <param name="attention">Weighs the features before they are enlarged; null: there is none.</param>
+    public MaskRcnnHead(
+        int inputs, int classes, int convolutions = 4, int channels = 256, int pooled = 14, SpatialAttention? attention = null)
+        : base(nameof(MaskRcnnHead))
     {
         (Classes, Pooled) = (classes, pooled);
+        spatialAtt = attention;
         deconv = nn.ConvTranspose2d(channels, channels, 2, stride: 2);
         predictor = nn.Conv2d(channels, classes, 1);
         Start(deconv.weight, deconv.bias!);
@@ -59,6 +65,7 @@ public sealed class MaskRcnnHead : nn.Module<Tensor, Tensor>
             output = convolution.call(output).relu_();
         }
 
+        output = spatialAtt?.call(output) ?? output;
         return predictor.call(deconv.call(output).relu_()).MoveToOuterDisposeScope();
     }
 
@@ -96,10 +103,20 @@ public sealed class MaskRcnnHead : nn.Module<Tensor, Tensor>
     /// <param name="logits">[p, C, s, s] of positive boxes; p may be 0.</param>
     /// <param name="targets">[p, s, s].</param>
     /// <param name="classes">[p] int64.</param>
-    public static LossTerm Loss(Tensor logits, Tensor targets, Tensor classes)
+    public static LossTerm Loss(Tensor logits, Tensor targets, Tensor classes) => OwnLoss(OwnClass(logits, classes), targets);
+
+    /// <summary>The same of the own classes' logits.</summary>
+    /// <param name="logits">[p, s, s]; p may be 0.</param>
+    /// <param name="targets">[p, s, s].</param>
+    /// <param name="weights">
+    /// [p], without gradient, of each box's loss; the mean is over all boxes whatever their weights. Null: 1.
+    /// </param>
+    public static LossTerm OwnLoss(Tensor logits, Tensor targets, Tensor? weights = null)
     {
         using var scope = NewDisposeScope();
-        var sum = F.binary_cross_entropy_with_logits(OwnClass(logits, classes), targets, reduction: nn.Reduction.Sum);
+        var sum = weights is null
+            ? F.binary_cross_entropy_with_logits(logits, targets, reduction: nn.Reduction.Sum)
+            : F.binary_cross_entropy_with_logits(logits, targets, weights.view(-1, 1, 1).to(logits.dtype), nn.Reduction.Sum);
         return new LossTerm("loss_mask", sum, targets.numel()).MoveToOuterDisposeScope();
     }
 

@@ -11,14 +11,47 @@ namespace BoxTeacher.Detectors;
 /// <returns>[M] int64, 0 for the finest.</returns>
 public delegate Tensor RoiLevelRule(Tensor boxes, int levels);
 
+/// <summary>The same by the sizes of images.</summary>
+/// <param name="boxes">For each image [m, 4], xyxy in pixels of the network's input; M altogether.</param>
+/// <param name="sizes">Size of each image without padding.</param>
+/// <param name="levels">Number of levels.</param>
+/// <returns>[M] int64, 0 for the finest.</returns>
+public delegate Tensor ImageLevelRule(IReadOnlyList<Tensor> boxes, IReadOnlyList<ImageSize> sizes, int levels);
+
 /// <summary>Published rules. Both put a box of 224 pixels on the third level of four; the guard against log 0 differs.</summary>
 public static class RoiLevels
 {
+    // CenterMask's finest level has stride 8.
+    private const int Finest = 3;
+
     /// <summary>mmdetection: floor(log2(sqrt(area) / 56 + 1e-6)).</summary>
     public static Tensor MmDetection(Tensor boxes, int levels) => ByLogarithm(boxes, levels, 56, 0, 1e-6);
 
     /// <summary>detectron2: floor(4 + log2(sqrt(area) / 224 + 1e-8)) - 2.</summary>
     public static Tensor Detectron2(Tensor boxes, int levels) => ByLogarithm(boxes, levels, 224, 4, 1e-8, finest: 2);
+
+    /// <summary>detectron2's rule for a pyramid whose finest level is another one.</summary>
+    /// <param name="finest">Number of the finest level, the binary logarithm of its stride.</param>
+    public static RoiLevelRule Detectron2From(int finest) => (boxes, levels) => ByLogarithm(boxes, levels, 224, 4, 1e-8, finest);
+
+    /// <summary>
+    /// CenterMask (Lee and Park 2020, equation 2): by the share of the image that a box covers, ceil(k - log2(image area / box area)) with k
+    /// the coarsest level: more than a half is read from the coarsest, more than a quarter from the one before it. A box without an area is
+    /// read from the finest.
+    /// </summary>
+    /// <param name="boxes">For each image [m, 4], xyxy in pixels of the network's input; M altogether.</param>
+    /// <param name="sizes">Size of each image without padding.</param>
+    /// <param name="levels">Number of levels, the first of which has stride 8.</param>
+    /// <returns>[M] int64, 0 for the finest.</returns>
+    public static Tensor ByImageShare(IReadOnlyList<Tensor> boxes, IReadOnlyList<ImageSize> sizes, int levels)
+    {
+        using var gradients = no_grad();
+        using var scope = NewDisposeScope();
+        var all = cat([.. boxes]);
+        var images = cat([.. boxes.Zip(sizes, (own, size) => full([own.size(0)], size.Area, all.dtype, all.device))]);
+        var level = (Finest + levels - 1 - (images / AreaOf(all)).log2()).ceil();
+        return (level.clamp(Finest, Finest + levels - 1) - Finest).to(int64).MoveToOuterDisposeScope();
+    }
 
     /// <summary>mmdetection's rule with another finest scale.</summary>
     /// <param name="finestScale">Pixels; boxes below twice this are read from the finest level.</param>
@@ -29,10 +62,14 @@ public static class RoiLevels
     {
         using var gradients = no_grad();
         using var scope = NewDisposeScope();
-        var sides = boxes.narrow(1, 2, 2) - boxes.narrow(1, 0, 2);
-        var side = (sides.select(1, 0) * sides.select(1, 1)).clamp(min: 0).sqrt();
-        var level = ((side / scale + guard).log2() + offset).floor() - finest;
+        var level = ((AreaOf(boxes).sqrt() / scale + guard).log2() + offset).floor() - finest;
         return level.clamp(0, levels - 1).to(int64).MoveToOuterDisposeScope();
+    }
+
+    private static Tensor AreaOf(Tensor boxes)
+    {
+        var sides = boxes.narrow(1, 2, 2) - boxes.narrow(1, 0, 2);
+        return (sides.select(1, 0) * sides.select(1, 1)).clamp(min: 0);
     }
 }
 

@@ -25,11 +25,22 @@ public sealed record RoiSamples(IReadOnlyList<Tensor> Boxes, Tensor Labels, Tens
         var rows = chosen.nonzero().squeeze(1);
         var perImage = chosen.split([.. Boxes.Select(boxes => boxes.size(0))]);
         return new RoiSamples(
-            [.. Boxes.Zip(perImage, (boxes, own) => boxes.index_select(0, own.nonzero().squeeze(1)).MoveToOuterDisposeScope())],
-            Labels.index_select(0, rows).MoveToOuterDisposeScope(),
-            BoxIndex.index_select(0, rows).MoveToOuterDisposeScope(),
-            Deltas.index_select(0, rows).MoveToOuterDisposeScope(),
-            Candidates.index_select(0, rows).MoveToOuterDisposeScope());
+            [.. Boxes.Zip(perImage, (boxes, own) => boxes.index_select(0, own.nonzero().squeeze(1)))],
+            Labels.index_select(0, rows),
+            BoxIndex.index_select(0, rows),
+            Deltas.index_select(0, rows),
+            Candidates.index_select(0, rows)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Hands the tensors to the dispose scope outside the current one.</summary>
+    public RoiSamples MoveToOuterDisposeScope()
+    {
+        foreach (var tensor in (Tensor[])[.. Boxes, Labels, BoxIndex, Deltas, Candidates])
+        {
+            tensor.MoveToOuterDisposeScope();
+        }
+
+        return this;
     }
 }
 
@@ -83,11 +94,11 @@ public sealed class RoiSampler(
         using var scope = NewDisposeScope();
         var parts = proposals.Select((boxes, image) => OfImage(boxes, truth[image], classes, random.Split((ulong)image))).ToArray();
         return new RoiSamples(
-            [.. parts.Select(part => part.Boxes[0].MoveToOuterDisposeScope())],
-            cat([.. parts.Select(part => part.Labels)]).MoveToOuterDisposeScope(),
-            cat([.. parts.Select(part => part.BoxIndex)]).MoveToOuterDisposeScope(),
-            cat([.. parts.Select(part => part.Deltas)]).MoveToOuterDisposeScope(),
-            cat([.. parts.Select(part => part.Candidates)]).MoveToOuterDisposeScope());
+            [.. parts.Select(part => part.Boxes[0])],
+            cat([.. parts.Select(part => part.Labels)]),
+            cat([.. parts.Select(part => part.BoxIndex)]),
+            cat([.. parts.Select(part => part.Deltas)]),
+            cat([.. parts.Select(part => part.Candidates)])).MoveToOuterDisposeScope();
     }
 
     private RoiSamples OfImage(Tensor proposals, Instances truth, int classes, RandomStream random)

@@ -55,7 +55,7 @@ public sealed class SoftTeacherMethod(
         var (weak, strong) = batch.Unlabelled
             ?? throw new InvalidDataException("Soft Teacher learns from unlabelled images too; this batch has none.");
 
-        var labelled = LabelledLosses(batch.Labelled.Strong, Pass(step, LabelledPass));
+        var labelled = LabelledLosses(batch.Labelled.Of(settings.LabelledViews), Pass(step, LabelledPass));
         var answer = Ask(weak, step.Random.Split(TeacherPass));
         var labels = Transport(answer.Labels, weak, strong);
         var unlabelled = UnlabelledLosses(new Lesson(weak, strong, answer.Pyramid, labels, Look(strong)), step);
@@ -134,7 +134,7 @@ public sealed class SoftTeacherMethod(
     {
         using var scope = NewDisposeScope();
         var labels = Ask(weak, new RandomStream(ReportPass)).Labels;
-        return [.. labels.Select(image => Covering(image, weak.Images.PaddedSize).MoveToOuterDisposeScope())];
+        return [.. labels.Select(image => image.Padded(weak.Images.PaddedSize).MoveToOuterDisposeScope())];
     }
 
     /// <inheritdoc/>
@@ -145,20 +145,6 @@ public sealed class SoftTeacherMethod(
     }
 
     private static Step Pass(Step step, ulong label) => step with { Random = step.Random.Split(label) };
-
-    // Masks get the padding of the view.
-    private static PseudoLabels Covering(PseudoLabels labels, ImageSize size)
-    {
-        var found = labels.Instances;
-        if (found.Masks is not { } masks)
-        {
-            return labels;
-        }
-
-        var whole = masks.new_zeros([masks.size(0), size.Height, size.Width]);
-        whole.narrow(1, 0, masks.size(1)).narrow(2, 0, masks.size(2)).copy_(masks);
-        return labels with { Instances = new Instances(found.Boxes, found.Classes, found.Scores, whole, found.Outlines) };
-    }
 
     private static Tensor Rows(Tensor mask) => mask.nonzero().squeeze(1);
 

@@ -1,5 +1,4 @@
 using BoxTeacher.Losses;
-using BoxTeacher.Structures;
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Methods;
@@ -25,9 +24,9 @@ public sealed record SoftTeacherParts(
     protected override IEnumerable<(string Name, Action<Device> Trial)> Given =>
     [
         .. PartTrials.Of(nameof(Reliability), Reliability, (given, device) => Checked(given)(FakeBatch.Background(device))),
-        .. FilterTrial(nameof(RpnFilter), RpnFilter),
-        .. FilterTrial(nameof(ClassFilter), ClassFilter),
-        .. FilterTrial(nameof(BoxFilter), BoxFilter),
+        .. PartTrials.Filter(nameof(RpnFilter), RpnFilter, FakeBatch.PseudoLabels),
+        .. PartTrials.Filter(nameof(ClassFilter), ClassFilter, FakeBatch.PseudoLabels),
+        .. PartTrials.Filter(nameof(BoxFilter), BoxFilter, FakeBatch.PseudoLabels),
         .. PartTrials.Of(nameof(Variance), Variance, (given, device) =>
         {
             var boxes = FakeBatch.PseudoLabels(device).Instances.Boxes;
@@ -46,15 +45,15 @@ public sealed record SoftTeacherParts(
 
     /// <summary>The given filter, its answers checked at every step; or the recipe's.</summary>
     internal PseudoLabelFilter RpnFilterOr(PseudoLabelFilter own) =>
-        RpnFilter is { } given ? Checked(nameof(RpnFilter), given) : own;
+        RpnFilter is { } given ? PartCheck.Checked(nameof(RpnFilter), given) : own;
 
     /// <summary>The given filter, its answers checked at every step; or the recipe's.</summary>
     internal PseudoLabelFilter ClassFilterOr(PseudoLabelFilter own) =>
-        ClassFilter is { } given ? Checked(nameof(ClassFilter), given) : own;
+        ClassFilter is { } given ? PartCheck.Checked(nameof(ClassFilter), given) : own;
 
     /// <summary>The given filter, its answers checked at every step; or the recipe's, which may be none.</summary>
     internal PseudoLabelFilter? BoxFilterOr(PseudoLabelFilter? own) =>
-        BoxFilter is { } given ? Checked(nameof(BoxFilter), given) : own;
+        BoxFilter is { } given ? PartCheck.Checked(nameof(BoxFilter), given) : own;
 
     /// <summary>The given variance, its answers checked at every step; or the recipe's.</summary>
     internal RegressionVariance VarianceOr(RegressionVariance own) => Variance is { } given ? Checked(given) : own;
@@ -64,9 +63,6 @@ public sealed record SoftTeacherParts(
 
     /// <summary>The given schedule, its answers checked at every step; or the recipe's.</summary>
     internal MomentumSchedule MomentumOr(MomentumSchedule own) => Momentum is { } given ? PartCheck.Checked(given) : own;
-
-    private static IEnumerable<(string Name, Action<Device> Trial)> FilterTrial(string name, PseudoLabelFilter? filter) =>
-        PartTrials.Of(name, filter, (given, device) => Checked(name, given)(FakeBatch.PseudoLabels(device)));
 
     private static BackgroundReliability Checked(BackgroundReliability reliability) => scores =>
     {
@@ -80,16 +76,6 @@ public sealed record SoftTeacherParts(
 
         PartCheck.RequireShares("Reliability", "reliabilities", answer);
         return answer;
-    };
-
-    private static PseudoLabelFilter Checked(string name, PseudoLabelFilter filter) => labels =>
-    {
-        var rows = filter(labels);
-        var count = labels.Instances.Count;
-        return rows.dim() == 1 && rows.dtype == int64 && Array.TrueForAll(HostValues.Longs(rows), row => row >= 0 && row < count)
-            ? rows
-            : throw new PartException(
-                $"part {name} returned {rows.dtype} [{string.Join(", ", rows.shape)}] for {count} pseudo-labels; it must return rows of them, int64 in 0..{count - 1}");
     };
 
     private static RegressionVariance Checked(RegressionVariance variance) => (refined, boxes) =>

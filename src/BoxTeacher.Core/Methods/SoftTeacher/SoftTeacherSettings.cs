@@ -1,5 +1,6 @@
 using BoxTeacher.Detectors;
 using BoxTeacher.Losses;
+using BoxTeacher.Structures;
 
 namespace BoxTeacher.Methods;
 
@@ -29,6 +30,9 @@ public sealed record SoftTeacherSettings
     };
 
     private const double ThinMmDetection3 = 0.01;
+
+    /// <summary>Which views of labelled images the student learns from; published: the strong one, their only one.</summary>
+    public LabelledViews LabelledViews { get; init; }
 
     /// <summary>How many proposals the teacher makes; published: as many as a student in training.</summary>
     public Func<FasterRcnn, ProposalLimits> TeacherLimits { get; init; } = teacher => teacher.TrainingLimits;

@@ -84,9 +84,7 @@ public static class CocoRecipes
 
     private static Recipe Create(string name, DetectorRecipe detector, MethodRecipe method, ColorAugmentation? strong, int[] steps) => new(
         $"coco-{name}",
-        new DatasetRecipe(
-            "coco/annotations/instances_train2017.json", "coco/train2017",
-            "coco/annotations/instances_val2017.json", "coco/val2017", GroupByAspect: true),
+        PublishedParts.Coco,
         detector,
         method,
         PublishedParts.Augmentation(strong),

@@ -1,3 +1,4 @@
+using System.Globalization;
 using BoxTeacher.Augmentation;
 using BoxTeacher.Methods;
 using BoxTeacher.Structures;
@@ -13,6 +14,28 @@ internal static class PublishedParts
     private const int TestShortEdge = 800;
 
     private const int MaxSize = 1333;
+
+    /// <summary>COCO 2017 with all labels.</summary>
+    public static DatasetRecipe Coco { get; } = new(
+        "coco/annotations/instances_train2017.json", "coco/train2017",
+        "coco/annotations/instances_val2017.json", "coco/val2017", GroupByAspect: true);
+
+    /// <summary>A part of COCO's labels; <c>boxteacher data split</c> makes the files.</summary>
+    /// <param name="percent">Labelled share of train2017.</param>
+    /// <param name="fold">1-based.</param>
+    /// <param name="convention">Whose lists they are: softteacher, stac or unbiased.</param>
+    /// <param name="composition">How batches are divided; null: the other images are not learned from.</param>
+    public static DatasetRecipe CocoFold(int percent, int fold, string convention, CompositionRecipe? composition)
+    {
+        // Unbiased Teacher's lists are named with a decimal.
+        var share = string.Create(CultureInfo.InvariantCulture, $"{percent}{(convention == "unbiased" ? ".0" : "")}");
+        var name = string.Create(CultureInfo.InvariantCulture, $"coco/annotations/{convention}/instances_train2017.{fold}@{share}");
+        return Coco with
+        {
+            TrainAnnotations = name + ".json",
+            Unlabelled = composition is null ? null : new UnlabelledRecipe(name + "-unlabelled.json", "coco/train2017", composition),
+        };
+    }
 
     /// <summary>R-50 as trained by MSRA: the stride sits in the first convolution of a stage.</summary>
     public static ResNetRecipe R50 { get; } = new(Frozen: 2, Depth: 50, StrideInFirst: true, DeformableStages: []);

@@ -62,21 +62,55 @@ public static class Recipes
     public static Recipe PennFudanSoftTeacher { get; } =
         SemiSupervised("pennfudan-soft-teacher", "pennfudan", ResizedTo(192), new BudgetRecipe(1200, 6, 400, 400));
 
+    /// <summary>
+    /// Polite Teacher on Shapes in one run, a tenth of the scenes labelled with masks: half of the steps on these alone, then mutual learning
+    /// with the others.
+    /// </summary>
+    public static Recipe ShapesPoliteTeacher { get; } = ShapesSoftTeacher with
+    {
+        Name = "shapes-polite-teacher",
+        Detector = new SmallCenterMask(PixelNormalization.CaffeBgrUnitScale),
+        Method = new StagedRecipe([new StageRecipe(0, MaskSupervised), new StageRecipe(0.5, MutualLearning)]),
+        Augmentation = UnbiasedTeacherViews.Published with
+        {
+            Geometry = new GeometryAugmentation([96, 112, 128], 256, 0.5), TestShortEdge = 128, TestMaxSize = 256,
+        },
+        Budget = new BudgetRecipe(2400, 8, 400, 400),
+    };
+
+    /// <summary>CenterMask on the labelled tenth of Shapes alone, as many labelled scenes in each step: the lower bound.</summary>
+    public static Recipe ShapesCenterMask { get; } = ShapesPoliteTeacher with
+    {
+        Name = "shapes-center-mask",
+        Dataset = ShapesPoliteTeacher.Dataset with { Unlabelled = null },
+        Method = MaskSupervised,
+        Budget = ShapesPoliteTeacher.Budget with { BatchSize = 4 },
+    };
+
     /// <summary>Those that learn from scratch in minutes.</summary>
     public static IReadOnlyList<Recipe> Small { get; } =
     [
         ShapesBoxTeacher, ShapesBoxTeacherWithoutConfidence, ShapesBoxInst, ShapesCondInst,
         PennFudanBoxTeacher, PennFudanBoxTeacherWithoutConfidence, PennFudanBoxInst, PennFudanCondInst,
-        ShapesSoftTeacher, ShapesFasterRcnn, PennFudanSoftTeacher,
+        ShapesSoftTeacher, ShapesFasterRcnn, PennFudanSoftTeacher, ShapesPoliteTeacher, ShapesCenterMask,
     ];
 
     /// <summary>All recipes, the published ones included; <c>boxteacher recipe NAME</c> prints one.</summary>
     public static IReadOnlyList<Recipe> All { get; } =
-        [.. Small, .. CocoRecipes.All, .. VocRecipes.All, .. CityscapesRecipes.All, .. SoftTeacherRecipes.All];
+        [.. Small, .. CocoRecipes.All, .. VocRecipes.All, .. CityscapesRecipes.All, .. SoftTeacherRecipes.All, .. PoliteTeacherRecipes.All];
 
     /// <summary>The recipe of that name, also of a fold that is not listed; null: there is none.</summary>
     public static Recipe? Find(string name) =>
-        All.FirstOrDefault(recipe => recipe.Name == name) ?? SoftTeacherRecipes.Find(name);
+        All.FirstOrDefault(recipe => recipe.Name == name) ?? SoftTeacherRecipes.Find(name) ?? PoliteTeacherRecipes.Find(name);
+
+    // Labelled images in both views, as in mutual learning.
+    private static SupervisedRecipe MaskSupervised => new(Supervision.Masks, LabelledViews.Both);
+
+    // A teacher that follows within hundreds of steps.
+    private static PoliteTeacherRecipe MutualLearning => PoliteTeacherRecipes.Method with
+    {
+        Teacher = PoliteTeacherRecipes.Method.Teacher with { MomentumCap = 0.99 },
+    };
 
     private static BoxTeacherRecipe BoxTeacher(PairwiseRecipe pairs, ConfidenceForm confidence) => new(
         pairs,

@@ -20,10 +20,6 @@ public static class SoftTeacherRecipes
     private const int Processes = 8;
     private const int Folds = 5;
 
-    private static readonly DatasetRecipe Whole = new(
-        "coco/annotations/instances_train2017.json", "coco/train2017",
-        "coco/annotations/instances_val2017.json", "coco/val2017", GroupByAspect: true);
-
     private static readonly int[] Percents = [1, 2, 5, 10];
 
     private static readonly int[] PartialSteps = [120_000, 160_000];
@@ -81,6 +77,7 @@ public static class SoftTeacherRecipes
     {
         PseudoBoxes = EndToEnd.PseudoBoxes with { InitialScore = 0.7, RpnScore = 0.7, ClassScore = 0.7, BoxScore = null },
         Unlabelled = EndToEnd.Unlabelled with { LearnsProposalBoxes = false },
+        Views = LabelledViews.Both,
         Teacher = Method.Teacher with { Momentum = MomentumForm.Constant, MomentumCap = 0.9996, Evaluate = Network.Teacher },
     };
 
@@ -95,7 +92,7 @@ public static class SoftTeacherRecipes
 
     /// <summary>Faster R-CNN on all labels, 720,000 iterations of 16 images at 0.02; published 40.9 AP (val).</summary>
     public static Recipe FullSupervised { get; } = Coco(
-        "faster-rcnn_r50_full_720k", Whole, PublishedParts.R50, Msra50, new SupervisedRecipe(Supervision.Boxes), SoftTeacherViews.Published,
+        "faster-rcnn_r50_full_720k", PublishedParts.Coco, PublishedParts.R50, Msra50, new SupervisedRecipe(Supervision.Boxes), SoftTeacherViews.Published,
         Sgd(0.02, 480_000, 640_000), new BudgetRecipe(720_000, Processes * 2, EvaluateEvery: 4_000, CheckpointEvery: 4_000));
 
     /// <summary>Those of the first fold, and those with all labels.</summary>
@@ -116,7 +113,7 @@ public static class SoftTeacherRecipes
     /// <param name="percent">Labelled share of train2017.</param>
     /// <param name="fold">1 to 5.</param>
     public static Recipe Partial(int percent, int fold) => Coco(
-        Named("softteacher", percent, fold), Fold(percent, fold, "softteacher", new RandomComposition(1, 4)), PublishedParts.R50, Msra50, Method,
+        Named("softteacher", percent, fold), PublishedParts.CocoFold(percent, fold, "softteacher", new RandomComposition(1, 4)), PublishedParts.R50, Msra50, Method,
         SoftTeacherViews.Published, Sgd(0.01, PartialSteps),
         new BudgetRecipe(180_000, Processes * 5, EvaluateEvery: 4_000, CheckpointEvery: 4_000));
 
@@ -126,7 +123,7 @@ public static class SoftTeacherRecipes
     /// <param name="percent">Labelled share of train2017.</param>
     /// <param name="fold">1 to 5.</param>
     public static Recipe PartialMmDetection3(int percent, int fold) => Coco(
-        Named("softteacher-mmdet3", percent, fold), Fold(percent, fold, "stac", new FixedComposition(1, 4)), PublishedParts.R50, Msra50,
+        Named("softteacher-mmdet3", percent, fold), PublishedParts.CocoFold(percent, fold, "stac", new FixedComposition(1, 4)), PublishedParts.R50, Msra50,
         MmDetection3Method, SoftTeacherViews.MmDetection3, Sgd(0.01, PartialSteps),
         new BudgetRecipe(180_000, Processes * 5, EvaluateEvery: 5_000, CheckpointEvery: 5_000));
 
@@ -137,7 +134,7 @@ public static class SoftTeacherRecipes
     /// <param name="percent">Labelled share of train2017.</param>
     /// <param name="fold">1 to 5.</param>
     public static Recipe PartialSupervised(int percent, int fold) => Coco(
-        Named("faster-rcnn", percent, fold), Fold(percent, fold, "softteacher", composition: null), PublishedParts.R50, Msra50,
+        Named("faster-rcnn", percent, fold), PublishedParts.CocoFold(percent, fold, "softteacher", composition: null), PublishedParts.R50, Msra50,
         new SupervisedRecipe(Supervision.Boxes), SoftTeacherViews.Published, Sgd(0.01, PartialSteps),
         new BudgetRecipe(180_000, Processes, EvaluateEvery: 4_000, CheckpointEvery: 4_000));
 
@@ -152,10 +149,10 @@ public static class SoftTeacherRecipes
         const int Iterations = 180_000;
         const int BurnIn = 2_000;
         var recipe = Coco(
-            Named("unbiasedteacher", percent, fold), Fold(percent, fold, "unbiased", new FixedComposition(1, 1)), PublishedParts.R50, Msra50,
+            Named("unbiasedteacher", percent, fold), PublishedParts.CocoFold(percent, fold, "unbiased", new FixedComposition(1, 1)), PublishedParts.R50, Msra50,
             new StagedRecipe(
             [
-                new StageRecipe(0, new SupervisedRecipe(Supervision.Boxes)), new StageRecipe((double)BurnIn / Iterations, UnbiasedTeacher),
+                new StageRecipe(0, new SupervisedRecipe(Supervision.Boxes, LabelledViews.Both)), new StageRecipe((double)BurnIn / Iterations, UnbiasedTeacher),
             ]),
             UnbiasedTeacherViews.Published,
             Solver(0.01, warmUp: 1_000),
@@ -165,7 +162,6 @@ public static class SoftTeacherRecipes
             Detector = (PublishedFasterRcnn)recipe.Detector with { Form = RcnnForm.Detectron2, FocalGamma = 1.5, PositiveAnchors = 0.25 },
             Notes =
             [
-                "a labelled image is learned from in its strong view alone; the publication takes the weak one as well",
                 "the burn-in sees batches of both kinds, of which it takes the labelled images; the publication fills batches with these",
             ],
         };
@@ -179,21 +175,9 @@ public static class SoftTeacherRecipes
     private static string Named(string method, int percent, int fold) =>
         string.Create(CultureInfo.InvariantCulture, $"{method}_r50_{percent}p_fold{fold}");
 
-    private static DatasetRecipe Fold(int percent, int fold, string convention, CompositionRecipe? composition)
-    {
-        // Unbiased Teacher's lists are named with a decimal.
-        var share = string.Create(CultureInfo.InvariantCulture, $"{percent}{(convention == "unbiased" ? ".0" : "")}");
-        var name = string.Create(CultureInfo.InvariantCulture, $"coco/annotations/{convention}/instances_train2017.{fold}@{share}");
-        return Whole with
-        {
-            TrainAnnotations = name + ".json",
-            Unlabelled = composition is null ? null : new UnlabelledRecipe(name + "-unlabelled.json", "coco/train2017", composition),
-        };
-    }
-
     private static Recipe Full(string name, BackboneRecipe backbone, string weights, int iterations) => Coco(
         "softteacher_" + name,
-        Whole with
+        PublishedParts.Coco with
         {
             Unlabelled = new UnlabelledRecipe(
                 "coco/annotations/image_info_unlabeled2017.json", "coco/unlabeled2017", new RandomComposition(1, 1)),

@@ -1,6 +1,7 @@
 using BoxTeacher.Augmentation;
 using BoxTeacher.Detectors;
 using BoxTeacher.Methods;
+using BoxTeacher.Structures;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -108,8 +109,9 @@ public sealed class BuildContext(Recipe recipe, int classes)
 /// The detector's own losses on labelled images; with CondInst, whose losses see full masks, the upper bound (Tian et al. 2020).
 /// </summary>
 /// <param name="Sees">The labels that the detector's losses read.</param>
+/// <param name="Views">Which views of the images they are of.</param>
 [RecipeKind("supervised")]
-public sealed record SupervisedRecipe(Supervision Sees) : MethodRecipe
+public sealed record SupervisedRecipe(Supervision Sees, LabelledViews Views = LabelledViews.Strong) : MethodRecipe
 {
     /// <inheritdoc/>
     public override Supervision Supervision => Sees;
@@ -118,7 +120,7 @@ public sealed record SupervisedRecipe(Supervision Sees) : MethodRecipe
     public override ITrainingMethod Build(BuildContext context, MethodParts? parts)
     {
         RefuseParts(parts);
-        return new Supervised(context.Student);
+        return new Supervised(context.Student, Views);
     }
 
     /// <inheritdoc/>

@@ -2,7 +2,7 @@ using BoxTeacher.Augmentation;
 using BoxTeacher.Detectors;
 using BoxTeacher.Losses;
 using BoxTeacher.Methods;
-using TorchSharp.Modules;
+using BoxTeacher.Structures;
 
 namespace BoxTeacher.Training;
 
@@ -71,25 +71,21 @@ public enum TeacherLimitsForm
     Inference,
 }
 
-/// <summary>When a teacher follows.</summary>
-public enum UpdateTiming
-{
-    /// <summary>The authors' code: before each step, one optimizer step behind the student.</summary>
-    BeforeStep,
-
-    /// <summary>mmdetection 3: after each step.</summary>
-    AfterStep,
-}
-
 /// <summary>Soft Teacher (Xu et al. 2021), and the end-to-end baselines that leave parts of it out.</summary>
 /// <param name="PseudoBoxes">Which of the teacher's detections the student learns from.</param>
 /// <param name="Unlabelled">The losses on unlabelled images.</param>
 /// <param name="Teacher">The moving average.</param>
 /// <param name="Sees">The labels that the detector's losses read: masks with a mask head.</param>
+/// <param name="Views">
+/// Which views of labelled images are learned from; published: the strong one, of one view; in Unbiased Teacher: both.
+/// </param>
 [RecipeKind("softTeacher")]
 public sealed record SoftTeacherRecipe(
-    PseudoBoxRecipe PseudoBoxes, UnlabelledLossRecipe Unlabelled, MeanTeacherRecipe Teacher, Supervision Sees = Supervision.Boxes)
-    : MethodRecipe
+    PseudoBoxRecipe PseudoBoxes,
+    UnlabelledLossRecipe Unlabelled,
+    MeanTeacherRecipe Teacher,
+    Supervision Sees = Supervision.Boxes,
+    LabelledViews Views = LabelledViews.Strong) : MethodRecipe
 {
     /// <inheritdoc/>
     public override Supervision Supervision => Sees;
@@ -105,19 +101,15 @@ public sealed record SoftTeacherRecipe(
     {
         var own = Own(parts, new SoftTeacherParts());
         var student = context.As<FasterRcnn>(context.Student);
-        if (Teacher.Buffers == TeacherBuffers.Own && student.modules().OfType<BatchNorm2d>().Any())
-        {
-            throw new RecipeException(
-                "method.teacher.buffers: is own; the running statistics of this network's teacher would stay as they begin");
-        }
-
         var teacher = context.As<FasterRcnn>(context.NewDetector());
-        return new SoftTeacherMethod(student, teacher, Teacher.Average(teacher, student, own), Settings(own), Teacher.Evaluate);
+        return new SoftTeacherMethod(
+            student, teacher, Teacher.Average(teacher, student, own.MomentumOr), Settings(own), Teacher.Evaluate);
     }
 
     /// <summary>What the method does in its own way, with given functions in the place of the recipe's.</summary>
     internal SoftTeacherSettings Settings(SoftTeacherParts parts) => new()
     {
+        LabelledViews = Views,
         TeacherLimits = PseudoBoxes.TeacherLimits == TeacherLimitsForm.Training
             ? teacher => teacher.TrainingLimits
             : teacher => teacher.InferenceLimits,
@@ -269,46 +261,4 @@ public sealed record UnlabelledLossRecipe(
     /// <summary>What is wrong with the values, each with its key.</summary>
     public IEnumerable<string> Problems() => RecipeProblems.Of(
         RecipeProblems.NotNegative("weight", Weight), RecipeProblems.NotNegative("warmUpIterations", WarmUpIterations));
-}
-
-/// <summary>A teacher that averages a student's weights.</summary>
-/// <param name="Momentum">
-/// How the momentum begins; published: rising; constant in mmdetection 3 and Unbiased Teacher. With 0 the teacher is the student itself;
-/// with 1 it stays as it was at the beginning.
-/// </param>
-/// <param name="MomentumCap">Largest momentum; published: 0.999.</param>
-/// <param name="WarmUpIterations">w of a rising momentum 1 - (1 + w) / (t + 1 + w); published: 0.</param>
-/// <param name="Interval">Iterations from one move to the next; published: 1.</param>
-/// <param name="Timing">When it moves.</param>
-/// <param name="Buffers">
-/// What happens to running statistics; published networks have none that move. The teacher runs on its own, so that a network with such
-/// statistics needs averaged or copied ones.
-/// </param>
-/// <param name="Evaluate">The network that is evaluated; published: the student; mmdetection 3: the teacher.</param>
-public sealed record MeanTeacherRecipe(
-    MomentumForm Momentum,
-    double MomentumCap,
-    int WarmUpIterations,
-    int Interval,
-    UpdateTiming Timing,
-    TeacherBuffers Buffers,
-    Network Evaluate)
-{
-    /// <summary>What moves the teacher.</summary>
-    internal EmaTeacher Average(Detector teacher, Detector student, SoftTeacherParts parts)
-    {
-        var momentum = parts.MomentumOr(
-            Momentum == MomentumForm.Rising
-                ? Methods.Momentum.Capped(MomentumCap, WarmUpIterations)
-                : Methods.Momentum.Constant(MomentumCap));
-        return Timing == UpdateTiming.BeforeStep
-            ? new EmaTeacher(teacher, student, momentum.Every(Interval), Buffers)
-            : new EmaTeacher(teacher, student, before: null, Buffers, after: momentum.Every(Interval, first: Interval - 1));
-    }
-
-    /// <summary>What is wrong with the values, each with its key.</summary>
-    public IEnumerable<string> Problems() => RecipeProblems.Of(
-        RecipeProblems.Fraction("momentumCap", MomentumCap),
-        RecipeProblems.NotNegative("warmUpIterations", WarmUpIterations),
-        RecipeProblems.Positive("interval", Interval));
 }

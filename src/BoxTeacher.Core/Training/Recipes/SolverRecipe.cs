@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace BoxTeacher.Training;
 
-/// <summary>Which update rule turns gradients into steps. Weight decay is the same for all parameters, as published.</summary>
+/// <summary>Which update rule turns gradients into steps.</summary>
 /// <param name="LearningRate">Base rate, before the schedule's factor.</param>
 /// <param name="WeightDecay">For all parameters alike, norms and biases included.</param>
 public abstract record OptimizerRecipe(double LearningRate, double WeightDecay)
@@ -23,16 +23,40 @@ public abstract record OptimizerRecipe(double LearningRate, double WeightDecay)
 /// <param name="LearningRate">Base rate.</param>
 /// <param name="WeightDecay">Added to the gradient.</param>
 /// <param name="Momentum">0..1.</param>
+/// <param name="NormWeightDecay">
+/// That of normalization layers in the place of <paramref name="WeightDecay"/>; published for detectron2's CenterMask: 0. Null: alike.
+/// </param>
 [RecipeKind("sgd")]
-public sealed record SgdRecipe(double LearningRate, double WeightDecay, double Momentum) : OptimizerRecipe(LearningRate, WeightDecay)
+public sealed record SgdRecipe(double LearningRate, double WeightDecay, double Momentum, double? NormWeightDecay = null)
+    : OptimizerRecipe(LearningRate, WeightDecay)
 {
     /// <inheritdoc/>
-    public override OptimizerHelper Build(nn.Module network) =>
-        optim.SGD(Learning(network), LearningRate, Momentum, weight_decay: WeightDecay);
+    public override OptimizerHelper Build(nn.Module network)
+    {
+        if (NormWeightDecay is not { } ofNorms)
+        {
+            return optim.SGD(Learning(network), LearningRate, Momentum, weight_decay: WeightDecay);
+        }
+
+        var norms = network.modules().Where(module => module is GroupNorm or BatchNorm2d or LayerNorm).SelectMany(Learning)
+            .ToHashSet<Tensor>(ReferenceEqualityComparer.Instance);
+        SGD.ParamGroup Group(IEnumerable<Parameter> parameters, double decay) => new(parameters, LearningRate, Momentum, weight_decay: decay);
+        SGD.ParamGroup[] groups =
+        [
+            Group(Learning(network).Where(parameter => !norms.Contains(parameter)), WeightDecay),
+            Group(Learning(network).Where(norms.Contains), ofNorms),
+        ];
+        return optim.SGD(groups, LearningRate, Momentum);
+    }
 
     /// <inheritdoc/>
     public override IEnumerable<string> Problems() =>
-        [.. base.Problems(), .. RecipeProblems.Of(RecipeProblems.Fraction("momentum", Momentum))];
+    [
+        .. base.Problems(),
+        .. RecipeProblems.Of(
+            RecipeProblems.Fraction("momentum", Momentum),
+            NormWeightDecay is { } decay ? RecipeProblems.NotNegative("normWeightDecay", decay) : null),
+    ];
 }
 
 /// <summary>AdamW (Loshchilov and Hutter 2019); published for Swin: 1e-4, 0.05.</summary>

@@ -11,15 +11,16 @@ namespace BoxTeacher.Training;
 public static class ModelFile
 {
     /// <summary>
-    /// Writes both networks, parameters and buffers: a file that ends in <c>.pth</c> as Python's torch.load reads it, with the weights
+    /// Writes both networks, parameters and buffers, and what else the method keeps, as <c>method.*</c>: a file that ends in <c>.pth</c> as Python's torch.load reads it, with the weights
     /// under "model" as detectron2 expects them, any other as safetensors.
     /// </summary>
     public static void Write(string file, ITrainingMethod method)
     {
         using var scope = NewDisposeScope();
-        var tensors = from entry in Networks(method)
-                      from tensor in entry.Network.state_dict()
-                      select KeyValuePair.Create(entry.Prefix + tensor.Key, tensor.Value);
+        var tensors = (from entry in Networks(method)
+                       from tensor in entry.Network.state_dict()
+                       select KeyValuePair.Create(entry.Prefix + tensor.Key, tensor.Value))
+            .Concat(method.State.Select(entry => KeyValuePair.Create(WeightLayout.Method.OwnState + entry.Key, entry.Value)));
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
         if (Path.GetExtension(file).Equals(".pth", StringComparison.OrdinalIgnoreCase))
         {
@@ -31,7 +32,7 @@ public static class ModelFile
         }
     }
 
-    /// <summary>Reads both networks completely.</summary>
+    /// <summary>Reads both networks and the method's state completely.</summary>
     /// <exception cref="InvalidDataException">
     /// The file is damaged, or its names or shapes are not this model's; the message names them.
     /// </exception>
@@ -42,8 +43,11 @@ public static class ModelFile
         foreach (var (prefix, network) in Networks(method))
         {
             var names = tensors.Keys.Where(name => name.StartsWith(prefix, StringComparison.Ordinal));
-            ReadAll(file, names, tensors, prefix, new WeightLayout.Detector(), network);
+            ReadAll(file, names, tensors, prefix, new WeightLayout.Detector(), network.state_dict());
         }
+
+        var state = tensors.Keys.Where(name => name.StartsWith(WeightLayout.Method.OwnState, StringComparison.Ordinal));
+        ReadAll(file, state, tensors, WeightLayout.Method.OwnState, new WeightLayout.Detector(), method.State);
     }
 
     /// <summary>
@@ -59,7 +63,7 @@ public static class ModelFile
         var tensors = WeightsFile.Read(file);
         var names = WeightLayout.Method.NamesOf(tensors.Keys, which, out var prefix);
         var layout = WeightLayout.Of([.. names.Select(name => name[prefix.Length..])]) as WeightLayout.MmDetection;
-        ReadAll(file, names, tensors, prefix, layout ?? (WeightLayout)new WeightLayout.Detector(), network);
+        ReadAll(file, names, tensors, prefix, layout ?? (WeightLayout)new WeightLayout.Detector(), network.state_dict());
     }
 
     /// <summary>
@@ -82,7 +86,7 @@ public static class ModelFile
             {
                 found[translated] = tensor;
             }
-            else if (!IsTeacher(layout, name) && !IsDerived(name))
+            else if (!IsNotOfStudent(layout, name) && !IsDerived(name))
             {
                 unexpected.Add(name);
             }
@@ -119,9 +123,9 @@ public static class ModelFile
     }
 
     private static void ReadAll(
-        string file, IEnumerable<string> names, Dictionary<string, Tensor> tensors, string prefix, WeightLayout layout, nn.Module network)
+        string file, IEnumerable<string> names, Dictionary<string, Tensor> tensors, string prefix, WeightLayout layout,
+        IReadOnlyDictionary<string, Tensor> state)
     {
-        var state = network.state_dict();
         var stored = new Dictionary<string, Tensor>();
         var unknown = new List<string>();
         foreach (var name in names)
@@ -173,7 +177,7 @@ public static class ModelFile
         };
     }
 
-    private static void Copy(Dictionary<string, Tensor> values, Dictionary<string, Tensor> state)
+    private static void Copy(Dictionary<string, Tensor> values, IReadOnlyDictionary<string, Tensor> state)
     {
         using var guard = no_grad();
         foreach (var (name, value) in values)
@@ -182,8 +186,9 @@ public static class ModelFile
         }
     }
 
-    private static bool IsTeacher(WeightLayout layout, string name) =>
-        layout is WeightLayout.Method && WeightLayout.Method.IsTeacher(name);
+    private static bool IsNotOfStudent(WeightLayout layout, string name) =>
+        layout is WeightLayout.Method
+        && (WeightLayout.Method.IsTeacher(name) || name.StartsWith(WeightLayout.Method.OwnState, StringComparison.Ordinal));
 
     // Counters of batch norms that are frozen here, masks that follow from an image's size, and what detectron2 keeps of its settings.
     private static bool IsDerived(string name) =>

@@ -19,6 +19,9 @@ public abstract partial record WeightLayout
     /// <param name="Inner">How the networks call their weights.</param>
     public sealed record Method(WeightLayout Inner) : WeightLayout
     {
+        /// <summary>What a method keeps beside its networks.</summary>
+        internal const string OwnState = "method.";
+
         private static readonly string[] Students = ["student.", "modelStudent."];
         private static readonly string[] Teachers = ["teacher.", "modelTeacher."];
 

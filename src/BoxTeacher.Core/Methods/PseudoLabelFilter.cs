@@ -21,6 +21,19 @@ public static class PseudoLabelFilters
     public static PseudoLabelFilter Deviation(double limit, double minSide = 0) => labels =>
         Rows(labels, labels.MeanDeviation < limit, minSide);
 
+    /// <summary>
+    /// A predicted mask IoU above the threshold (Polite Teacher, section 3; the prediction itself, without the score).
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The quality is not known.</exception>
+    public static PseudoLabelFilter MaskQuality(double threshold) => labels =>
+    {
+        using var scope = NewDisposeScope();
+        return (labels.Quality > threshold).nonzero().squeeze(1).MoveToOuterDisposeScope();
+    };
+
+    /// <summary>All of them.</summary>
+    public static PseudoLabelFilter All { get; } = labels => arange(labels.Instances.Count, int64, labels.Instances.Boxes.device);
+
     /// <summary>What both filters let pass.</summary>
     public static PseudoLabelFilter Both(PseudoLabelFilter first, PseudoLabelFilter second) => labels =>
     {
