@@ -95,10 +95,10 @@ public sealed class PoliteTeacherTests
             new[] { "loss_fcos_cls", "loss_maskiou" },
             name => Assert.Equal(every[name].Value().item<float>(), none[name].Value().item<float>()));
         none["loss_mask"].Value().backward(retain_graph: true);
-        var predictor = Parameter(strict.Student, "mask_head.predictor.weight");
+        var predictor = Named(strict.Student, "mask_head.predictor.weight");
         Assert.Equal(0, predictor.grad!.abs().max().item<float>());
         none["loss_fcos_cls"].Value().backward();
-        Assert.True(Parameter(strict.Student, "cls_logits.weight").grad!.abs().max().item<float>() > 0);
+        Assert.True(Named(strict.Student, "cls_logits.weight").grad!.abs().max().item<float>() > 0);
 
         // The first image's masks are good, so that its samples' share of the whole is left.
         var half = Terms(strict, [bad[0] with { MaskQuality = full_like(bad[0].Scores, 0.91) }, bad[1]]);
@@ -286,10 +286,10 @@ public sealed class PoliteTeacherTests
         var running = method.State["losses"];
         Assert.Contains(((ITrainingMethod)method).Moving(0), tensor => ReferenceEquals(tensor, running));
         var losses = Losses(method, BatchOf(1));
-        Assert.All(HostValues.Doubles(running), mean => Assert.Equal(-1, mean));
+        Assert.All(HostValues.Floats(running), mean => Assert.Equal(-1, mean));
         method.AfterStep(0);
 
-        var means = HostValues.Doubles(running);
+        var means = HostValues.Floats(running);
         Assert.Equal(3 * losses["loss_mask"].Value().item<float>(), means[3], 1e-4);
         // Weight 2 of 1 + 2.
         Assert.All(Pseudo, name => Assert.Equal(
@@ -370,14 +370,14 @@ public sealed class PoliteTeacherTests
             var network = CenterMask.Small(3, CenterMaskStages.Small(sampler ?? Subset.Random));
             using var gradients = no_grad();
             // Sure of objects everywhere, of boxes that reach the objects of the scenes, and of masks that fill them.
-            Parameter(network, "cls_logits.bias").fill_(0.5);
-            Parameter(network, "bbox_pred.bias").fill_(3);
-            Parameter(network, "mask_head.predictor.bias").fill_(1);
+            Named(network, "cls_logits.bias").fill_(0.5);
+            Named(network, "bbox_pred.bias").fill_(3);
+            Named(network, "mask_head.predictor.bias").fill_(1);
             return network;
         }
     }
 
-    private static Tensor Parameter(nn.Module network, string name) =>
+    private static TorchSharp.Modules.Parameter Named(nn.Module network, string name) =>
         network.named_parameters().Single(entry => entry.name.EndsWith(name, StringComparison.Ordinal)).parameter;
 
     private static Step At(long iteration) => Step.Of(iteration, new RandomStream(1));
