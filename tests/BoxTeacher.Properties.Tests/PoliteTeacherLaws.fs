@@ -198,8 +198,9 @@ let ``a mask that went over its contours stays within its bounds and half a pixe
     use _ = torch.NewDisposeScope()
     let labels = masked t
     let traced = PseudoMaskForms.Contours labels
-    check (traced.Masks.shape = labels.Masks.shape && traced.Outlines.Count = t.N) "one mask and one outline each"
-    let before, after = Tensors.values labels.Masks, Tensors.values traced.Masks
+    let masks, painted = nonNull labels.Masks, nonNull traced.Masks
+    check (painted.shape = masks.shape && (nonNull traced.Outlines).Count = t.N) "one mask and one outline each"
+    let before, after = Tensors.values masks, Tensors.values painted
     for n in 0 .. t.N - 1 do
         let at (pixels: float[]) y x = pixels[(n * t.H + y) * t.W + x] > 0.0
         let top, bottom = extent [| for y in 0 .. t.H - 1 -> Seq.exists (at before y) (seq { 0 .. t.W - 1 }) |]
