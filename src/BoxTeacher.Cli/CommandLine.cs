@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using BoxTeacher.Methods;
 using BoxTeacher.Torch;
 using BoxTeacher.Training;
 
@@ -93,6 +94,12 @@ internal static class CommandLine
             Console.Error.WriteLine($"libtorch: {loaded}");
         }
     }
+
+    /// <summary>Which network of a method's weights file a command looks with.</summary>
+    public static Option<Network?> Network() => new("--network")
+    {
+        Description = "Network of the weights file; by default the one that the recipe evaluates.", HelpName = "student|teacher",
+    };
 
     /// <summary>How many threads a command may use.</summary>
     public static Option<int?> Threads()

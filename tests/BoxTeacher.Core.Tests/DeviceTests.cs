@@ -25,7 +25,7 @@ public sealed class DeviceTests : IDisposable
 {
     private readonly SceneFolder scenes = new(4);
 
-    public static TheoryData<string> Methods => ["boxTeacher", "boxTeacher, all switches", "boxInst", "supervised", "staged", "random masks", "faster R-CNN", "mask R-CNN", "softTeacher", "softTeacher, all switches"];
+    public static TheoryData<string> Methods => ["boxTeacher", "boxTeacher, all switches", "boxInst", "supervised", "staged", "random masks", "faster R-CNN", "mask R-CNN", "softTeacher", "softTeacher, all switches", "politeTeacher", "politeTeacher, all switches"];
 
     public static TheoryData<string> Backbones => ["resNet", "deformable", "swin"];
 
@@ -102,6 +102,7 @@ public sealed class DeviceTests : IDisposable
     [InlineData("small")]
     [InlineData("faster R-CNN")]
     [InlineData("mask R-CNN")]
+    [InlineData("centerMask")]
     [MemberData(nameof(Backbones))]
     public void Detections_stay_where_the_network_is(string kind)
     {
@@ -109,6 +110,7 @@ public sealed class DeviceTests : IDisposable
         using Detector network = kind switch
         {
             "small" => CondInst.Small(2),
+            "centerMask" => CenterMask.Small(2),
             "faster R-CNN" or "mask R-CNN" => FasterRcnn.Small(2, masks: kind == "mask R-CNN"),
             _ => Tiny(kind),
         };
@@ -194,6 +196,14 @@ public sealed class DeviceTests : IDisposable
                 Method = kind == "softTeacher" ? SoftTeacherScenes.Method : SoftTeacherScenes.OtherMethod,
                 Detector = new SmallFasterRcnn(PixelNormalization.CaffeBgrUnitScale) { Masks = kind != "softTeacher" },
             };
+        }
+
+        if (kind.StartsWith("politeTeacher", StringComparison.Ordinal))
+        {
+            // The second step of two is of the second stage.
+            return kind == "politeTeacher"
+                ? PoliteTeacherScenes.Staged(2, PoliteTeacherScenes.Method)
+                : PoliteTeacherScenes.Mutual(2) with { Method = PoliteTeacherScenes.OtherMethod };
         }
 
         var boxTeacher = (BoxTeacherRecipe)Recipes.ShapesBoxTeacher.Method;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using BoxTeacher.Evaluation;
+using BoxTeacher.Methods;
 using BoxTeacher.Training;
 using BoxTeacher.Workbench;
 using Microsoft.FSharp.Collections;
@@ -36,6 +37,8 @@ internal sealed class EvaluateCommand
     {
         Description = "Weights file to evaluate, on its recipe's validation images or on --gt with --images.", HelpName = "FILE",
     };
+
+    private readonly Option<Network?> _network = CommandLine.Network();
 
     private readonly Option<string?> _images = new("--images") { Description = "Folder of the pictures of --gt.", HelpName = "DIR" };
 
@@ -95,7 +98,7 @@ internal sealed class EvaluateCommand
         options._recipe.Recipe.Description = "Recipe of the weights, by name or file; recipe.json of their run by default.";
         Command command = new("evaluate", "Average precision of detections: --gt and --dt, or --weights.")
         {
-            options._format, options._truth, options._results, options._task, options._split, options._weights, options._images,
+            options._format, options._truth, options._results, options._task, options._split, options._weights, options._network, options._images,
             options._recipe.Recipe, options._recipe.Data, options._recipe.Set, options._recipe.Device, options._threads, options._limits,
             options._analyze, options._slices, options._compare, options._save, options._report, options._json,
         };
@@ -115,7 +118,7 @@ internal sealed class EvaluateCommand
         }
 
         var (weights, ofFile) = (given.Has(_weights), given.Has(_results));
-        Option[] ofWeights = [_recipe.Recipe, _recipe.Data, _recipe.Set, _recipe.Device, _images, _save];
+        Option[] ofWeights = [_recipe.Recipe, _recipe.Data, _recipe.Set, _recipe.Device, _network, _images, _save];
         Option[] ofCoco = [_limits, _analyze, _slices, _compare, _report];
         Refuse(weights == ofFile || (ofFile && !given.Has(_truth)), "evaluate needs either --gt and --dt, or --weights");
         Refuse(weights && given.Has(_truth) != given.Has(_images), "of weights --gt and --images go together");
@@ -182,7 +185,8 @@ internal sealed class EvaluateCommand
             };
         }
 
-        return Measurement.OfWeights(weights, recipe, parsed.GetRequiredValue(_recipe.Data), parsed.GetValue(_save), wanted);
+        return Measurement.OfWeights(
+            weights, parsed.GetValue(_network), recipe, parsed.GetRequiredValue(_recipe.Data), parsed.GetValue(_save), wanted);
     }
 
     // Before anything is measured. What is read is not written over, and neither is what is no list of detections.

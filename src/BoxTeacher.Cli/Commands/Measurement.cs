@@ -1,5 +1,6 @@
 using BoxTeacher.Data;
 using BoxTeacher.Evaluation;
+using BoxTeacher.Methods;
 using BoxTeacher.Training;
 using BoxTeacher.Workbench;
 using Recipe = BoxTeacher.Training.Recipe;
@@ -94,6 +95,7 @@ internal sealed class Measurement
 
     /// <summary>Of trained weights, on the validation images of a recipe.</summary>
     /// <param name="weights">The weights file.</param>
+    /// <param name="which">The network of it; null: the one that the recipe evaluates.</param>
     /// <param name="recipe">Detector and data.</param>
     /// <param name="root">The folder that the recipe's paths are relative to.</param>
     /// <param name="saved">Where the detections are kept; null: nowhere.</param>
@@ -102,7 +104,8 @@ internal sealed class Measurement
     /// <exception cref="DataFormatException">
     /// A file is malformed, the truth has categories that the weights' run lacks, or masks are asked for and there are none.
     /// </exception>
-    public static Measurement OfWeights(string weights, Recipe recipe, string root, string? saved, Wanted wanted)
+    public static Measurement OfWeights(
+        string weights, Network? which, Recipe recipe, string root, string? saved, Wanted wanted)
     {
         var run = RunFolder.Find(weights);
         var told = new List<string>();
@@ -126,7 +129,7 @@ internal sealed class Measurement
                 ? $"{weights}: no run's categories lie beside these weights; their classes are taken for those of the data by their order"
                 : null);
         using var network = recipe.BuildDetector(truth.Categories.Count);
-        ModelFile.Read(weights, recipe.Method.Evaluated, network);
+        ModelFile.Read(weights, which ?? recipe.Method.Evaluated, network);
         var most = measurement.Choose(
             wanted.Type ?? (network.HasMasks ? null : IouType.Box),
             network.HasMasks ? Lack(truthFile, MaskCoverage.Problem(truth)) : Lack(weights, "the detector gives boxes alone"));

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using BoxTeacher.Data;
 using BoxTeacher.Evaluation;
+using BoxTeacher.Methods;
 using BoxTeacher.Training;
 using BoxTeacher.Workbench;
 using Recipe = BoxTeacher.Training.Recipe;
@@ -21,6 +22,7 @@ internal static class PredictCommand
         {
             Description = "Weights file of a run (model.safetensors).", HelpName = "FILE", Required = true,
         };
+        var which = CommandLine.Network();
         var options = new RecipeOptions(required: false);
         options.Recipe.Description = "Recipe of the weights, by name or file; recipe.json of their run by default.";
         var threads = CommandLine.Threads();
@@ -47,22 +49,23 @@ internal static class PredictCommand
         });
         var command = new Command("predict", "Detect objects in pictures.")
         {
-            images, weights, options.Recipe, options.Set, options.Device, threads, output, truth, threshold,
+            images, weights, which, options.Recipe, options.Set, options.Device, threads, output, truth, threshold,
         };
         command.SetAction(parsed =>
         {
             CommandLine.LoadTorch(parsed.GetValue(threads));
             var run = RunFolder.Of(parsed.GetRequiredValue(weights));
+            var recipe = options.Read(parsed, run.ReadRecipe);
             return Predict(
-                parsed.GetRequiredValue(images), parsed.GetRequiredValue(weights), run.ReadCategories(),
-                options.Read(parsed, run.ReadRecipe), parsed.GetRequiredValue(output), parsed.GetValue(truth), parsed.GetValue(threshold));
+                parsed.GetRequiredValue(images), parsed.GetRequiredValue(weights), parsed.GetValue(which) ?? recipe.Method.Evaluated,
+                run.ReadCategories(), recipe, parsed.GetRequiredValue(output), parsed.GetValue(truth), parsed.GetValue(threshold));
         });
         return command;
     }
 
     private static int Predict(
-        string[] arguments, string weights, IReadOnlyList<Category> classes, Recipe recipe, string output, string? truthFile,
-        double threshold)
+        string[] arguments, string weights, Network which, IReadOnlyList<Category> classes, Recipe recipe, string output,
+        string? truthFile, double threshold)
     {
         var (failures, seen) = (0, 0);
         var inputs = arguments.SelectMany(argument => Try(() => PictureInputs.Of(argument)) ?? [])
@@ -74,7 +77,7 @@ internal static class PredictCommand
         var truth = truthFile is null ? null : new PredictTruth(truthFile, inputs.Select(input => input.File));
         var categories = truth?.Joined(classes) ?? classes;
         using var network = recipe.BuildDetector(classes.Count);
-        ModelFile.Read(weights, recipe.Method.Evaluated, network);
+        ModelFile.Read(weights, which, network);
         var inference = new Inference(network, recipe);
         var names = new OutputNames(output, inputs.Select(input => input.File));
         var json = names.Results();

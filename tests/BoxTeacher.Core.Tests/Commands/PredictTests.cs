@@ -195,6 +195,51 @@ public sealed class PredictTests : IDisposable
         Assert.NotEmpty(Results("out"));
     }
 
+    [Fact]
+    public void Student_or_teacher_looks_as_is_asked()
+    {
+        var recipe = new RunFolder(folder.At("run")).ReadRecipe() with { Method = Recipes.ShapesBoxTeacher.Method };
+        var run = new RunFolder(folder.At("two"));
+        run.Claim(recipe, new RecipeData(new InstanceDataset("", [new Category(1, "red"), new Category(2, "blue")], []), null));
+        using (var method = recipe.BuildMethod(2, folder.Root))
+        using (no_grad())
+        {
+            // Sure of everything, and of nothing.
+            Bias(method.Student).fill_(5);
+            Bias(method.Teacher!.Network).fill_(-20);
+            ModelFile.Write(run.ModelFile, method);
+        }
+
+        var photo = Copy(Cases.PathOf("predict-overwrites-source", "photo.png"), "photo.png");
+        int Found(string output, params string[] options)
+        {
+            var result = With(run.ModelFile, folder.At(output), [photo, .. options]);
+            Assert.True(result.ExitCode == 0, result.Error);
+            return Results(output).Count;
+        }
+
+        Assert.NotEqual(0, Found("student", "--network", "student"));
+        Assert.Equal(0, Found("teacher", "--network", "teacher"));
+        Assert.Equal(0, Found("default"));
+        Assert.NotEqual(0, Found("changed", "--set", "method.teacher.evaluate=student"));
+
+        static Tensor Bias(nn.Module network) => network.named_parameters().Single(item => item.name.EndsWith("cls_logits.bias", StringComparison.Ordinal)).parameter;
+    }
+
+    [Fact]
+    public void A_network_that_is_not_in_the_file_is_named()
+    {
+        var result = Predict(folder.At("out"), Copy(Cases.PathOf("predict-overwrites-source", "photo.png"), "photo.png"), "--network", "teacher");
+
+        Assert.Equal(1, result.ExitCode);
+        var line = Assert.Single(result.Error.TrimEnd().Split('\n'));
+        Assert.EndsWith("model.safetensors: holds no teacher, only a student", line, StringComparison.Ordinal);
+
+        var unknown = Predict(folder.At("out"), folder.At("photo.png"), "--network", "professor");
+        Assert.Equal(2, unknown.ExitCode);
+        Assert.Contains("--network professor: must be student, teacher", unknown.Error, StringComparison.Ordinal);
+    }
+
     private CommandLineProcess Start(string output, params string[] arguments) => new(
         [
             "predict", .. arguments, "--weights", folder.At("run", "model.safetensors"), "--out", output, "--threshold", "0", "--threads", "1",
@@ -203,6 +248,12 @@ public sealed class PredictTests : IDisposable
     private CommandResult Predict(string output, params string[] arguments)
     {
         using var command = Start(output, arguments);
+        return command.Wait();
+    }
+
+    private static CommandResult With(string weights, string output, params string[] arguments)
+    {
+        using var command = new CommandLineProcess(["predict", .. arguments, "--weights", weights, "--out", output, "--threads", "1"]);
         return command.Wait();
     }
 

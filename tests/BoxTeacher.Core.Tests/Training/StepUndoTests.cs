@@ -19,10 +19,11 @@ public sealed class StepUndoTests : IDisposable
     [InlineData("shapes")]
     [InlineData("frozen")]
     [InlineData("soft teacher")]
+    [InlineData("polite teacher")]
     public void A_step_moves_what_its_method_names_and_nothing_frozen_is_kept(string name)
     {
         var recipe = name == "shapes" ? Recipes.ShapesBoxTeacher : CocoRecipes.BoxTeacherR50x1;
-        recipe = name == "soft teacher" ? SoftTeacherScenes.Small(2) : recipe with
+        recipe = name == "soft teacher" ? SoftTeacherScenes.Small(2) : name == "polite teacher" ? PoliteTeacherScenes.Mutual(2) : recipe with
         {
             Detector = recipe.Detector with { Weights = null },
             Augmentation = (SharedGeometryViews)recipe.Augmentation with { Geometry = new GeometryAugmentation([64], 64, 0.5) },

@@ -112,6 +112,7 @@ public sealed class TrainerTests : IDisposable
     [InlineData("shapes-boxinst")]
     [InlineData("shapes-condinst")]
     [InlineData("shapes-soft-teacher")]
+    [InlineData("shapes-center-mask")]
     public void Steps_leave_no_tensors_behind(string name)
     {
         var counts = new List<long>();

@@ -5,8 +5,9 @@ namespace BoxTeacher.Methods;
 
 /// <summary>
 /// An option of Polite Teacher's code: each pseudo loss is multiplied by the ratio of the running means of the labelled loss of its name and
-/// its own, and the total is divided by 1 + weight. The means begin with the first losses; they are kept in <see cref="Running"/>, and move
-/// when a step is done.
+/// its own, and the total is divided by 1 + weight. A mean begins with its first loss above 0: one that began with the 0 of a batch without
+/// pseudo masks would stay near 0 for thousands of steps, and the ratio beyond all measure. The means are kept in <see cref="Running"/>, and
+/// move when a step is done.
 /// </summary>
 /// <param name="names">The labelled losses.</param>
 /// <param name="device">Where the losses are.</param>
@@ -26,19 +27,11 @@ public sealed class LossEqualizer(IReadOnlyList<string> names, Device device, do
     public (IReadOnlyList<LossTerm> Labelled, IReadOnlyList<LossTerm> Pseudo) Apply(
         IReadOnlyList<LossTerm> labelled, IReadOnlyList<LossTerm> pseudo, double weight)
     {
-        using var scope = NewDisposeScope();
-        Tensor ratios;
-        using (no_grad())
-        {
-            var values = stack([Values(labelled), Values(pseudo)]);
-            _next.copy_(where(Running < 0, values, Running * momentum + values * (1 - momentum)));
-            ratios = where(_next[1] > 0, _next[0] / _next[1], ones_like(_next[1]));
-        }
-
+        var ratios = Ratios(labelled, pseudo);
         return (
-            [.. labelled.Select(term => term.As("", 1 / (1 + weight)).MoveToOuterDisposeScope())],
+            [.. labelled.Select(term => term.As("", 1 / (1 + weight)))],
             [.. pseudo.Select(term => (term with { Sum = term.Sum * ratios[Place(term)].to(term.Sum.dtype) })
-                .As("", weight / (1 + weight)).MoveToOuterDisposeScope())]);
+                .As("", weight / (1 + weight)))]);
     }
 
     /// <summary>The step of the last <see cref="Apply"/> is done: the means move.</summary>
@@ -53,6 +46,16 @@ public sealed class LossEqualizer(IReadOnlyList<string> names, Device device, do
     {
         Running.Dispose();
         _next.Dispose();
+    }
+
+    // [losses], and what the means are to be.
+    private Tensor Ratios(IReadOnlyList<LossTerm> labelled, IReadOnlyList<LossTerm> pseudo)
+    {
+        using var scope = NewDisposeScope();
+        using var gradients = no_grad();
+        var values = stack([Values(labelled), Values(pseudo)]);
+        _next.copy_(where(Running <= 0, values, Running * momentum + values * (1 - momentum)));
+        return where(_next[1] > 0, _next[0] / _next[1], ones_like(_next[1])).MoveToOuterDisposeScope();
     }
 
     private int Place(LossTerm term) => names.Index().First(entry => entry.Item == term.Name).Index;

@@ -55,13 +55,19 @@ public static class ModelFile
     /// names, which are ours, or mmdetection's.
     /// </summary>
     /// <exception cref="InvalidDataException">
-    /// The file is damaged, or its names or shapes are not this model's; the message names them.
+    /// The file is damaged, it holds only the other network, or its names or shapes are not this model's; the message names them.
     /// </exception>
     public static void Read(string file, Network which, nn.Module network)
     {
         using var scope = NewDisposeScope();
         var tensors = WeightsFile.Read(file);
         var names = WeightLayout.Method.NamesOf(tensors.Keys, which, out var prefix);
+        if (prefix.Length == 0 && tensors.Keys.Any(name => WeightLayout.Method.Inside(name) is not null))
+        {
+            var (wanted, other) = which == Network.Student ? ("student", "teacher") : ("teacher", "student");
+            throw new InvalidDataException($"{file}: holds no {wanted}, only a {other}");
+        }
+
         var layout = WeightLayout.Of([.. names.Select(name => name[prefix.Length..])]) as WeightLayout.MmDetection;
         ReadAll(file, names, tensors, prefix, layout ?? (WeightLayout)new WeightLayout.Detector(), network.state_dict());
     }
