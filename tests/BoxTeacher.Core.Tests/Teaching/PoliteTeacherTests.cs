@@ -45,7 +45,7 @@ public sealed class PoliteTeacherTests
     {
         using var scope = NewDisposeScope();
         using var method = Create(
-            Credulous with { Boxes = PseudoLabelFilters.Score(1), DropsEmptyImages = drops, AsksLastImageForFlags = slips });
+            Credulous with { Boxes = PseudoLabelFilters.Score(1), DropsEmptyImages = drops, Flags = slips ? MaskFlags.AskedOfLastImage : MaskFlags.OfEachMask });
         var losses = Losses(method, BatchOf(2));
         losses.Total().backward();
 
@@ -117,7 +117,7 @@ public sealed class PoliteTeacherTests
     {
         using var scope = NewDisposeScope();
         using var method = Create(
-            Credulous with { Masks = PseudoLabelFilters.MaskQuality(0.9), AsksLastImageForFlags = slips }, Subset.First);
+            Credulous with { Masks = PseudoLabelFilters.MaskQuality(0.9), Flags = slips ? MaskFlags.AskedOfLastImage : MaskFlags.OfEachMask }, Subset.First);
         var (labels, strong) = Taught(method);
         var bad = labels[0] with { MaskQuality = zeros_like(labels[0].Scores) };
         PseudoLabels[] batch = lastIsEmpty ? [bad, Nothing(bad)] : [Nothing(bad), bad];
@@ -327,7 +327,7 @@ public sealed class PoliteTeacherTests
         "equalized" => Credulous with { Equalizer = new LossEqualizer(Labelled, CPU) },
         _ => Credulous with
         {
-            MaskForm = PseudoMaskForms.Contours, ErasesMasks = true, DropsEmptyImages = true, AsksLastImageForFlags = true,
+            MaskForm = PseudoMaskForms.Contours, ErasesMasks = true, DropsEmptyImages = true, Flags = MaskFlags.AskedOfLastImage,
             TeacherLimits = stages => stages.InferenceDecoder, LabelledViews = LabelledViews.Weak,
         },
     };
