@@ -82,6 +82,16 @@ public sealed class Matcher(double positive, double negative, LowQualityRule? lo
             overlaps = overlaps.masked_fill_(inside, -1);
         }
 
+        var (index, best) = Match(overlaps);
+        return Kept(index, best);
+    }
+
+    /// <summary>The matches of boxes whose overlaps with the objects are known.</summary>
+    /// <param name="overlaps">[G, A] IoU, at least one of both; -1 in an ignored region.</param>
+    public BoxMatches Match(Tensor overlaps)
+    {
+        using var gradients = no_grad();
+        using var scope = NewDisposeScope();
         var (best, nearest) = overlaps.max(0);
         var index = full_like(nearest, BoxMatches.Ignored);
         index.masked_fill_((best >= 0).logical_and_(best < negative), BoxMatches.Background);

@@ -128,8 +128,17 @@ module AblationResult =
 
         let missing = finished |> List.sumBy (fun count -> seeds - count)
 
+        let noted =
+            [ for variant in result.Variants do
+                  for run in runsOf variant result |> List.truncate 1 do
+                      for note in Json.items "notes" (Json.parse run.Run.Recipe) -> string note, variant ]
+            |> List.groupBy fst
+            |> List.map (fun (note, of') ->
+                if of'.Length = result.Variants.Length then note else $"""{of' |> List.map snd |> String.concat ", "}: {note}""")
+
         Table.ofRows result.Question columns (summaries result)
         |> Table.withNote $"{result.Data}. {spreadNote} AP in percent, best in bold. Memory is the whole process's while the run was in it, with what ran beside it."
+        |> fun table -> (table, noted) ||> List.fold (fun table note -> Table.withNote note table)
         |> fun table -> if missing = 0 then table else table |> Table.withNote $"{missing} of {seeds * finished.Length} runs are missing."
 
     /// What the numbers say of the main metric, one sentence a variant, never more than they say.

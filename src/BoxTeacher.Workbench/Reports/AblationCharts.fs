@@ -173,31 +173,43 @@ module AblationCharts =
             |> ChartStyle.lowered titleHeight
             |> Some
 
-    /// The two keys of the recipes that differ between the variants, when they are all that differs and every pair of their
-    /// values has a variant.
-    let sweptKeys (result: AblationResult) =
-        match RecipeDifferences.swept result with
-        | [ (first, a); (second, b) ] when
-            (List.distinct (List.zip a b)).Length = (List.distinct a).Length * (List.distinct b).Length && result.Variants.Length = a.Length
-            ->
-            Some(first, second)
-        | _ -> None
+    // The variants that are like the base in all keys but two, with their values of these.
+    let private plane (first: string) (second: string) (result: AblationResult) =
+        let swept = RecipeDifferences.swept result
+        let trained = result.Variants |> List.filter (fun variant -> not (AblationResult.runsOf variant result).IsEmpty)
 
-    /// A metric over two swept keys of the recipe, a mean over seeds, as a heat map with the numbers in its cells; None when
-    /// there is no run.
-    let heatMap metric xKey yKey (result: AblationResult) =
-        let value key recipe =
-            match Json.tryPath key recipe with
-            | Some json -> json.GetRawText().Trim '"'
+        let valueOf key index =
+            match swept |> List.tryFind (fst >> (=) key) with
+            | Some(_, values) when values[index] = "null" -> "none"
+            | Some(_, values) -> values[index].Trim '"'
             | None -> "–"
 
+        match List.tryFindIndex ((=) result.Base) trained with
+        | None -> []
+        | Some basis ->
+            [ for index, variant in List.indexed trained do
+                  if swept |> List.forall (fun (key, values) -> key = first || key = second || values[index] = values[basis]) then
+                      (valueOf first index, valueOf second index), variant ]
+
+    /// The first two keys of the recipes, with two values or more each, of whose values every pair has exactly one variant that is like
+    /// the base in all other keys.
+    let sweptKeys (result: AblationResult) =
+        let isGrid (first, second) =
+            let cells = plane first second result |> List.map fst
+            let columns, rows = List.distinct (List.map fst cells), List.distinct (List.map snd cells)
+            columns.Length > 1 && rows.Length > 1 && cells = List.distinct cells && cells.Length = columns.Length * rows.Length
+
+        let keys = RecipeDifferences.swept result |> List.map fst
+        [ for i, first in List.indexed keys do for second in List.skip (i + 1) keys -> first, second ] |> List.tryFind isGrid
+
+    /// A metric over two swept keys of the recipe, a mean over seeds, as a heat map with the numbers in its cells; of the variants that
+    /// are like the base in all other keys. None when there is no run.
+    let heatMap metric xKey yKey (result: AblationResult) =
         let cells =
-            [ for run in result.Runs ->
-                  let recipe = Json.parse run.Run.Recipe
-                  (value xKey recipe, value yKey recipe), run.Metric metric ]
-            |> List.filter (snd >> Double.IsFinite)
-            |> List.groupBy fst
-            |> List.map (fun (at, runs) -> at, runs |> List.averageBy snd)
+            [ for at, variant in plane xKey yKey result do
+                  match AblationResult.values metric variant result with
+                  | [] -> ()
+                  | values -> at, List.average values ]
             |> dict
 
         match cells.Count with

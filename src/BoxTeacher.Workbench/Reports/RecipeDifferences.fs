@@ -25,13 +25,13 @@ module RecipeDifferences =
               | [] -> () ]
 
     let private differences (recipes: (string * JsonElement) list) =
-        between (List.map snd recipes) |> List.filter (fun (key, _) -> key <> "name" && key <> "seed")
+        between (List.map snd recipes) |> List.filter (fun (key, _) -> key <> "name" && key <> "seed" && key <> "notes")
 
-    /// The keys that differ between the variants, each with its value in every variant; names and seeds are left out.
+    /// The keys that differ between the variants, each with its value in every variant; names, seeds and notes are left out.
     let swept (result: AblationResult) =
         [ for key, values in differences (recipes result) -> key, values |> List.map (Option.defaultValue "–") ]
 
-    /// A table of the variants' differences, a row a key; the recipes' names and seeds are left out.
+    /// A table of the variants' differences, a row a key; the recipes' names, seeds and notes are left out.
     let table (result: AblationResult) =
         let recipes = recipes result
 

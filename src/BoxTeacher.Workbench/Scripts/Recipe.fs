@@ -57,22 +57,27 @@ module Recipe =
             |> learningFrom own.TrainAnnotations own.TrainImages
             |> evaluatedOn own.ValidationAnnotations own.ValidationImages
 
-    /// The Soft Teacher recipe of a data set, at the scale of a CPU: a tenth of the images labelled. Data of one's own are the labelled
-    /// part, and name unlabelled images beside it. Raises RecipeException where there are none.
-    let rec softTeacher choice =
+    // The recipe of scenes or that of photos, by what a choice names.
+    let rec private semiSupervised method (scenes: Recipe, photos: Recipe) choice =
         match choice with
         | DataChoice.Shapes
-        | DataChoice.Files _ -> Recipes.ShapesSoftTeacher
-        | DataChoice.PennFudan _ -> Recipes.PennFudanSoftTeacher
+        | DataChoice.Files _ -> scenes
+        | DataChoice.PennFudan _ -> photos
         | DataChoice.Own({ Unlabelled = Some(annotations, images) } as own, like) ->
-            let recipe =
-                softTeacher like
-                |> learningFrom own.TrainAnnotations own.TrainImages
-                |> evaluatedOn own.ValidationAnnotations own.ValidationImages
-
-            recipe |> learningUnlabelled annotations images
+            semiSupervised method (scenes, photos) like
+            |> learningFrom own.TrainAnnotations own.TrainImages
+            |> evaluatedOn own.ValidationAnnotations own.ValidationImages
+            |> learningUnlabelled annotations images
         | DataChoice.Own _ ->
-            raise (RecipeException "Soft Teacher learns from unlabelled images too: --unlabelled-json FILE --unlabelled-images DIR")
+            raise (RecipeException $"{method} learns from unlabelled images too: --unlabelled-json FILE --unlabelled-images DIR")
+
+    /// The Soft Teacher recipe of a data set, at the scale of a CPU: a tenth of the images labelled. Data of one's own are the labelled
+    /// part, and name unlabelled images beside it. Raises RecipeException where there are none.
+    let softTeacher choice = semiSupervised "Soft Teacher" (Recipes.ShapesSoftTeacher, Recipes.PennFudanSoftTeacher) choice
+
+    /// The Polite Teacher recipe of a data set, at the scale of a CPU, in one run: half of it on the labelled images alone, then mutual
+    /// learning. Data are named as in softTeacher. Raises RecipeException where there are no unlabelled images.
+    let politeTeacher choice = semiSupervised "Polite Teacher" (Recipes.ShapesPoliteTeacher, Recipes.PennFudanPoliteTeacher) choice
 
     /// No data set to evaluate on.
     let notEvaluated (r: Recipe) =
@@ -84,6 +89,10 @@ module Recipe =
 
     /// The student sees the teacher's colors.
     let withoutStrongColors (r: Recipe) = r.With((fun r -> r.Augmentation), r.Augmentation.WithoutStrongColors())
+
+    /// One more note for its readers, below the table of an ablation too.
+    let noted (note: string) (r: Recipe) =
+        r.With((fun r -> r.Notes), Array.append (Option.ofObj r.Notes |> Option.map Array.ofSeq |> Option.defaultValue [||]) [| note |])
 
     /// Another method.
     let taughtBy (method: MethodRecipe) (r: Recipe) = r.With((fun r -> r.Method), method)
@@ -117,6 +126,21 @@ module Recipe =
 
         r.With((fun r -> r.Budget), scaledBudget).With((fun r -> r.Solver.Schedule), schedule)
 
+    /// Another recipe within the budget of this one, as another row of its ablation: as many iterations and images per step, evaluated as
+    /// often, on the same device.
+    let replacedBy (other: Recipe) (r: Recipe) =
+        (other |> iterations r.Budget.Iterations |> onDevice r.Device).With((fun r -> r.Budget), r.Budget)
+
+    /// The labelled images alone under their own losses, as many per step as the recipe's batches have on average.
+    let internal labelledAlone (method: SupervisedRecipe) (r: Recipe) =
+        let composition = (unlabelled r).Composition
+        let share = float composition.Labelled / float (composition.Labelled + composition.Unlabelled)
+        let labelled = max 1 (int (Math.Round(share * float r.Budget.BatchSize)))
+
+        r
+        |> taughtBy method
+        |> _.With((fun r -> r.Dataset.Unlabelled), null).With((fun r -> r.Budget.BatchSize), labelled)
+
     /// Evaluations so many iterations apart, and a checkpoint at each.
     let evaluatedEvery (count: int) (r: Recipe) =
         r.With((fun r -> r.Budget.EvaluateEvery), count).With((fun r -> r.Budget.CheckpointEvery), count)
@@ -133,117 +157,3 @@ module Solver =
 
     /// Gradients scaled down to this 2-norm; None: never.
     let clipNorm (limit: float option) (r: Recipe) = r.With((fun r -> r.Solver.ClipNorm), Option.toNullable limit)
-
-/// Changes of BoxTeacher's part of a recipe. All raise RecipeException for a recipe of another method.
-[<RequireQualifiedAccess>]
-module BoxTeacher =
-
-    let private change (edit: BoxTeacherRecipe -> BoxTeacherRecipe) (r: Recipe) =
-        match r.Method with
-        | :? BoxTeacherRecipe as method -> r |> Recipe.taughtBy (edit method)
-        | other -> raise (RecipeException $"{r.Name}: {other.GetType().Name} has no pseudo masks")
-
-    /// Another form of the pseudo masks' confidence.
-    let confidence (form: ConfidenceForm) = change _.With((fun m -> m.PseudoMasks.Confidence), form)
-
-    /// Another assignment of predictions to boxes.
-    let assignment (form: AssignmentForm) = change _.With((fun m -> m.PseudoMasks.Assignment), form)
-
-    /// Foreground probability of a pseudo mask; None: soft masks.
-    let maskThreshold (threshold: float option) = change _.With((fun m -> m.PseudoMasks.MaskThreshold), Option.toNullable threshold)
-
-    /// Weight of the noise-aware dice loss.
-    let maskWeight (weight: float) = change _.With((fun m -> m.PseudoMasks.MaskWeight), weight)
-
-    /// Weight of the noise-reduced affinity loss.
-    let affinityWeight (weight: float) = change _.With((fun m -> m.PseudoMasks.AffinityWeight), weight)
-
-    /// Smallest mask affinity of a pair that counts; None: the affinity itself is the pair's weight.
-    let affinityThreshold (threshold: float option) = change _.With((fun m -> m.PseudoMasks.AffinityThreshold), Option.toNullable threshold)
-
-    /// The losses on pseudo masks come in over so many iterations; 0: at once.
-    let warmUp (iterations: int) = change _.With((fun m -> m.PseudoMasks.WarmUpIterations), iterations)
-
-    /// Largest momentum of the teacher; 0 is no average at all: the student teaches itself.
-    let momentumCap (cap: float) = change _.With((fun m -> m.Teacher.MomentumCap), cap)
-
-    /// How the momentum begins.
-    let momentum (form: MomentumForm) = change _.With((fun m -> m.Teacher.Momentum), form)
-
-    /// The network that is evaluated.
-    let evaluate (network: BoxTeacher.Methods.Network) = change _.With((fun m -> m.Teacher.Evaluate), network)
-
-    /// Naive self-training: half of the run as BoxInst; then what was learned is frozen as the teacher of a fresh student, which is
-    /// evaluated. Both stages share budget and learning rate; two runs with their own, and masks in a file between them, are
-    /// SelfTraining.Run of the core.
-    let asSelfTraining (r: Recipe) =
-        let frozen = r |> momentumCap 1.0 |> momentum MomentumForm.Constant |> evaluate BoxTeacher.Methods.Network.Student
-        r |> Recipe.taughtBy (StagedRecipe [| StageRecipe(0.0, (Recipe.asBoxInst r).Method); StageRecipe(0.5, frozen.Method, true) |])
-
-/// Changes of Soft Teacher's part of a recipe. All raise RecipeException for a recipe of another method.
-[<RequireQualifiedAccess>]
-module SoftTeacher =
-
-    let private methodOf (r: Recipe) =
-        match r.Method with
-        | :? SoftTeacherRecipe as method -> method
-        | other -> raise (RecipeException $"{r.Name}: {other.GetType().Name} has no pseudo boxes")
-
-    let private change (edit: SoftTeacherRecipe -> SoftTeacherRecipe) (r: Recipe) = r |> Recipe.taughtBy (edit (methodOf r))
-
-    /// How far background is trusted.
-    let reliability (form: ReliabilityForm) = change _.With((fun m -> m.Unlabelled.Reliability), form)
-
-    /// What the weighted class loss is divided by.
-    let classLoss (form: ClassLossForm) = change _.With((fun m -> m.Unlabelled.ClassLoss), form)
-
-    /// Weight of all losses on unlabelled images.
-    let weight (weight: float) = change _.With((fun m -> m.Unlabelled.Weight), weight)
-
-    /// Score above which pseudo boxes teach proposals and classes.
-    let score (threshold: float) =
-        change (fun m -> m.With((fun m -> m.PseudoBoxes.RpnScore), threshold).With((fun m -> m.PseudoBoxes.ClassScore), threshold))
-
-    /// Mean deviation below which pseudo boxes teach boxes.
-    let deviation (threshold: float) = change _.With((fun m -> m.PseudoBoxes.MaxDeviation), Nullable threshold)
-
-    /// Jittered copies of each pseudo box.
-    let jitterTimes (times: int) = change _.With((fun m -> m.PseudoBoxes.JitterTimes), times)
-
-    /// No jitter: boxes learn from the pseudo boxes that classes learn from.
-    let withoutJitter (r: Recipe) =
-        let without (m: SoftTeacherRecipe) =
-            m.With((fun m -> m.PseudoBoxes.JitterTimes), 0)
-                .With((fun m -> m.PseudoBoxes.MaxDeviation), Nullable())
-                .With((fun m -> m.PseudoBoxes.BoxScore), Nullable m.PseudoBoxes.ClassScore)
-
-        change without r
-
-    /// Largest momentum of the teacher; 0 is no average at all: the student teaches itself.
-    let momentumCap (cap: float) = change _.With((fun m -> m.Teacher.MomentumCap), cap)
-
-    /// How the momentum begins.
-    let momentum (form: MomentumForm) = change _.With((fun m -> m.Teacher.Momentum), form)
-
-    /// The network that is evaluated.
-    let evaluate (network: BoxTeacher.Methods.Network) = change _.With((fun m -> m.Teacher.Evaluate), network)
-
-    /// Pseudo-labels made end to end by an EMA teacher, their background trusted fully, their boxes not jittered: table 5's last row.
-    let asEndToEnd (r: Recipe) = r |> withoutJitter |> reliability ReliabilityForm.None
-
-    /// The same in two stages: half of the run on labelled images alone; then what was learned is frozen as the teacher of a fresh student,
-    /// which is evaluated (STAC; table 5's second row).
-    let asMultiStage (r: Recipe) =
-        let frozen = r |> asEndToEnd |> momentumCap 1.0 |> momentum MomentumForm.Constant |> evaluate BoxTeacher.Methods.Network.Student
-        let labelled: MethodRecipe = SupervisedRecipe((methodOf r).Sees)
-        r |> Recipe.taughtBy (StagedRecipe [| StageRecipe(0.0, labelled); StageRecipe(0.5, frozen.Method, true) |])
-
-    /// The labelled images alone, as many per step as the recipe's batches have on average.
-    let asSupervised (r: Recipe) =
-        let composition = (Recipe.unlabelled r).Composition
-        let share = float composition.Labelled / float (composition.Labelled + composition.Unlabelled)
-        let labelled = max 1 (int (Math.Round(share * float r.Budget.BatchSize)))
-
-        r
-        |> Recipe.taughtBy (SupervisedRecipe((methodOf r).Sees))
-        |> _.With((fun r -> r.Dataset.Unlabelled), null).With((fun r -> r.Budget.BatchSize), labelled)

@@ -19,20 +19,6 @@ internal static class MaskTargetReference
         c.Equal($"bitmask_{side}", stack(outlines.Select(outline => Painted(outline!.Rings, new ImageSize(side, side)))));
     }
 
-    /// <summary>Of the cases of mask losses: the masks within the boxes, and the overlaps that follow from the visible shares.</summary>
-    public static void RoiMasks(ReferenceCase c)
-    {
-        var (logits, expected) = (c.In("logits"), c.Out("gt_masks"));
-        var masks = Within(c, OutlinesOf(c), (int)logits.size(3));
-        c.Equal("gt_masks", masks.Targets);
-        var isAgnostic = c.Attributes.GetProperty("class_agnostic").GetBoolean();
-        var predicted = MaskRcnnHead.OwnClass(logits, isAgnostic ? zeros_like(c.In("classes")) : c.In("classes")).gt(0).to(float64);
-        var targets = masks.Targets.to(float64);
-        var shared = (predicted * targets).sum([1, 2]);
-        var union = predicted.sum([1, 2]) + targets.sum([1, 2]) / masks.Visible - shared;
-        c.Close("maskiou_targets", shared / union.clamp(min: 1));
-    }
-
     public static void Contours(ReferenceCase c)
     {
         var masks = c.In("masks");
@@ -61,10 +47,6 @@ internal static class MaskTargetReference
     internal static IReadOnlyList<Outline?> OutlinesOf(ReferenceCase c, string suffix = "", int? count = null) =>
         Outlines(name => c.In(name + suffix), count);
 
-    /// <summary>The same from outputs.</summary>
-    internal static IReadOnlyList<Outline?> OutputOutlinesOf(ReferenceCase c, string suffix = "", int? count = null) =>
-        Outlines(name => c.Out(name + suffix), count);
-
     private static Outline?[] Outlines(Func<string, Tensor> named, int? count)
     {
         var coordinates = named("poly_xy").data<double>().ToArray();
@@ -79,7 +61,7 @@ internal static class MaskTargetReference
     }
 
     /// <summary>Box i is that of object i.</summary>
-    private static RoiMasks Within(ReferenceCase c, IReadOnlyList<Outline?> outlines, int size)
+    internal static RoiMasks Within(ReferenceCase c, IReadOnlyList<Outline?> outlines, int size)
     {
         var boxes = c.In("boxes");
         Assert.Equal(boxes.size(0), outlines.Count);

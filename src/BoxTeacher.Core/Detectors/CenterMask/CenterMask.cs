@@ -47,9 +47,9 @@ public sealed class CenterMask : Detector
         this.backbone = backbone;
         proposal_generator = new ProposalGenerator(head);
         roi_heads = new CenterRoiHeads(masks, quality);
+        RegisterComponents();
         (_head, _stages) = (head, stages);
         _pooler = new RoiPooler(masks.Pooled, [.. backbone.Levels.Take(MaskLevels).Select(level => level.Stride)], RoiLevels.Detectron2);
-        RegisterComponents();
     }
 
     /// <summary>C.</summary>
@@ -164,10 +164,14 @@ public sealed class CenterMask : Detector
     /// <param name="classes">[M] int64.</param>
     public Tensor MaskIou(Tensor pooled, Tensor masks, Tensor classes)
     {
-        using var scope = NewDisposeScope();
-        var all = roi_heads.Quality.call(new MaskIouInput(pooled, masks));
-        return all.gather(1, classes.unsqueeze(1)).squeeze(1).MoveToOuterDisposeScope();
+        using var iou = roi_heads.Quality.call(new MaskIouInput(pooled, masks));
+        return MaskIouHead.OwnClass(iou, classes);
     }
+
+    /// <summary>What masks are ranked by: [M] score of the box times predicted IoU.</summary>
+    /// <param name="scores">[M] of the boxes.</param>
+    /// <param name="quality">[M] predicted IoU of the masks.</param>
+    public static Tensor MaskScores(Tensor scores, Tensor quality) => scores * quality;
 
     /// <summary>What the masks of sampled boxes are to be.</summary>
     /// <param name="samples">Of the batch.</param>
@@ -240,7 +244,7 @@ public sealed class CenterMask : Detector
         long[] counts = [.. found.Select(image => (long)image.Count)];
         var (own, qualities) = (masks.split(counts), quality.split(counts));
         return [.. found.Select((image, i) => RoiDetections.Of(
-            image, own[i], images.Sizes[i], sizes?[i] ?? images.Sizes[i], image.Scores! * qualities[i]))];
+            image, own[i], images.Sizes[i], sizes?[i] ?? images.Sizes[i], MaskScores(image.Scores!, qualities[i])))];
     }
 }
 

@@ -58,6 +58,15 @@ public sealed class MaskIouHead : nn.Module<MaskIouInput, Tensor>
         return maskiou.call(output).MoveToOuterDisposeScope();
     }
 
+    /// <summary>The predicted IoU of each mask's own class, [M].</summary>
+    /// <param name="iou">[M, C].</param>
+    /// <param name="classes">[M] int64.</param>
+    public static Tensor OwnClass(Tensor iou, Tensor classes)
+    {
+        using var scope = NewDisposeScope();
+        return iou.gather(1, classes.unsqueeze(1)).squeeze(1).MoveToOuterDisposeScope();
+    }
+
     private static Linear Start(Linear layer)
     {
         nn.init.kaiming_normal_(layer.weight, 0, nn.init.FanInOut.FanOut, nn.init.NonlinearityType.ReLU);

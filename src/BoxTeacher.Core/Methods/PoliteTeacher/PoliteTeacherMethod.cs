@@ -89,7 +89,23 @@ public sealed class PoliteTeacherMethod : ITrainingMethod, IPseudoLabelling
         var (masks, quality) = _teacher.Masks(features, found);
         long[] counts = [.. found.Select(image => (long)image.Count)];
         var (own, qualities) = (masks.split(counts), quality.split(counts));
-        return [.. found.Select((image, i) => Label(image, own[i], qualities[i], weak.Images.Sizes[i]).MoveToOuterDisposeScope())];
+        return [.. found.Select((image, i) => Sure(image, new BoxMasks(own[i], qualities[i]), weak.Images.Sizes[i]).MoveToOuterDisposeScope())];
+    }
+
+    /// <summary>The sure ones of a teacher's detections in an image, with masks on the image's grid and their quality.</summary>
+    /// <param name="found">In pixels of the image.</param>
+    /// <param name="masks">Over their boxes.</param>
+    /// <param name="size">Of the image.</param>
+    public PseudoLabels Sure(Instances found, BoxMasks masks, ImageSize size)
+    {
+        using var scope = NewDisposeScope();
+        using var gradients = no_grad();
+        var rows = Settings.Boxes(new PseudoLabels(found, MaskQuality: masks.Quality));
+        var sure = found.Select(rows);
+        var pixels = MaskPaste.Soft(masks.Probabilities.index_select(0, rows), sure.Boxes, size) >= Settings.MaskThreshold;
+        return new PseudoLabels(
+            new Instances(sure.Boxes, sure.Classes, sure.Scores, pixels.to(uint8)),
+            MaskQuality: masks.Quality.index_select(0, rows)).MoveToOuterDisposeScope();
     }
 
     /// <summary>The labels as the student gets them: what the strong view erased is taken out, if that is wanted, and masks get their form.</summary>
@@ -161,33 +177,19 @@ public sealed class PoliteTeacherMethod : ITrainingMethod, IPseudoLabelling
 
     private static Step Pass(Step step, ulong label) => step with { Random = step.Random.Split(label) };
 
-    private PseudoLabels Label(Instances found, Tensor masks, Tensor quality, ImageSize size)
-    {
-        var rows = Settings.Boxes(new PseudoLabels(found, MaskQuality: quality));
-        var sure = found.Select(rows);
-        var pixels = MaskPaste.Soft(masks.index_select(0, rows), sure.Boxes, size) >= Settings.MaskThreshold;
-        return new PseudoLabels(
-            new Instances(sure.Boxes, sure.Classes, sure.Scores, pixels.to(uint8)), MaskQuality: quality.index_select(0, rows));
-    }
-
     private Instances Visible(Instances labels, View strong, int image) => Settings.ErasesMasks && strong.Erased is { } erased
         ? new Instances(
             labels.Boxes, labels.Classes, labels.Scores,
             labels.Masks! * PixelRectangle.Union(erased[image], strong.Images.Sizes[image], labels.Boxes.device).logical_not())
         : labels;
 
-    // [M]: 1 where the mask of a sample's object is learned from.
-    private Tensor? MaskWeights(RoiSamples samples, IReadOnlyList<PseudoLabels> labels)
+    // [M] bool: whether the mask of a sample's object is learned from.
+    private Tensor MaskWeights(RoiSamples samples, IReadOnlyList<PseudoLabels> labels)
     {
-        if (Settings.AsksLastImageForFlags && labels[^1].Instances.Count == 0)
-        {
-            return null;
-        }
-
         using var scope = NewDisposeScope();
         var index = samples.BoxIndex.split([.. samples.Boxes.Select(boxes => boxes.size(0))]);
-        return cat([.. labels.Select((image, i) =>
-            zeros_like(image.Instances.Boxes.select(1, 0)).index_fill(0, Settings.Masks(image), 1).index_select(0, index[i]))])
-            .MoveToOuterDisposeScope();
+        var flags = Settings.Flags([.. labels.Select(image =>
+            zeros_like(image.Instances.Classes, dtype: @bool).index_fill(0, Settings.Masks(image), 1))]);
+        return cat([.. flags.Zip(index, (image, own) => image.index_select(0, own))]).MoveToOuterDisposeScope();
     }
 }

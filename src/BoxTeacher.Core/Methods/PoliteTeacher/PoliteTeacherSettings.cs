@@ -43,11 +43,8 @@ public sealed record PoliteTeacherSettings
     /// <summary>Whether unlabelled images without a pseudo-label are left out of the student's batch; published: no.</summary>
     public bool DropsEmptyImages { get; init; }
 
-    /// <summary>
-    /// A slip of the published code: it asks the last image of a batch whether there are mask flags, so that without a pseudo-label in that
-    /// image all masks of the batch are learned from.
-    /// </summary>
-    public bool AsksLastImageForFlags { get; init; }
+    /// <summary>Which masks of a batch the mask loss learns from; published: <see cref="MaskFlags.AskedOfLastImage"/>.</summary>
+    public MaskFlagRule Flags { get; init; } = MaskFlags.OfEachMask;
 
     /// <summary>The factor of a pseudo loss beside <see cref="Weight"/>.</summary>
     /// <param name="term">Its name without the ending <c>_pseudo</c>.</param>

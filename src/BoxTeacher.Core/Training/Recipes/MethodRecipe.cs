@@ -149,11 +149,13 @@ public sealed record StagedRecipe(IReadOnlyList<StageRecipe> Stages) : MethodRec
     public override bool IsExtensible => Stages.Count == 1;
 
     /// <inheritdoc/>
+    /// <remarks>Parts are those of the last stage, the one that may have a teacher.</remarks>
     public override ITrainingMethod Build(BuildContext context, MethodParts? parts)
     {
-        RefuseParts(parts);
-        Stage[] stages = [.. Stages.Select(stage =>
-            new Stage((long)Math.Round(stage.Start * context.Iterations), stage.Method.Build(context, null), stage.RestartsStudent))];
+        Stage[] stages = [.. Stages.Select((stage, index) => new Stage(
+            (long)Math.Round(stage.Start * context.Iterations),
+            stage.Method.Build(context, index == Stages.Count - 1 ? parts : null),
+            stage.RestartsStudent))];
         try
         {
             return new Staged(stages);

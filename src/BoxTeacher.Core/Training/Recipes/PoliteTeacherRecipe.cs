@@ -64,7 +64,7 @@ public sealed record PoliteTeacherRecipe(
             : stages => stages.InferenceDecoder,
         ErasesMasks = PseudoLabels.ErasesMasks,
         DropsEmptyImages = PseudoLabels.DropsEmptyImages,
-        AsksLastImageForFlags = PseudoLabels.AsksLastImageForFlags,
+        Flags = PseudoLabels.AsksLastImageForFlags ? MaskFlags.AskedOfLastImage : MaskFlags.OfEachMask,
         LabelledViews = Views,
         Weight = UnlabelledWeights.Constant(Unlabelled.Weight),
         Factors = Unlabelled.Factors,
