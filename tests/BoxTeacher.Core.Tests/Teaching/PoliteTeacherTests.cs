@@ -45,7 +45,7 @@ public sealed class PoliteTeacherTests
     {
         using var scope = NewDisposeScope();
         using var method = Create(
-            Credulous with { Boxes = PseudoLabelFilters.Score(1), DropsEmptyImages = drops, Flags = slips ? MaskFlags.AskedOfLastImage : MaskFlags.OfEachMask });
+            Credulous with { Boxes = PseudoLabelFilters.Score(1), DropsEmptyImages = drops, Flags = Slip(slips) });
         var losses = Losses(method, BatchOf(2));
         losses.Total().backward();
 
@@ -117,7 +117,7 @@ public sealed class PoliteTeacherTests
     {
         using var scope = NewDisposeScope();
         using var method = Create(
-            Credulous with { Masks = PseudoLabelFilters.MaskQuality(0.9), Flags = slips ? MaskFlags.AskedOfLastImage : MaskFlags.OfEachMask }, Subset.First);
+            Credulous with { Masks = PseudoLabelFilters.MaskQuality(0.9), Flags = Slip(slips) }, Subset.First);
         var (labels, strong) = Taught(method);
         var bad = labels[0] with { MaskQuality = zeros_like(labels[0].Scores) };
         PseudoLabels[] batch = lastIsEmpty ? [bad, Nothing(bad)] : [Nothing(bad), bad];
@@ -314,6 +314,8 @@ public sealed class PoliteTeacherTests
         static LossTerm Term(float value) => new("loss", tensor(value), 1);
     }
 
+    private static MaskFlagRule Slip(bool slips) => slips ? MaskFlags.AskedOfLastImage : MaskFlags.OfEachMask;
+
     private static PoliteTeacherSettings Of(string form) => form switch
     {
         "published" => Credulous,
@@ -327,7 +329,7 @@ public sealed class PoliteTeacherTests
         "equalized" => Credulous with { Equalizer = new LossEqualizer(Labelled, CPU) },
         _ => Credulous with
         {
-            MaskForm = PseudoMaskForms.Contours, ErasesMasks = true, DropsEmptyImages = true, Flags = MaskFlags.AskedOfLastImage,
+            MaskForm = PseudoMaskForms.Contours, ErasesMasks = true, DropsEmptyImages = true, Flags = Slip(true),
             TeacherLimits = stages => stages.InferenceDecoder, LabelledViews = LabelledViews.Weak,
         },
     };

@@ -194,9 +194,10 @@ public sealed class PoliteTeacherRecipeTests
     {
         using var built = (PoliteTeacherMethod)(PoliteTeacherScenes.Mutual(1) with { Method = PoliteTeacherScenes.OtherMethod }).BuildMethod(2);
         var settings = built.Settings;
-        Assert.True(settings is { ErasesMasks: true, DropsEmptyImages: true, AsksLastImageForFlags: true, Equalizer: not null });
+        Assert.True(settings is { ErasesMasks: true, DropsEmptyImages: true, Equalizer: not null });
         Assert.Equal((LabelledViews.Weak, 0.5), (settings.LabelledViews, settings.MaskThreshold));
         Assert.Empty(settings.Factors);
+        Assert.Equal(MaskFlags.AskedOfLastImage, settings.Flags);
         Assert.Same(built.Student, built.Evaluated);
         var stages = CenterMaskStages.Small();
         Assert.Same(stages.InferenceDecoder, settings.TeacherLimits(stages));

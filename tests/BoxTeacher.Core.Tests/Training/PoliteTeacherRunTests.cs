@@ -60,7 +60,7 @@ public sealed class PoliteTeacherRunTests : IDisposable
         // Later than the teacher's move and the student's forward pass on labelled images.
         var parts = new PoliteTeacherParts(BoxFilter: labels => steps.Count == 2 ? throw new TimeoutException() : own(labels));
 
-        Assert.ThrowsAny<Exception>(() => Run(recipe, broken, steps, parts: parts));
+        Assert.Throws<TimeoutException>(() => Run(recipe, broken, steps, parts: parts));
         Assert.Equal(2, broken.Checkpoints.Latest()?.Iteration);
         Assert.True(Run(recipe, broken, steps).Finished);
 
@@ -134,7 +134,8 @@ public sealed class PoliteTeacherRunTests : IDisposable
         Recipe recipe, RunFolder folder, List<StepFinished> steps, int interrupted = int.MaxValue, MethodParts? parts = null,
         Action<TrainingEvent>? listener = null)
     {
-        using var method = recipe.BuildMethod(scenes.Dataset.Categories.Count, parts: parts);
+        // The parts are not on the recipe's record: the run is that of the recipe.
+        using var method = recipe.Method.Build(new BuildContext(recipe, scenes.Dataset.Categories.Count), parts);
         using var stop = new CancellationTokenSource();
         return new TrainingRun(recipe, method, new RecipeData(scenes.Dataset, null, scenes.Dataset), folder).Run(
             happened =>
