@@ -11,15 +11,17 @@ open BoxTeacher.Workbench
 
 Script.run fsi.CommandLineArgs (fun options ->
     match options.Data, options.Weights with
-    | DataChoice.Own _, _ -> raise (CommandLineException "--train-json: labels for all images and for a tenth of them are known of shapes and pennfudan")
+    | DataChoice.Own _, _ -> raise (CommandLineException "--train-json: this takes a tenth of shapes or pennfudan, and the whole beside it")
     | _, Some _ -> raise (CommandLineException "--weights: these variants have different networks")
     | _ -> ()
 
     let boxTeacher, softTeacher = Recipe.boxTeacher options.Data, Recipe.softTeacher options.Data
     let all = boxTeacher.Dataset
 
-    let withMasks = Recipe.set "detector.masks" "true" >> Recipe.set "method.sees" "masks"
-    let supervised = PoliteTeacher.asSupervised >> Recipe.noted "half as many images per step as the others, each in a weak and a strong view"
+    let withMasks = Recipe.set "method.sees" "masks" >> Recipe.set "detector.masks" "true"
+
+    let supervised =
+        PoliteTeacher.asSupervised >> Recipe.noted "half as many images per step as the others, each in a weak and a strong view"
 
     let ofSoftTeacher =
         Recipe.noted "half of the images of a step are labelled, in one view; its own colors, geometry and cut-out; a two-stage detector"
@@ -34,4 +36,5 @@ Script.run fsi.CommandLineArgs (fun options ->
     |> Ablation.variant "Soft Teacher with masks, masks for a tenth" (Recipe.replacedBy softTeacher >> withMasks >> ofSoftTeacher)
     |> Ablation.variant "Soft Teacher, boxes for a tenth" (Recipe.replacedBy softTeacher >> ofSoftTeacher)
     |> Ablation.variant "CenterMask, masks for all" (supervised >> Recipe.learningFrom all.TrainAnnotations all.TrainImages)
+    |> Ablation.comparedWith "CenterMask, masks for a tenth"
     |> Ablation.run options)

@@ -4,15 +4,22 @@ open System
 open System.Reflection
 open System.Text.RegularExpressions
 open Xunit
+open BoxTeacher.Augmentation
 open BoxTeacher.Methods
+open BoxTeacher.Structures
 open BoxTeacher.Training
 open BoxTeacher.Workbench
 
 let private recipe = Recipe.boxTeacher DataChoice.Shapes
 let private soft = Recipe.softTeacher DataChoice.Shapes
+let private inOneRun = Recipe.politeTeacher DataChoice.Shapes
+let private polite = PoliteTeacher.mutualAlone inOneRun
 
 /// The recipe that functions of a module are tried on.
-let private recipeOf (name: string) = if name.StartsWith "SoftTeacher." || name.EndsWith "Unlabelled" then soft else recipe
+let private recipeOf (name: string) =
+    if name.StartsWith "PoliteTeacher." then polite
+    elif name.StartsWith "SoftTeacher." || name.EndsWith "Unlabelled" then soft
+    else recipe
 
 /// The keys whose values a change changes, with the values after it; none where the key is gone.
 let private changed (change: Recipe -> Recipe) recipe =
@@ -68,12 +75,25 @@ let private typed: (string * (Recipe -> Recipe) * (string * string) list) list =
       "SoftTeacher.asEndToEnd",
       SoftTeacher.asEndToEnd,
       [ "method.pseudoBoxes.jitterTimes", "0"; "method.pseudoBoxes.maxDeviation", "null"; "method.pseudoBoxes.boxScore", "0.9"
-        "method.unlabelled.reliability", "\"none\"" ] ]
+        "method.unlabelled.reliability", "\"none\"" ]
+      "Recipe.noted", Recipe.noted "of the weather", [ "notes", "[\"oftheweather\"]" ]
+      "PoliteTeacher.score", PoliteTeacher.score 0.75, [ "method.pseudoLabels.score", "0.75" ]
+      "PoliteTeacher.maskIou", PoliteTeacher.maskIou (Some 0.5), [ "method.pseudoLabels.maskIou", "0.5" ]
+      "PoliteTeacher.withoutMaskScoring", PoliteTeacher.withoutMaskScoring, [ "method.pseudoLabels.maskIou", "null" ]
+      "PoliteTeacher.weight", PoliteTeacher.weight 0.5, [ "method.unlabelled.weight", "0.5" ]
+      "PoliteTeacher.boxesAlone", PoliteTeacher.boxesAlone, [ "method.unlabelled.learnsMasks", "false" ]
+      "PoliteTeacher.momentumCap", PoliteTeacher.momentumCap 0.5, [ "method.teacher.momentumCap", "0.5" ]
+      "PoliteTeacher.momentum", PoliteTeacher.momentum MomentumForm.Rising, [ "method.teacher.momentum", "\"rising\"" ]
+      "PoliteTeacher.evaluate", PoliteTeacher.evaluate Network.Student, [ "method.teacher.evaluate", "\"student\"" ]
+      "PoliteTeacher.asPublished",
+      PoliteTeacher.asPublished,
+      [ "method.pseudoLabels.shape", "\"contours\""; "method.pseudoLabels.asksLastImageForFlags", "true" ] ]
 
 /// The functions of other kinds, which have tests of their own.
 let private others =
-    [ "Recipe.data"; "Recipe.boxTeacher"; "Recipe.softTeacher"; "Recipe.taughtBy"; "Recipe.iterations"; "Recipe.asBoxInst"; "Recipe.asCondInst"
-      "BoxTeacher.asSelfTraining"; "SoftTeacher.asMultiStage"; "SoftTeacher.asSupervised" ]
+    [ "Recipe.data"; "Recipe.boxTeacher"; "Recipe.softTeacher"; "Recipe.politeTeacher"; "Recipe.taughtBy"; "Recipe.iterations"
+      "Recipe.replacedBy"; "Recipe.asBoxInst"; "Recipe.asCondInst"; "BoxTeacher.asSelfTraining"; "SoftTeacher.asMultiStage"
+      "SoftTeacher.asSupervised"; "PoliteTeacher.mutualAlone"; "PoliteTeacher.inOneRun"; "PoliteTeacher.asSupervised" ]
 
 /// The names of the typed changes.
 let names =
@@ -93,7 +113,7 @@ let ``a typed change changes its own values and nothing else`` name =
 [<Fact>]
 let ``every change that is piped is tried here`` () =
     let functions =
-        [ for holder in [ "Recipe"; "Solver"; "BoxTeacher"; "SoftTeacher" ] do
+        [ for holder in [ "Recipe"; "Solver"; "BoxTeacher"; "SoftTeacher"; "PoliteTeacher" ] do
               let holderType = typeof<Variant>.Assembly.GetType $"BoxTeacher.Workbench.{holder}"
 
               for found in holderType.GetMethods(BindingFlags.Public ||| BindingFlags.Static ||| BindingFlags.DeclaredOnly) do
@@ -185,4 +205,61 @@ let ``data of one's own name their unlabelled images, or Soft Teacher asks for t
     let named = Recipe.softTeacher (own (Some("/u.json", "/u")))
     Assert.Empty(named.Problems())
     Assert.Equal("/u.json", (Recipe.unlabelled named).Annotations)
+    Assert.Equal("/u.json", (Recipe.unlabelled (Recipe.politeTeacher (own (Some("/u.json", "/u"))))).Annotations)
     Assert.Contains("--unlabelled-json", Assert.Throws<RecipeException>(fun () -> Recipe.softTeacher (own None) |> ignore).Message)
+    Assert.Contains("Polite Teacher learns", Assert.Throws<RecipeException>(fun () -> Recipe.politeTeacher (own None) |> ignore).Message)
+
+[<Fact>]
+let ``a change of Polite Teacher's reaches the last stage of a run of two`` () =
+    let weighed = inOneRun |> PoliteTeacher.weight 0.5
+    Assert.Equal<(string * string option) list>([ "method.stages.1.method.unlabelled.weight", Some "0.5" ], changed (PoliteTeacher.weight 0.5) inOneRun)
+    Assert.Equal(0.5, ((PoliteTeacher.mutualAlone weighed).Method :?> PoliteTeacherRecipe).Unlabelled.Weight)
+
+[<Fact>]
+let ``mutual learning follows the labelled images after a share of the run, or stands alone`` () =
+    let stages = ((polite |> PoliteTeacher.inOneRun 0.25).Method :?> StagedRecipe).Stages
+    Assert.Equal<float list>([ 0.0; 0.25 ], [ for stage in stages -> stage.Start ])
+    Assert.Equal(SupervisedRecipe(Supervision.Masks, LabelledViews.Both), stages[0].Method :?> SupervisedRecipe)
+    Assert.Equal(polite.Method, stages[1].Method)
+    Assert.Equal(RecipeJson.Write inOneRun, RecipeJson.Write(inOneRun |> PoliteTeacher.mutualAlone |> PoliteTeacher.inOneRun 0.5))
+    Assert.Equal(RecipeJson.Write polite, RecipeJson.Write(PoliteTeacher.mutualAlone polite))
+    // Nothing comes before the first stage, and there must be something after it.
+    Assert.Empty((polite |> PoliteTeacher.inOneRun 0.25).Problems())
+    Assert.NotEmpty((polite |> PoliteTeacher.inOneRun 0.0).Problems())
+    Assert.NotEmpty((polite |> PoliteTeacher.inOneRun 1.0).Problems())
+
+[<Fact>]
+let ``Polite Teacher's supervised baseline learns from both views of the same labelled images`` () =
+    for recipe in [ inOneRun; polite ] do
+        let supervised = PoliteTeacher.asSupervised recipe
+        Assert.Empty(supervised.Problems())
+        Assert.Null supervised.Dataset.Unlabelled
+        Assert.Equal(SupervisedRecipe(Supervision.Masks, LabelledViews.Both), supervised.Method :?> SupervisedRecipe)
+        Assert.Equal(recipe.Budget.BatchSize / 2, supervised.Budget.BatchSize)
+
+[<Fact>]
+let ``changes of Polite Teacher's are refused where the last stage is none`` () =
+    let functions =
+        [ for name, change, _ in typed do if name.StartsWith "PoliteTeacher." then change ]
+        @ [ PoliteTeacher.mutualAlone; PoliteTeacher.inOneRun 0.5; PoliteTeacher.asSupervised ]
+
+    let refused (change: Recipe -> Recipe) recipe = Assert.Throws<RecipeException>(fun () -> change recipe |> ignore).Message
+    Assert.Equal(12, functions.Length)
+
+    for change in functions do
+        Assert.Contains("SoftTeacherRecipe has no mutual learning", refused change soft)
+        Assert.Contains("BoxTeacherRecipe has no mutual learning", refused change (BoxTeacher.asSelfTraining recipe))
+
+[<Fact>]
+let ``the recipes of photos read the same split as those of Soft Teacher`` () =
+    let photos = DataChoice.PennFudan "PennFudanPed"
+    Assert.Equal((Recipe.softTeacher photos).Dataset, (Recipe.politeTeacher photos).Dataset)
+    Assert.Empty((Recipe.politeTeacher photos).Problems())
+
+[<Fact>]
+let ``a recipe in the place of another one keeps to its budget and device`` () =
+    let short = inOneRun |> Recipe.iterations 120 |> Recipe.onDevice (DeviceName.Parse "cuda:1")
+    let other = short |> Recipe.replacedBy recipe
+    Assert.Equal((short.Budget, short.Device), (other.Budget, other.Device))
+    Assert.Equal((recipe.Method, recipe.Dataset, recipe.Detector), (other.Method, other.Dataset, other.Detector))
+    Assert.Equal<string list>([ "one"; "two" ], [ yield! other |> Recipe.noted "one" |> Recipe.noted "two" |> _.Notes ])

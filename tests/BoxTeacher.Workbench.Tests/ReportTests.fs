@@ -144,6 +144,8 @@ let ``verdicts say no more than the numbers`` () =
             Runs = result.Runs |> List.mapi (fun i r -> { r with Metrics = [ "mask AP", (if i % 2 = 0 then 10.0 else 30.0) ] }) }
 
     Assert.Contains("do not tell from chance", AblationResult.verdicts noisy |> List.exactlyOne)
+    let boxes = { result with Runs = [ for r in result.Runs -> if r.Run.Variant = "BoxInst" then r else { r with Metrics = [ "box AP", 20.0 ] } ] }
+    Assert.Contains("has no mask AP.", AblationResult.verdicts boxes |> List.exactlyOne)
     let level = { result with Runs = [ for run in result.Runs -> { run with Metrics = [ "mask AP", 20.0 ] } ] }
     Assert.Contains("is level with BoxInst in mask AP", AblationResult.verdicts level |> List.exactlyOne)
     Assert.Contains("ended level with BoxInst", AblationResult.verdicts { level with Seeds = [ 1L ] } |> List.exactlyOne)

@@ -171,5 +171,15 @@ let ``charts of precision, confidence and two swept keys are drawn from the resu
     let page = Report.toHtml result
     Assert.Contains("Pseudo-labels", page)
     Assert.Contains("Confidence of pseudo-labels", page)
+    // A variant that differs from the base in another key is none of the grid's cells; nothing is known of its column.
+    let longer = RecipeJson.Write(tiny |> swept.Variants.Head.Change |> Recipe.seeded 1L |> BoxTeacher.warmUp 3 |> Recipe.noted "longer")
+    let beside =
+        { result with
+            Variants = result.Variants @ [ "longer" ]
+            Runs = runs @ [ resultOf { plan "longer" 1L with Recipe = longer } 99.0 ] }
+    Assert.Equal(keys, AblationCharts.sweptKeys beside)
+    let same = (Json.items "data" (figure (AblationCharts.heatMap "mask AP" (fst keys.Value) (snd keys.Value) beside)))[0]
+    Assert.Equal<float list list>(cells, [ for row in Json.items "z" same -> [ for cell in row.EnumerateArray() -> Json.toNumber cell ] ])
+    Assert.Contains("'longer': longer", (AblationResult.table beside).Notes)
     // Other variants than a full grid have no heat map.
     Assert.True((AblationCharts.sweptKeys { result with Variants = List.tail result.Variants; Runs = List.tail runs }).IsNone)

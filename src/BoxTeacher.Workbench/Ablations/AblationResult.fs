@@ -134,7 +134,8 @@ module AblationResult =
                       for note in Json.items "notes" (Json.parse run.Run.Recipe) -> string note, variant ]
             |> List.groupBy fst
             |> List.map (fun (note, of') ->
-                if of'.Length = result.Variants.Length then note else $"""{of' |> List.map snd |> String.concat ", "}: {note}""")
+                if of'.Length = result.Variants.Length then note
+                else $"""{of' |> List.map (fun (_, variant) -> $"'{variant}'") |> String.concat " and "}: {note}""")
 
         Table.ofRows result.Question columns (summaries result)
         |> Table.withNote $"{result.Data}. {spreadNote} AP in percent, best in bold. Memory is the whole process's while the run was in it, with what ran beside it."
@@ -156,7 +157,9 @@ module AblationResult =
                   let standing =
                       if isLevel then $"level with {result.Base} in {main}" else $"{size} points of {main} {direction} {result.Base}"
 
-                  if d.Count = 0 then
+                  if not (runsOf variant result).IsEmpty && (values main variant result).IsEmpty then
+                      $"{variant} has no {main}."
+                  elif d.Count = 0 then
                       $"{variant}: no seed is finished in both this variant and {result.Base}."
                   elif not (Double.IsFinite d.Low) then
                       $"{variant} ended {standing} with one seed, which says nothing about chance."

@@ -1,4 +1,6 @@
+using BoxTeacher.Augmentation;
 using BoxTeacher.Methods;
+using BoxTeacher.Structures;
 using BoxTeacher.Training;
 using Xunit;
 using static TorchSharp.torch;
@@ -125,6 +127,28 @@ public sealed class PartTests
             "BoxInstRecipe has no place for Confidence; its parts are a BoxInstParts",
             Message(() => Build(Recipes.ShapesBoxInst, parts)));
         Assert.Equal("SupervisedRecipe has no place for Confidence", Message(() => Build(Recipes.ShapesCondInst, parts)));
+    }
+
+    [Fact]
+    public void Parts_of_a_staged_run_are_those_of_its_last_stage()
+    {
+        var asked = 0;
+        var parts = new PoliteTeacherParts(MaskFilter: labels =>
+        {
+            asked++;
+            return PseudoLabelFilters.All(labels);
+        });
+        using var scope = NewDisposeScope();
+        using var method = Recipes.ShapesPoliteTeacher.Replacing(parts, "a script").BuildMethod(classes: 2, parts: parts);
+        var tried = asked;
+        var mutual = Assert.IsType<PoliteTeacherMethod>(method.PseudoLabelling);
+        mutual.Settings.Masks(new PseudoLabels(new Instances(zeros(1, 4), zeros(1, int64), ones(1))));
+
+        Assert.Equal(tried + 1, asked);
+        // A last stage that has no place for them says so itself.
+        var turned = Recipes.ShapesPoliteTeacher with { Method = new StagedRecipe([new StageRecipe(0, new SupervisedRecipe(Supervision.Masks))]) };
+        turned = turned with { Dataset = turned.Dataset with { Unlabelled = null } };
+        Assert.Equal("SupervisedRecipe has no place for MaskFilter", Message(() => Build(turned, parts)));
     }
 
     private static string Refusal(BoxTeacherParts parts) => Assert.Throws<PartException>(() => Build(Recipes.ShapesBoxTeacher, parts)).Message;

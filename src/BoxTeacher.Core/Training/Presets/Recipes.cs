@@ -63,8 +63,8 @@ public static class Recipes
         SemiSupervised("pennfudan-soft-teacher", "pennfudan", ResizedTo(192), new BudgetRecipe(1200, 6, 400, 400));
 
     /// <summary>
-    /// Polite Teacher on Shapes in one run, a tenth of the scenes labelled with masks: half of the steps on these alone, then mutual learning
-    /// with the others.
+    /// Polite Teacher on Shapes in one run, a tenth of the scenes labelled with masks: half of the steps on these alone, then mutual
+    /// learning with the others.
     /// </summary>
     public static Recipe ShapesPoliteTeacher { get; } = PoliteTeacher("shapes-polite-teacher", ShapesSoftTeacher, side: 128);
 
