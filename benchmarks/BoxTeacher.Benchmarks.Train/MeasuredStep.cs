@@ -9,7 +9,7 @@ internal interface IMeasuredStep : IDisposable
     StepReport Run();
 }
 
-/// <summary>Splits processor time into parts that follow each other.</summary>
+/// <summary>Splits processor time into parts that follow each other; a part may come again.</summary>
 internal sealed class PartTimes
 {
     private readonly Dictionary<string, double> milliseconds = [];
@@ -20,7 +20,7 @@ internal sealed class PartTimes
     public void Done(string part)
     {
         var now = Environment.CpuUsage.TotalTime;
-        milliseconds.Add(part, (now - last).TotalMilliseconds);
+        milliseconds[part] = milliseconds.GetValueOrDefault(part) + (now - last).TotalMilliseconds;
         last = now;
     }
 }

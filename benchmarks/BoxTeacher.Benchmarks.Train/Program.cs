@@ -1,12 +1,12 @@
 // Measures one whole BoxTeacher iteration (EMA, teacher pass, assignment, student forward, backward, SGD) beside the same step elsewhere: a
 // step here, a step there, in turns. The other sides are Python's PyTorch, if the Python named has one, and another build of this
 // benchmark, of an earlier commit for instance. Writes artifacts/bench/train.json.
-// Soft Teacher's step has no other side: it is measured beside its own convolutions and fully connected layers alone.
-//   BoxTeacher.Benchmarks.Train [--case tiny|R50|soft-tiny|soft-r50] [--rounds N] [--threads N] [--python FILE] [--against DLL]
+// Steps of Soft Teacher and Polite Teacher have no other side: they are measured beside their own convolutions and fully connected layers alone.
+//   BoxTeacher.Benchmarks.Train [--case tiny|R50|soft-tiny|soft-r50|polite-tiny|polite-r50] [--rounds N] [--threads N] [--python FILE] [--against DLL]
 //   BoxTeacher.Benchmarks.Train make tiny|R50 FOLDER       writes weights and batch, which all sides read
 //   BoxTeacher.Benchmarks.Train soak STEPS                 that many tiny steps: live tensors and resident memory on the way
 //   BoxTeacher.Benchmarks.Train worker FOLDER              one side of it, with OMP_NUM_THREADS threads
-//   BoxTeacher.Benchmarks.Train soft-worker NAME           the same for a Soft Teacher case
+//   BoxTeacher.Benchmarks.Train semi-worker NAME           the same for a case of these two
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Encodings.Web;
@@ -20,8 +20,8 @@ switch (args)
     case ["worker", var input]:
         Worker.Run(() => new TrainStep(input));
         return 0;
-    case ["soft-worker", var name]:
-        Worker.Run(() => new SoftStep(SoftCase.All.Single(item => item.Name == name)));
+    case ["semi-worker", var name]:
+        Worker.Run(() => new SemiStep(SemiCase.All.Single(item => item.Name == name)));
         return 0;
     case ["make", var kind, var output]:
         CaseMaker.Write(kind == StepCase.Tiny.Name ? StepCase.Tiny : StepCase.ResNet50, Golden(), output);
@@ -64,10 +64,10 @@ foreach (var (step, usual) in new[] { (StepCase.Tiny, 20), (StepCase.ResNet50, 5
         Directory.Delete(folder, recursive: true);
     }
 }
-foreach (var soft in SoftCase.All.Where(entry => only.Length == 0 || only == entry.Name))
+foreach (var semi in SemiCase.All.Where(entry => only.Length == 0 || only == entry.Name))
 {
-    using var side = new Side("ours", threads, Environment.ProcessPath!, "soft-worker", soft.Name);
-    var measured = new SoftMeasurement(soft, side, rounds > 0 ? rounds : 5);
+    using var side = new Side("ours", threads, Environment.ProcessPath!, "semi-worker", semi.Name);
+    var measured = new SemiMeasurement(semi, side, rounds > 0 ? rounds : 5);
     measured.Print(threads);
     measured.Record(report);
 }

@@ -7,7 +7,7 @@ namespace BoxTeacher.Benchmarks.Train;
 /// <summary>
 /// Our side in a process of its own: reads a question per line and answers with a line of JSON. <c>step</c>: one training step;
 /// <c>convolution</c>: GFLOP/s of the reference convolution; <c>memory</c>: peak resident kilobytes since the weights were loaded;
-/// <c>pieces</c>: of Soft Teacher's step, what it consists of, each by itself.
+/// <c>pieces</c>: of a semi-supervised step, what it consists of, each by itself.
 /// The other side, peers/train_step.py, speaks the same language.
 /// </summary>
 internal static class Worker
@@ -29,7 +29,7 @@ internal static class Worker
             {
                 "step" => JsonSerializer.Serialize(step.Run()),
                 "convolution" => JsonSerializer.Serialize(Gigaflops()),
-                "pieces" when step is SoftStep soft => JsonSerializer.Serialize(soft.Pieces()),
+                "pieces" when step is SemiStep semi => JsonSerializer.Serialize(semi.Pieces()),
                 "memory" => JsonSerializer.Serialize(PeakKilobytes()),
                 _ => throw new ArgumentException($"unknown question '{question}'"),
             });

@@ -2,24 +2,23 @@ using System.Diagnostics;
 
 namespace BoxTeacher.Benchmarks.Train;
 
-/// <summary>A Soft Teacher step and what it consists of, in turns, in one process of its own.</summary>
-internal sealed class SoftMeasurement
+/// <summary>A semi-supervised step and what it consists of, in turns, in one process of its own.</summary>
+internal sealed class SemiMeasurement
 {
     private const double SettlingSeconds = 6;
     private const double MostOfLayers = 1.25;
     private const double MostOfStep = 0.10;
-    private static readonly string[] Selection = ["RoIAlign", "proposals and NMS", "assignment"];
 
-    private readonly SoftCase step;
+    private readonly SemiCase step;
     private readonly Side side;
-    private readonly List<Dictionary<string, double>> pieces = [];
+    private readonly List<StepPieces> pieces = [];
     private readonly List<double> rates = [];
     private readonly long kilobytes;
 
     /// <param name="step">The case.</param>
     /// <param name="side">A started process.</param>
     /// <param name="rounds">Measured steps.</param>
-    public SoftMeasurement(SoftCase step, Side side, int rounds)
+    public SemiMeasurement(SemiCase step, Side side, int rounds)
     {
         (this.step, this.side) = (step, side);
         Console.WriteLine($"{step.Name}: {rounds} rounds, and some for settling");
@@ -31,7 +30,7 @@ internal sealed class SoftMeasurement
             kilobytes = side.Ask<long>("memory");
         }
 
-        side.Ask<Dictionary<string, double>>("pieces");
+        side.Ask<StepPieces>("pieces");
         side.Step(isMeasured: false);
         for (var round = 0; round < rounds; round++)
         {
@@ -39,25 +38,27 @@ internal sealed class SoftMeasurement
             side.Step(isMeasured: true);
             Console.Error.WriteLine($"{step.Name}: round {round + 1} of {rounds}, {side.Walls[^1]:F0} ms by the clock");
 
-            pieces.Add(side.Ask<Dictionary<string, double>>("pieces"));
+            pieces.Add(side.Ask<StepPieces>("pieces"));
             rates.Add(rate);
         }
     }
 
     private double Step => Side.Median(side.Processor);
 
-    private double Gigaflops => Piece("GFLOP of convolutions") / Piece("convolutions alone") * 1000;
+    private double Gigaflops => Piece(found => found.Convolutions.Gigaflop) / Piece(found => found.Convolutions.Milliseconds) * 1000;
+
+    private IReadOnlyList<string> Selection => [.. pieces[0].Selection.Keys];
 
     // Round by round, so that what slows the machine slows both.
-    private double OfConvolutions => Ratio(found => found["convolutions alone"]);
+    private double OfConvolutions => Ratio(found => found.Convolutions.Milliseconds);
 
-    private double OfLayers => Ratio(found => found["convolutions alone"] + found["fully connected alone"]);
+    private double OfLayers => Ratio(found => found.Convolutions.Milliseconds + found.Connected.Milliseconds);
 
-    private double SelectionOfStep => 1 / Ratio(found => Selection.Sum(name => found[name]));
+    private double SelectionOfStep => 1 / Ratio(found => found.Selection.Values.Sum());
 
     public void Print(int threads)
     {
-        var size = $"{SoftCase.Images} labelled and {SoftCase.Images} unlabelled images of {SoftCase.Side}x{SoftCase.Side}";
+        var size = $"{SemiCase.Images} labelled and {SemiCase.Images} unlabelled images of {SemiCase.Side}x{SemiCase.Side}";
         Console.WriteLine($"{step.Name}: {size}, {step.Classes} classes; {threads} threads; libtorch {side.Version}");
         Console.WriteLine($"{"processor ms",-28}{"ours",10}");
         foreach (var part in side.Parts)
@@ -65,7 +66,7 @@ internal sealed class SoftMeasurement
             Row(part, side.Part(part));
             if (part == "forward")
             {
-                var (supervised, teacher) = (Piece("supervised"), Piece("teacher"));
+                var (supervised, teacher) = (Piece(found => found.Supervised), Piece(found => found.Teacher));
                 Row("  supervised", supervised);
                 Row("  teacher", teacher);
                 Row("  student, unlabelled", side.Part(part) - supervised - teacher);
@@ -75,16 +76,17 @@ internal sealed class SoftMeasurement
         Row("step, by the clock", Side.Median(side.Walls));
         foreach (var name in Selection)
         {
-            Row(name, Piece(name));
+            Row(name, Piece(found => found.Selection[name]));
         }
 
-        Row("convolutions alone", Piece("convolutions alone"));
-        Row("fully connected alone", Piece("fully connected alone"));
+        Row("convolutions alone", Piece(found => found.Convolutions.Milliseconds));
+        Row("fully connected alone", Piece(found => found.Connected.Milliseconds));
         Row("peak MB", kilobytes / 1e3);
         var speed = $"{Gigaflops:F0} GFLOP/s, the reference convolution at {Side.Median(rates):F0}";
-        Console.WriteLine($"  {Piece("GFLOP of convolutions"):F1} GFLOP of convolutions at {speed}; {Piece("GFLOP of fully connected"):F1} GFLOP of fully connected layers");
+        var (convolutions, connected) = (Piece(found => found.Convolutions.Gigaflop), Piece(found => found.Connected.Gigaflop));
+        Console.WriteLine($"  {convolutions:F1} GFLOP of convolutions at {speed}; {connected:F1} GFLOP of fully connected layers");
         Console.WriteLine($"  step / convolutions alone: {OfConvolutions:F2}; / convolutions and fully connected layers: {OfLayers:F2} (target {MostOfLayers})");
-        Console.WriteLine($"  RoIAlign, proposals with NMS and assignment: {SelectionOfStep:P1} of the step (target {MostOfStep:P0})");
+        Console.WriteLine($"  {string.Join(", ", Selection)}: {SelectionOfStep:P1} of the step (target {MostOfStep:P0})");
         Console.WriteLine();
     }
 
@@ -92,17 +94,22 @@ internal sealed class SoftMeasurement
     {
         report[$"{step.Name}: milliseconds"] = new { wall = Math.Round(Side.Median(side.Walls), 1), processor = Math.Round(Step, 1) };
         report[$"{step.Name}: milliseconds by part"] = side.Parts.ToDictionary(part => part, part => Math.Round(side.Part(part), 2));
-        report[$"{step.Name}: by themselves"] = pieces[0].Keys.ToDictionary(name => name, name => Math.Round(Piece(name), 2));
+        report[$"{step.Name}: by themselves"] = Selection.ToDictionary(name => name, name => Math.Round(Piece(found => found.Selection[name]), 2));
+        report[$"{step.Name}: layers alone"] = new
+        {
+            convolutions = Math.Round(Piece(found => found.Convolutions.Milliseconds), 1),
+            connected = Math.Round(Piece(found => found.Connected.Milliseconds), 1),
+        };
         report[$"{step.Name}: peak MB"] = kilobytes / 1000;
         report[$"{step.Name}: GFLOP/s"] = new { convolutions = Math.Round(Gigaflops), reference = Math.Round(Side.Median(rates)) };
         report[$"{step.Name}: step / convolutions"] = Math.Round(OfConvolutions, 3);
         report[$"{step.Name}: step / convolutions and fully connected"] = Math.Round(OfLayers, 3);
-        report[$"{step.Name}: RoIAlign, NMS, assignment / step"] = Math.Round(SelectionOfStep, 3);
+        report[$"{step.Name}: between the layers / step"] = Math.Round(SelectionOfStep, 3);
     }
 
-    private double Piece(string name) => Side.Median(pieces.Select(found => found[name]));
+    private double Piece(Func<StepPieces, double> part) => Side.Median(pieces.Select(part));
 
-    private double Ratio(Func<Dictionary<string, double>, double> part) =>
+    private double Ratio(Func<StepPieces, double> part) =>
         Side.Median(side.Processor.Zip(pieces, (whole, found) => whole / part(found)));
 
     private static void Row(string name, double value) => Console.WriteLine($"{name,-28}{value,10:F1}");
