@@ -98,9 +98,9 @@ internal sealed class EvaluateCommand
         options._recipe.Recipe.Description = "Recipe of the weights, by name or file; recipe.json of their run by default.";
         Command command = new("evaluate", "Average precision of detections: --gt and --dt, or --weights.")
         {
-            options._format, options._truth, options._results, options._task, options._split, options._weights, options._network, options._images,
-            options._recipe.Recipe, options._recipe.Data, options._recipe.Set, options._recipe.Device, options._threads, options._limits,
-            options._analyze, options._slices, options._compare, options._save, options._report, options._json,
+            options._format, options._truth, options._results, options._task, options._split, options._weights, options._network,
+            options._images, options._recipe.Recipe, options._recipe.Data, options._recipe.Set, options._recipe.Device, options._threads,
+            options._limits, options._analyze, options._slices, options._compare, options._save, options._report, options._json,
         };
         command.Validators.Add(options.Check);
         command.SetAction(options.Run);

@@ -4,10 +4,10 @@ using static TorchSharp.torch;
 namespace BoxTeacher.Methods;
 
 /// <summary>
-/// An option of Polite Teacher's code: each pseudo loss is multiplied by the ratio of the running means of the labelled loss of its name and
-/// its own, and the total is divided by 1 + weight. A mean begins with its first loss above 0: one that began with the 0 of a batch without
-/// pseudo masks would stay near 0 for thousands of steps, and the ratio beyond all measure. The means are kept in <see cref="Running"/>, and
-/// move when a step is done.
+/// An option of Polite Teacher's code: each pseudo loss is multiplied by the ratio of the running means of the labelled loss of its name
+/// and its own, and the total is divided by 1 + weight. A mean begins with its first loss above 0: one that began with the 0 of a batch
+/// without pseudo masks would stay near 0 for thousands of steps, and the ratio beyond all measure. The means are kept in
+/// <see cref="Running"/>, and move when a step is done.
 /// </summary>
 /// <param name="names">The labelled losses.</param>
 /// <param name="device">Where the losses are.</param>
