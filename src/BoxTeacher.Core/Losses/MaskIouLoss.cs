@@ -25,8 +25,8 @@ public static class MaskIouLoss
     }
 
     /// <summary>
-    /// <c>loss_maskiou</c>: 0.5 (prediction - target)^2, the mean over masks whose target is above 0. Without any such mask 0, with a gradient
-    /// of zeros.
+    /// <c>loss_maskiou</c>: 0.5 (prediction - target)^2, the mean over masks whose target is above 0. Without any such mask 0, with a
+    /// gradient of zeros.
     /// </summary>
     /// <param name="predicted">[M] of the masks' own classes.</param>
     /// <param name="target">[M] as from <see cref="Target"/>.</param>

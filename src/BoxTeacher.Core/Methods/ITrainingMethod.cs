@@ -31,6 +31,13 @@ public interface ITrainingMethod : IDisposable
     /// <summary>The network that is evaluated.</summary>
     Detector Evaluated => Student;
 
+    /// <summary>
+    /// The network that is evaluated after so many iterations: a teacher that has not begun yet is not. At the end of a run it is
+    /// <see cref="Evaluated"/>.
+    /// </summary>
+    /// <param name="iterations">Number of finished iterations.</param>
+    Detector EvaluatedAfter(long iterations) => Evaluated;
+
     /// <summary>What makes the pseudo-labels, for those who want to look at them; null: the method has none.</summary>
     IPseudoLabelling? PseudoLabelling => this as IPseudoLabelling;
 
@@ -57,8 +64,8 @@ public interface ITrainingMethod : IDisposable
     IEnumerable<Tensor> Moving(long iteration) => [.. Student.Statistics, .. Teacher?.Moving(iteration) ?? [], .. State.Values];
 
     /// <summary>
-    /// What the method keeps from step to step beside its networks, by name: checkpoints hold it as <c>method.NAME</c>. The tensors stay the
-    /// method's own.
+    /// What the method keeps from step to step beside its networks, by name: checkpoints hold it as <c>method.NAME</c>. The tensors stay
+    /// the method's own.
     /// </summary>
     IReadOnlyDictionary<string, Tensor> State => ReadOnlyDictionary<string, Tensor>.Empty;
 

@@ -65,6 +65,9 @@ public sealed class Staged : ITrainingMethod
     public Detector Evaluated => Last.Evaluated;
 
     /// <inheritdoc/>
+    public Detector EvaluatedAfter(long iterations) => At(long.Max(iterations - 1, 0)).Method.Evaluated;
+
+    /// <inheritdoc/>
     public IPseudoLabelling? PseudoLabelling => Last.PseudoLabelling;
 
     /// <inheritdoc/>

@@ -58,10 +58,11 @@ public sealed class TrainingRun(Recipe recipe, ITrainingMethod method, RecipeDat
         Func<int, Evaluated> Evaluate(InstanceDataset validation) => iteration =>
         {
             var watch = Stopwatch.StartNew();
-            var evaluation = new Inference(method.Evaluated, recipe).Evaluate(validation);
+            var evaluated = method.EvaluatedAfter(iteration);
+            var evaluation = new Inference(evaluated, recipe).Evaluate(validation);
             // All detections and truths: those of earlier evaluations would be held beside the next ones.
             final = iteration == recipe.Budget.Iterations ? evaluation : null;
-            var network = ReferenceEquals(method.Evaluated, method.Student) ? Network.Student : Network.Teacher;
+            var network = ReferenceEquals(evaluated, method.Student) ? Network.Student : Network.Teacher;
             return new Evaluated(iteration, network, evaluation.Metrics, watch.Elapsed.TotalSeconds);
         };
     }

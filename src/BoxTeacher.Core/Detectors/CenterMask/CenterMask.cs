@@ -17,8 +17,8 @@ public sealed record CenterMaskFeatures(IReadOnlyList<Tensor> Pyramid, FcosOutpu
 public sealed record BoxMasks(Tensor Probabilities, Tensor Quality);
 
 /// <summary>
-/// CenterMask (Lee and Park, CVPR 2020) as of CenterMask2: FCOS, then a mask of each box with spatial attention, then a prediction of how well
-/// that mask covers its object. Each stage is a method of its own. Parameters are named as in the published checkpoints.
+/// CenterMask (Lee and Park, CVPR 2020) as of CenterMask2: FCOS, then a mask of each box with spatial attention, then a prediction of how
+/// well that mask covers its object. Each stage is a method of its own. Parameters are named as in the published checkpoints.
 /// </summary>
 public sealed class CenterMask : Detector
 {
@@ -80,8 +80,8 @@ public sealed class CenterMask : Detector
     }
 
     /// <summary>
-    /// A detector for scenes of about 128 pixels that learns from scratch on a CPU: a small trainable backbone and levels at strides 4 to 32,
-    /// heads of two convolutions.
+    /// A detector for scenes of about 128 pixels that learns from scratch on a CPU: a small trainable backbone and levels at strides 4 to
+    /// 32, heads of two convolutions.
     /// </summary>
     /// <param name="classes">Number of classes.</param>
     /// <param name="stages">What stands between the networks; null: <see cref="CenterMaskStages.Small"/>.</param>
@@ -188,7 +188,8 @@ public sealed class CenterMask : Detector
     }
 
     /// <summary>
-    /// <c>loss_mask</c> and <c>loss_maskiou</c> of sampled boxes. The second one's gradient flows back through the masks into the mask head.
+    /// <c>loss_mask</c> and <c>loss_maskiou</c> of sampled boxes. The second one's gradient flows back through the masks into the mask
+    /// head.
     /// </summary>
     /// <param name="pooled">Of the samples' boxes, as from <see cref="Pool"/>.</param>
     /// <param name="classes">[M] int64.</param>

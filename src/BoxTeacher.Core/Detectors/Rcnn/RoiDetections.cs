@@ -7,7 +7,9 @@ namespace BoxTeacher.Detectors;
 /// <summary>Detections of detectors whose masks are grids over their boxes, as plain values.</summary>
 internal static class RoiDetections
 {
-    /// <summary>What one image's detections are in an image of another size: boxes scaled and clipped, masks within the clipped boxes.</summary>
+    /// <summary>
+    /// What one image's detections are in an image of another size: boxes scaled and clipped, masks within the clipped boxes.
+    /// </summary>
     /// <param name="found">With scores, boxes in pixels of the network's input.</param>
     /// <param name="masks">[n, s, s] probabilities over the boxes; null: there are none.</param>
     /// <param name="network">Size of the input image without padding.</param>

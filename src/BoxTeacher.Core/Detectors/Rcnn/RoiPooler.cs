@@ -35,9 +35,9 @@ public static class RoiLevels
     public static RoiLevelRule Detectron2From(int finest) => (boxes, levels) => ByLogarithm(boxes, levels, 224, 4, 1e-8, finest);
 
     /// <summary>
-    /// CenterMask (Lee and Park 2020, equation 2): by the share of the image that a box covers, ceil(k - log2(image area / box area)) with k
-    /// the coarsest level: more than a half is read from the coarsest, more than a quarter from the one before it. A box without an area is
-    /// read from the finest.
+    /// CenterMask (Lee and Park 2020, equation 2): by the share of the image that a box covers, ceil(k - log2(image area / box area)) with
+    /// k the coarsest level: more than a half is read from the coarsest, more than a quarter from the one before it. A box without an area
+    /// is read from the finest.
     /// </summary>
     /// <param name="boxes">For each image [m, 4], xyxy in pixels of the network's input; M altogether.</param>
     /// <param name="sizes">Size of each image without padding.</param>
@@ -75,7 +75,9 @@ public static class RoiLevels
 
 /// <summary>Features of boxes by RoIAlign, each box from one level of a pyramid (Lin et al. 2017, section 4.2).</summary>
 /// <param name="Size">Bins per side.</param>
-/// <param name="Strides">Input pixels per cell of each level that is read, finest first. Coarser levels of a pyramid are left alone.</param>
+/// <param name="Strides">
+/// Input pixels per cell of each level that is read, finest first. Coarser levels of a pyramid are left alone.
+/// </param>
 /// <param name="Rule">Which level.</param>
 /// <param name="SamplingRatio">Samples per bin and side; 0: as many as the bin is cells wide, rounded up.</param>
 /// <param name="Aligned">See <see cref="RoiAlign.Apply"/>.</param>

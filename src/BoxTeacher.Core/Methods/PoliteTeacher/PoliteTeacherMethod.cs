@@ -77,7 +77,9 @@ public sealed class PoliteTeacherMethod : ITrainingMethod, IPseudoLabelling
             .MoveToOuterDisposeScope();
     }
 
-    /// <summary>The teacher's pass over the weak views, without gradients: its sure detections with their masks, and the masks' quality.</summary>
+    /// <summary>
+    /// The teacher's pass over the weak views, without gradients: its sure detections with their masks, and the masks' quality.
+    /// </summary>
     /// <returns>For each image, in pixels of the weak view; boxes are not clipped, masks cover the image without its padding.</returns>
     public IReadOnlyList<PseudoLabels> Ask(View weak)
     {
@@ -89,7 +91,8 @@ public sealed class PoliteTeacherMethod : ITrainingMethod, IPseudoLabelling
         var (masks, quality) = _teacher.Masks(features, found);
         long[] counts = [.. found.Select(image => (long)image.Count)];
         var (own, qualities) = (masks.split(counts), quality.split(counts));
-        return [.. found.Select((image, i) => Sure(image, new BoxMasks(own[i], qualities[i]), weak.Images.Sizes[i]).MoveToOuterDisposeScope())];
+        return [.. found.Select((image, i) =>
+            Sure(image, new BoxMasks(own[i], qualities[i]), weak.Images.Sizes[i]).MoveToOuterDisposeScope())];
     }
 
     /// <summary>The sure ones of a teacher's detections in an image, with masks on the image's grid and their quality.</summary>
@@ -108,7 +111,9 @@ public sealed class PoliteTeacherMethod : ITrainingMethod, IPseudoLabelling
             MaskQuality: masks.Quality.index_select(0, rows)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The labels as the student gets them: what the strong view erased is taken out, if that is wanted, and masks get their form.</summary>
+    /// <summary>
+    /// The labels as the student gets them: what the strong view erased is taken out, if that is wanted, and masks get their form.
+    /// </summary>
     /// <param name="labels">Of each image, as from <see cref="Ask"/>.</param>
     /// <param name="strong">The student's view.</param>
     public IReadOnlyList<PseudoLabels> Teach(IReadOnlyList<PseudoLabels> labels, View strong)
@@ -137,7 +142,8 @@ public sealed class PoliteTeacherMethod : ITrainingMethod, IPseudoLabelling
         {
             var samples = _student.Sample(_student.Candidates(features, stages => stages.TrainingDecoder), truth, step);
             terms.AddRange(_student.MaskLosses(
-                _student.Pool(features, samples.Boxes), samples.Labels, _student.MaskTargets(samples, truth), MaskWeights(samples, labels)));
+                _student.Pool(features, samples.Boxes), samples.Labels, _student.MaskTargets(samples, truth),
+                MaskWeights(samples, labels)));
         }
 
         return [.. terms.Where(term => IsWanted(term.Name)).Select(term => term.MoveToOuterDisposeScope())];

@@ -4,8 +4,8 @@ using BoxTeacher.Structures;
 namespace BoxTeacher.Methods;
 
 /// <summary>
-/// What the published configurations of Polite Teacher ablate, and the options of its code. The defaults are the final configuration, but for
-/// masks, which stay bitmaps.
+/// What the published configurations of Polite Teacher ablate, and the options of its code. The defaults are the final configuration, but
+/// for masks, which stay bitmaps.
 /// </summary>
 public sealed record PoliteTeacherSettings
 {
@@ -30,7 +30,9 @@ public sealed record PoliteTeacherSettings
     /// <summary>Factor of the losses on pseudo-labels; published: 2.</summary>
     public UnlabelledWeight Weight { get; init; } = UnlabelledWeights.Constant(2);
 
-    /// <summary>Further factors of single pseudo losses, 1 where none is named. 0 leaves a loss out; published: that of boxes and centers.</summary>
+    /// <summary>
+    /// Further factors of single pseudo losses, 1 where none is named. 0 leaves a loss out; published: that of boxes and centers.
+    /// </summary>
     public IReadOnlyDictionary<string, double> Factors { get; init; } =
         new Dictionary<string, double> { ["loss_fcos_loc"] = 0, ["loss_fcos_ctr"] = 0 };
 

@@ -7,9 +7,9 @@ namespace BoxTeacher.Training;
 
 /// <summary>
 /// Polite Teacher on COCO 2017 with a part of the labels, as its authors configure it (AI-Clearing/PoliteTeacher, branch az/ubteacher):
-/// stage A learns from the labelled images alone, stage B goes on from its weights with the others beside them. Published runs spread a batch
-/// over eight processes; here it is one batch. <c>boxteacher data split --supervision COCO_supervision.txt</c> makes the files of the folds,
-/// which the authors call seeds.
+/// stage A learns from the labelled images alone, stage B goes on from its weights with the others beside them. Published runs spread a
+/// batch over eight processes; here it is one batch. <c>boxteacher data split --supervision COCO_supervision.txt</c> makes the files of the
+/// folds, which the authors call seeds.
 /// </summary>
 public static class PoliteTeacherRecipes
 {
@@ -116,8 +116,9 @@ public static class PoliteTeacherRecipes
     }
 
     /// <summary>
-    /// Both stages in one run: the first iterations are stage A's. It is the burn-in of the authors' code, which they left for two runs: its
-    /// first stage sees the labelled images of mixed batches in both views, and its rate falls from 0.02 to 0.006 where the second begins.
+    /// Both stages in one run: the first iterations are stage A's. It is the burn-in of the authors' code, which they left for two runs:
+    /// its first stage sees the labelled images of mixed batches in both views, and its rate falls from 0.02 to 0.006 where the second
+    /// begins.
     /// </summary>
     /// <param name="percent">Labelled share of train2017.</param>
     /// <param name="fold">1 to 10.</param>
@@ -142,7 +143,8 @@ public static class PoliteTeacherRecipes
     private static PoliteTeacherRecipe BoxesAlone(PoliteTeacherRecipe method) =>
         method with { Unlabelled = method.Unlabelled with { LearnsMasks = false } };
 
-    private static IEnumerable<Recipe> OfFold(int percent, int fold) => [Baseline(percent, fold), Mutual(percent, fold), InOneRun(percent, fold)];
+    private static IEnumerable<Recipe> OfFold(int percent, int fold) =>
+        [Baseline(percent, fold), Mutual(percent, fold), InOneRun(percent, fold)];
 
     private static IReadOnlyList<Recipe> Sweep(
         double[] values, string what, Func<PoliteTeacherRecipe, double, PoliteTeacherRecipe> changed)
@@ -162,8 +164,8 @@ public static class PoliteTeacherRecipes
         string.Create(CultureInfo.InvariantCulture, $"{method}_r50_{percent}p_fold{fold}");
 
     private static Recipe Coco(
-        string name, DatasetRecipe dataset, string weights, MethodRecipe method, double learningRate, IReadOnlyList<int> steps, int iterations,
-        double gamma = 0.1) => new(
+        string name, DatasetRecipe dataset, string weights, MethodRecipe method, double learningRate, IReadOnlyList<int> steps,
+        int iterations, double gamma = 0.1) => new(
         $"coco-{name}",
         dataset,
         new PublishedCenterMask(PixelNormalization.CaffeBgr, PublishedParts.R50) { Weights = weights },

@@ -92,7 +92,8 @@ public static class SoftTeacherRecipes
 
     /// <summary>Faster R-CNN on all labels, 720,000 iterations of 16 images at 0.02; published 40.9 AP (val).</summary>
     public static Recipe FullSupervised { get; } = Coco(
-        "faster-rcnn_r50_full_720k", PublishedParts.Coco, PublishedParts.R50, Msra50, new SupervisedRecipe(Supervision.Boxes), SoftTeacherViews.Published,
+        "faster-rcnn_r50_full_720k", PublishedParts.Coco, PublishedParts.R50, Msra50, new SupervisedRecipe(Supervision.Boxes),
+        SoftTeacherViews.Published,
         Sgd(0.02, 480_000, 640_000), new BudgetRecipe(720_000, Processes * 2, EvaluateEvery: 4_000, CheckpointEvery: 4_000));
 
     /// <summary>Those of the first fold, and those with all labels.</summary>
@@ -113,7 +114,9 @@ public static class SoftTeacherRecipes
     /// <param name="percent">Labelled share of train2017.</param>
     /// <param name="fold">1 to 5.</param>
     public static Recipe Partial(int percent, int fold) => Coco(
-        Named("softteacher", percent, fold), PublishedParts.CocoFold(percent, fold, "softteacher", new RandomComposition(1, 4)), PublishedParts.R50, Msra50, Method,
+        Named("softteacher", percent, fold),
+        PublishedParts.CocoFold(percent, fold, "softteacher", new RandomComposition(1, 4)),
+        PublishedParts.R50, Msra50, Method,
         SoftTeacherViews.Published, Sgd(0.01, PartialSteps),
         new BudgetRecipe(180_000, Processes * 5, EvaluateEvery: 4_000, CheckpointEvery: 4_000));
 
@@ -123,7 +126,9 @@ public static class SoftTeacherRecipes
     /// <param name="percent">Labelled share of train2017.</param>
     /// <param name="fold">1 to 5.</param>
     public static Recipe PartialMmDetection3(int percent, int fold) => Coco(
-        Named("softteacher-mmdet3", percent, fold), PublishedParts.CocoFold(percent, fold, "stac", new FixedComposition(1, 4)), PublishedParts.R50, Msra50,
+        Named("softteacher-mmdet3", percent, fold),
+        PublishedParts.CocoFold(percent, fold, "stac", new FixedComposition(1, 4)),
+        PublishedParts.R50, Msra50,
         MmDetection3Method, SoftTeacherViews.MmDetection3, Sgd(0.01, PartialSteps),
         new BudgetRecipe(180_000, Processes * 5, EvaluateEvery: 5_000, CheckpointEvery: 5_000));
 
@@ -134,7 +139,9 @@ public static class SoftTeacherRecipes
     /// <param name="percent">Labelled share of train2017.</param>
     /// <param name="fold">1 to 5.</param>
     public static Recipe PartialSupervised(int percent, int fold) => Coco(
-        Named("faster-rcnn", percent, fold), PublishedParts.CocoFold(percent, fold, "softteacher", composition: null), PublishedParts.R50, Msra50,
+        Named("faster-rcnn", percent, fold),
+        PublishedParts.CocoFold(percent, fold, "softteacher", composition: null),
+        PublishedParts.R50, Msra50,
         new SupervisedRecipe(Supervision.Boxes), SoftTeacherViews.Published, Sgd(0.01, PartialSteps),
         new BudgetRecipe(180_000, Processes, EvaluateEvery: 4_000, CheckpointEvery: 4_000));
 
@@ -149,10 +156,13 @@ public static class SoftTeacherRecipes
         const int Iterations = 180_000;
         const int BurnIn = 2_000;
         var recipe = Coco(
-            Named("unbiasedteacher", percent, fold), PublishedParts.CocoFold(percent, fold, "unbiased", new FixedComposition(1, 1)), PublishedParts.R50, Msra50,
+            Named("unbiasedteacher", percent, fold),
+            PublishedParts.CocoFold(percent, fold, "unbiased", new FixedComposition(1, 1)),
+            PublishedParts.R50, Msra50,
             new StagedRecipe(
             [
-                new StageRecipe(0, new SupervisedRecipe(Supervision.Boxes, LabelledViews.Both)), new StageRecipe((double)BurnIn / Iterations, UnbiasedTeacher),
+                new StageRecipe(0, new SupervisedRecipe(Supervision.Boxes, LabelledViews.Both)),
+                new StageRecipe((double)BurnIn / Iterations, UnbiasedTeacher),
             ]),
             UnbiasedTeacherViews.Published,
             Solver(0.01, warmUp: 1_000),

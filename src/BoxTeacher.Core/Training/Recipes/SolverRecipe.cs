@@ -40,7 +40,8 @@ public sealed record SgdRecipe(double LearningRate, double WeightDecay, double M
 
         var norms = network.modules().Where(module => module is GroupNorm or BatchNorm2d or LayerNorm).SelectMany(Learning)
             .ToHashSet<Tensor>(ReferenceEqualityComparer.Instance);
-        SGD.ParamGroup Group(IEnumerable<Parameter> parameters, double decay) => new(parameters, LearningRate, Momentum, weight_decay: decay);
+        SGD.ParamGroup Group(IEnumerable<Parameter> parameters, double decay) =>
+            new(parameters, LearningRate, Momentum, weight_decay: decay);
         SGD.ParamGroup[] groups =
         [
             Group(Learning(network).Where(parameter => !norms.Contains(parameter)), WeightDecay),

@@ -11,8 +11,8 @@ namespace BoxTeacher.Training;
 public static class ModelFile
 {
     /// <summary>
-    /// Writes both networks, parameters and buffers, and what else the method keeps, as <c>method.*</c>: a file that ends in <c>.pth</c> as Python's torch.load reads it, with the weights
-    /// under "model" as detectron2 expects them, any other as safetensors.
+    /// Writes both networks, parameters and buffers, and what else the method keeps, as <c>method.*</c>: a file that ends in <c>.pth</c> as
+    /// Python's torch.load reads it, with the weights under "model" as detectron2 expects them, any other as safetensors.
     /// </summary>
     public static void Write(string file, ITrainingMethod method)
     {
