@@ -61,8 +61,8 @@ public static class SoftTeacherRecipes
     };
 
     /// <summary>
-    /// End-to-end pseudo-labels with a moving average, without soft background and without jittered boxes: "E2E + EMA" of table 5. All losses
-    /// learn from boxes above 0.9. Without the average, "E2E", the momentum is 0.
+    /// End-to-end pseudo-labels with a moving average, without soft background and without jittered boxes: "E2E + EMA" of table 5. All
+    /// losses learn from boxes above 0.9. Without the average, "E2E", the momentum is 0.
     /// </summary>
     public static SoftTeacherRecipe EndToEnd { get; } = Method with
     {
