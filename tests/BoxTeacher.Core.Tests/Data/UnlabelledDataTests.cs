@@ -55,6 +55,10 @@ public sealed class UnlabelledDataTests : IDisposable
     [InlineData("coco-softteacher-mmdet3_r50_10p_fold1", "10 --fold 1 --convention stac", "coco/annotations/stac")]
     [InlineData(
         "coco-unbiasedteacher_r50_1p_fold1", "1 --fold 1 --convention unbiased --list COCO_supervision.txt", "coco/annotations/unbiased")]
+    [InlineData(
+        "coco-politeteacher_r50_5p_fold0", "5 --fold 0 --convention unbiased --list COCO_supervision.txt", "coco/annotations/unbiased")]
+    [InlineData(
+        "coco-centermask_r50_10p_fold9", "10 --fold 9 --convention unbiased --list COCO_supervision.txt", "coco/annotations/unbiased")]
     public void A_missing_part_is_told_how_to_make(string name, string options, string folder)
     {
         var error = Assert.Throws<FileNotFoundException>(() => RecipeData.Read(Recipes.Find(name)!, scenes.Path));

@@ -71,9 +71,9 @@ public static class PoliteTeacherRecipes
             PseudoLabels = method.PseudoLabels with { MaskIou = value },
         });
 
-    /// <summary>The recipe of that name, of any of the ten folds; null: there is none.</summary>
+    /// <summary>The recipe of that name, of any of the folds 0 to 9; null: there is none.</summary>
     public static Recipe? Find(string name) =>
-        All.Concat(Percents.SelectMany(percent => Enumerable.Range(2, Folds - 1).SelectMany(fold => OfFold(percent, fold))))
+        All.Concat(Percents.SelectMany(percent => Enumerable.Range(0, Folds).SelectMany(fold => OfFold(percent, fold))))
             .FirstOrDefault(recipe => recipe.Name == name);
 
     /// <summary>
@@ -81,7 +81,7 @@ public static class PoliteTeacherRecipes
     /// authors begin stage B with. Its own score is not published; it is about 8 mask AP below that of stage B.
     /// </summary>
     /// <param name="percent">Labelled share of train2017.</param>
-    /// <param name="fold">1 to 10.</param>
+    /// <param name="fold">0 to 9.</param>
     public static Recipe Baseline(int percent, int fold)
     {
         var iterations = percent switch { 1 => 10_000, 5 => 30_000, _ => 15_000 };
@@ -99,7 +99,7 @@ public static class PoliteTeacherRecipes
     /// 30.08 mask AP (val) with 1 / 2 / 5 / 10 %.
     /// </summary>
     /// <param name="percent">Labelled share of train2017.</param>
-    /// <param name="fold">1 to 10.</param>
+    /// <param name="fold">0 to 9.</param>
     public static Recipe Mutual(int percent, int fold)
     {
         var baseline = Baseline(percent, fold);
@@ -121,7 +121,7 @@ public static class PoliteTeacherRecipes
     /// begins.
     /// </summary>
     /// <param name="percent">Labelled share of train2017.</param>
-    /// <param name="fold">1 to 10.</param>
+    /// <param name="fold">0 to 9.</param>
     public static Recipe InOneRun(int percent, int fold)
     {
         const int Mutual = 180_000;
