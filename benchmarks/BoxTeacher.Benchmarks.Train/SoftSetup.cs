@@ -56,8 +56,9 @@ internal static class SoftSetup
 
     private static void Pool(IReadOnlyList<Tensor> pyramid, IReadOnlyList<Tensor> boxes, bool isLearned)
     {
-        var pooler = new RoiPooler(7, [4, 8, 16, 32], RoiLevels.MmDetection);
-        SemiSetup.Pool(levels => pooler.Pool(levels, boxes), pyramid, isLearned);
+        var pooler = new RoiPooler(7, [4, 8, 16, 32]);
+        using var rows = RoiLevels.MmDetection(cat([.. boxes]), pooler.Strides.Count);
+        SemiSetup.Pool(maps => pooler.Pool(maps, boxes, rows), pyramid, isLearned);
     }
 
     private static void Calibrate(FasterRcnn network, ImageBatch images)

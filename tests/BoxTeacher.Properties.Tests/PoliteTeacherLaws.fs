@@ -92,12 +92,12 @@ let ``masks that miss their objects do not teach what they are worth`` (d: Dista
     close 0.0 "without any" 0.0 (Tensors.number (quality predicted nothing))
     closeAll 0.0 "gradient without any" nothing (Tensors.gradient (fun p -> quality p nothing) predicted)
 
-let private masks (logits: Tensor) (truth: Tensor) (weights: Tensor) = MaskRcnnHead.OwnLoss(logits, truth, weights)
+let private masks (logits: Tensor) (truth: Tensor) (weights: Tensor) = RoiMaskHead.OwnLoss(logits, truth, weights)
 
 [<Property>]
 let ``masks of weight 1 are masks without weights`` (Smooth t) =
     use _ = torch.NewDisposeScope()
-    closeAll 1e-12 "loss" (MaskRcnnHead.OwnLoss(t.X, t.T).Value()) ((masks t.X t.T (all t)).Value())
+    closeAll 1e-12 "loss" (RoiMaskHead.OwnLoss(t.X, t.T).Value()) ((masks t.X t.T (all t)).Value())
 
 [<Property>]
 let ``a mask of weight 0 has no gradient and is counted`` (Smooth t, share) =

@@ -39,7 +39,7 @@ public static class RoiMaskForms
     private const float ThinnestSide = 0.1f;
 
     /// <summary>
-    /// From bitmaps: <see cref="MaskRcnnHead.Targets"/>; visible are the pixels with their centers in the box, of all of the object's. An
+    /// From bitmaps: <see cref="RoiMaskHead.Targets"/>; visible are the pixels with their centers in the box, of all of the object's. An
     /// object without a pixel is visible as a whole.
     /// </summary>
     public static RoiMaskTargets Bitmaps { get; } = OfBitmaps;
@@ -62,13 +62,14 @@ public static class RoiMaskForms
         using var gradients = no_grad();
         using var scope = NewDisposeScope();
         var masks = truth.Masks ?? throw new InvalidDataException("an image has boxes but no masks, and this method learns from masks");
-        var pixels = masks.ge(0.5).to(float32);
+        // Once: bitmaps of whole images are large.
+        var pixels = (masks.is_floating_point() ? masks.ge(0.5) : masks).to(boxes.dtype);
         // Counts up to 2^24 are exact.
         var within = BoxSamples.Of(
             pixels.unsqueeze(1), Covered(boxes, 1, pixels.size(1)), Covered(boxes, 0, pixels.size(2)), HostValues.Longs(boxIndex));
         var all = pixels.sum([1, 2]).index_select(0, boxIndex).to(float64);
         return new RoiMasks(
-            MaskRcnnHead.Targets(masks, boxes, boxIndex, size).MoveToOuterDisposeScope(),
+            RoiMaskHead.Targets(masks.is_floating_point() ? masks : pixels, boxes, boxIndex, size).MoveToOuterDisposeScope(),
             (within.view(-1).to(float64) / all).nan_to_num(nan: 1).clamp(RoiMasks.LeastVisible, 1).MoveToOuterDisposeScope());
     }
 

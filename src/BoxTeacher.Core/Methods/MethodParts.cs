@@ -129,7 +129,7 @@ internal static class PartCheck
         return rows.dim() == 1 && rows.dtype == int64 && Array.TrueForAll(HostValues.Longs(rows), row => row >= 0 && row < count)
             ? rows
             : throw new PartException(
-                $"part {name} returned {rows.dtype} [{string.Join(", ", rows.shape)}] for {count} pseudo-labels; it must return rows of them, int64 in 0..{count - 1}");
+                $"part {name} returned {rows.dtype} [{string.Join(", ", rows.shape)}] for {count} pseudo-labels; it must return rows of them, int64{(count > 0 ? $" in 0..{count - 1}" : " [0]")}");
     };
 
     /// <summary>Values that must all be in [0, 1].</summary>
@@ -306,7 +306,13 @@ internal static class PartTrials
     /// <param name="labels">What it is tried on, with all that its method knows then.</param>
     public static IEnumerable<(string Name, Action<Device> Trial)> Filter(
         string name, PseudoLabelFilter? filter, Func<Device, PseudoLabels> labels) =>
-        Of(name, filter, (given, device) => PartCheck.Checked(name, given)(labels(device)));
+        Of(name, filter, (given, device) =>
+        {
+            // An image without any label is common too.
+            var some = labels(device);
+            PartCheck.Checked(name, given)(some);
+            PartCheck.Checked(name, given)(some.Select(zeros(0, int64, device)));
+        });
 
     /// <summary>A trial of an affinity, if it is given.</summary>
     public static IEnumerable<(string Name, Action<Device> Trial)> Affinity(string name, PairAffinity? affinity) =>

@@ -8,14 +8,16 @@ public delegate double UnlabelledWeight(long iteration, int boxes);
 /// <summary>The published courses.</summary>
 public static class UnlabelledWeights
 {
-    /// <summary>The same at all steps, also where there are no pseudo boxes. Published: 4; 2 with all of COCO labelled.</summary>
+    /// <summary>
+    /// The same at all steps, also where there are no pseudo boxes. Soft Teacher: 4; 2 with all of COCO labelled; Polite Teacher: 2.
+    /// </summary>
     public static UnlabelledWeight Constant(double weight) => (_, _) => weight;
 
     /// <summary>mmdetection 3's base class for other detectors: 0 where a batch has no pseudo box.</summary>
     public static UnlabelledWeight WithPseudoBoxes(UnlabelledWeight weight) =>
         (iteration, boxes) => boxes > 0 ? weight(iteration, boxes) : 0;
 
-    /// <summary>An option of the authors' code, unused in their recipes: rises from 0 over so many steps.</summary>
+    /// <summary>An option of Soft Teacher's code, unused in its recipes: rises from 0 over so many steps.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="steps"/> is below 1.</exception>
     public static UnlabelledWeight Rising(double weight, long steps)
     {

@@ -139,7 +139,7 @@ module AblationResult =
 
         Table.ofRows result.Question columns (summaries result)
         |> Table.withNote $"{result.Data}. {spreadNote} AP in percent, best in bold. Memory is the whole process's while the run was in it, with what ran beside it."
-        |> fun table -> (table, noted) ||> List.fold (fun table note -> Table.withNote note table)
+        |> List.foldBack Table.withNote (List.rev noted)
         |> fun table -> if missing = 0 then table else table |> Table.withNote $"{missing} of {seeds * finished.Length} runs are missing."
 
     /// What the numbers say of the main metric, one sentence a variant, never more than they say.

@@ -1,6 +1,5 @@
 namespace BoxTeacher.Workbench
 
-open System
 open BoxTeacher.Augmentation
 open BoxTeacher.Methods
 open BoxTeacher.Training
@@ -61,7 +60,7 @@ module PoliteTeacher =
     let momentum (form: MomentumForm) = change _.With((fun m -> m.Teacher.Momentum), form)
 
     /// The network that is evaluated.
-    let evaluate (network: BoxTeacher.Methods.Network) = change _.With((fun m -> m.Teacher.Evaluate), network)
+    let evaluate (network: Network) = change _.With((fun m -> m.Teacher.Evaluate), network)
 
     /// What the published code does where it loses something: masks take the detour over contours, and the last image of a batch decides
     /// whether masks are filtered.

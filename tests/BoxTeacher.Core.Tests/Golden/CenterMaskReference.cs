@@ -14,8 +14,9 @@ internal static class CenterMaskReference
         var boxes = c.In("boxes");
         var levels = c.Int("max_level") - c.Int("min_level") + 1;
         Assert.Equal(3, c.Int("min_level"));
-        c.Equal("level_ratio", RoiLevels.ByImageShare([boxes], [new ImageSize(c.Int("image_height"), c.Int("image_width"))], levels));
-        c.Equal("level_area_p3_p5", RoiLevels.Detectron2From(3)(boxes, 3));
+        var size = new ImageSize(c.Int("image_height"), c.Int("image_width"));
+        c.Equal("level_ratio", RoiLevels.ByImageShare([boxes], [size], levels));
+        c.Equal("level_area_p3_p5", RoiLevels.ByArea(3)([boxes], [size], 3));
         c.Equal("level_area_p2_p5", RoiLevels.Detectron2(boxes, 4));
     }
 
@@ -26,7 +27,7 @@ internal static class CenterMaskReference
         Tensor[] boxes = [.. Enumerable.Range(0, (int)pyramid[0].size(0)).Select(image => c.In($"boxes{image}"))];
         var size = new ImageSize(c.Int("image_height"), c.Int("image_width"));
         var levels = RoiLevels.ByImageShare(boxes, [.. boxes.Select(_ => size)], strides.Length);
-        var pooled = new RoiPooler(c.Int("output_size"), strides, RoiLevels.Detectron2).Pool(pyramid, boxes, levels);
+        var pooled = new RoiPooler(c.Int("output_size"), strides).Pool(pyramid, boxes, levels);
         c.Close("out", pooled);
         (pooled * c.In("out_grad")).sum().backward();
         foreach (var (level, map) in pyramid.Index())
@@ -77,11 +78,11 @@ internal static class CenterMaskReference
         c.Equal("labels", labels);
         var targets = MaskTargetReference.Within(c, MaskTargetReference.OutlinesOf(c), (int)logits.size(3));
         c.Equal("gt_masks", targets.Targets);
-        var own = MaskRcnnHead.OwnClass(logits, labels);
+        var own = RoiMaskHead.OwnClass(logits, labels);
         c.Close("selected_mask", own.sigmoid().unsqueeze(1));
         c.Close("maskiou_targets", MaskIouLoss.Target(own, targets.Targets, targets.Visible));
 
-        var loss = MaskRcnnHead.OwnLoss(own, targets.Targets, PoliteTeacherReference.MaskWeights(c)).Value();
+        var loss = RoiMaskHead.OwnLoss(own, targets.Targets, PoliteTeacherReference.MaskWeights(c)).Value();
         c.Close("loss", loss);
         loss.backward();
         c.Close("grad_logits", logits.grad!);

@@ -26,7 +26,7 @@ internal static class RoiReference
     {
         int[] strides = [.. c.Numbers("strides").Select(stride => (int)stride)];
         var pooler = new RoiPooler(
-            c.Int("output_size"), strides, RoiLevels.MmDetection, c.Int("sampling_ratio"), c.Attributes.GetProperty("aligned").GetBoolean());
+            c.Int("output_size"), strides, c.Int("sampling_ratio"), c.Attributes.GetProperty("aligned").GetBoolean());
         var rois = c.In("rois");
         Tensor[] pyramid = [.. strides.Select((_, level) => c.In($"feat{level}"))];
         // The reference's boxes may come in any order of images, the pooler's come image after image.
@@ -34,9 +34,10 @@ internal static class RoiReference
         Tensor[] boxes = [.. rows.Select(ofImage => rois.index_select(0, ofImage).narrow(1, 1, 4))];
         var back = cat(rows).argsort();
         c.Equal("level", RoiLevels.MmDetection(rois.narrow(1, 1, 4), strides.Length));
-        c.Close("out", pooler.Pool(pyramid, boxes).index_select(0, back));
+        var levels = RoiLevels.MmDetection(cat(boxes), strides.Length);
+        c.Close("out", pooler.Pool(pyramid, boxes, levels).index_select(0, back));
         // The fused kernel takes no fewer than eight channels.
         var wide = pyramid.Select(level => level.repeat(1, 5, 1, 1)).ToArray();
-        c.Close("out", pooler.Pool(wide, boxes).index_select(0, back).narrow(1, 0, pyramid[0].size(1)));
+        c.Close("out", pooler.Pool(wide, boxes, levels).index_select(0, back).narrow(1, 0, pyramid[0].size(1)));
     }
 }

@@ -8,11 +8,11 @@ namespace BoxTeacher.Tests;
 /// <summary>Networks of the CenterMask cases under their published names: their sizes are those of their weights.</summary>
 internal static class SharedNetworks
 {
-    public static MaskRcnnHead MaskHead(ReferenceGroup group, string prefix)
+    public static RoiMaskHead MaskHead(ReferenceGroup group, string prefix)
     {
         var (first, predictor) = (group.SharedTensor(prefix + "mask_fcn1.weight").shape, group.SharedTensor(prefix + "predictor.weight").shape);
         var kernel = (int)group.SharedTensor(prefix + "spatialAtt.conv.weight").size(2);
-        return Loaded(group, prefix, new MaskRcnnHead(
+        return Loaded(group, prefix, new RoiMaskHead(
             (int)first[1], (int)predictor[0], Convolutions(group, prefix + "mask_fcn"), (int)first[0], attention: new SpatialAttention(kernel)));
     }
 

@@ -152,12 +152,27 @@ public sealed class PoliteTeacherRecipeTests
     }
 
     [Fact]
-    public void A_score_that_the_detector_never_gives_is_refused_by_key()
+    public void Views_that_the_method_cannot_use_are_refused_by_key()
     {
-        var recipe = PoliteTeacherScenes.Mutual(1) with { Detector = PoliteTeacherScenes.Detector with { ScoreThreshold = 0.3 } };
-        Assert.StartsWith("method.pseudoLabels.score: 0.01 is below", Assert.Single(recipe.Problems()), StringComparison.Ordinal);
-        var staged = PoliteTeacherScenes.Staged(2, PoliteTeacherScenes.Method) with { Detector = recipe.Detector };
-        Assert.StartsWith("method.stages.1.method.pseudoLabels.score: ", Assert.Single(staged.Problems()), StringComparison.Ordinal);
+        var apart = PoliteTeacherScenes.Staged(2, PoliteTeacherScenes.Method) with { Augmentation = SoftTeacherViews.Published };
+        Assert.StartsWith("augmentation.kind: softTeacher moves", Assert.Single(apart.Problems()), StringComparison.Ordinal);
+        var box = Recipes.ShapesBoxTeacher with { Augmentation = SoftTeacherViews.Published };
+        Assert.StartsWith("augmentation.kind: ", Assert.Single(box.Problems()), StringComparison.Ordinal);
+
+        var erasing = PoliteTeacherScenes.Method with
+        {
+            PseudoLabels = PoliteTeacherScenes.Method.PseudoLabels with { ErasesMasks = true },
+        };
+        var plain = PoliteTeacherScenes.Staged(2, erasing);
+        plain = plain with { Augmentation = plain.Augmentation.WithoutStrongColors() };
+        Assert.StartsWith("method.stages.1.method.pseudoLabels.erasesMasks: ", Assert.Single(plain.Problems()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_score_of_zero_takes_all_detections()
+    {
+        var all = PoliteTeacherScenes.Mutual(1).With(made => ((PoliteTeacherRecipe)made.Method).PseudoLabels.Score, 0);
+        Assert.Empty(all.Problems());
     }
 
     [Fact]

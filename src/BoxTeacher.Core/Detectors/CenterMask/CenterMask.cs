@@ -11,9 +11,9 @@ namespace BoxTeacher.Detectors;
 /// <param name="Sizes">Size of each image without padding.</param>
 public sealed record CenterMaskFeatures(IReadOnlyList<Tensor> Pyramid, FcosOutputs Dense, IReadOnlyList<ImageSize> Sizes);
 
-/// <summary>The masks of M boxes, all images one after the other. Tensors belong to the caller's dispose scope.</summary>
-/// <param name="Probabilities">[M, s, s] of the boxes' own classes, over the boxes.</param>
-/// <param name="Quality">[M] predicted IoU of each with its object; not squashed.</param>
+/// <summary>The masks of n boxes of an image. Tensors belong to the caller's dispose scope.</summary>
+/// <param name="Probabilities">[n, s, s] of the boxes' own classes, over the boxes.</param>
+/// <param name="Quality">[n] predicted IoU of each with its object; not squashed.</param>
 public sealed record BoxMasks(Tensor Probabilities, Tensor Quality);
 
 /// <summary>
@@ -41,16 +41,27 @@ public sealed class CenterMask : Detector
     /// <param name="masks">Makes masks over its three finest levels.</param>
     /// <param name="quality">Predicts how good they are.</param>
     /// <param name="stages">What stands between the networks.</param>
-    public CenterMask(Backbone backbone, FcosHead head, MaskRcnnHead masks, MaskIouHead quality, CenterMaskStages stages)
+    /// <exception cref="ArgumentException">The pyramid has fewer levels.</exception>
+    public CenterMask(Backbone backbone, FcosHead head, RoiMaskHead masks, MaskIouHead quality, CenterMaskStages stages)
         : base(nameof(CenterMask))
     {
+        if (backbone.Levels.Count < MaskLevels)
+        {
+            throw new ArgumentException(
+                $"Masks are read from {MaskLevels} levels; this pyramid has {backbone.Levels.Count}.", nameof(backbone));
+        }
+
         this.backbone = backbone;
         proposal_generator = new ProposalGenerator(head);
         roi_heads = new CenterRoiHeads(masks, quality);
         RegisterComponents();
         (_head, _stages) = (head, stages);
-        _pooler = new RoiPooler(masks.Pooled, [.. backbone.Levels.Take(MaskLevels).Select(level => level.Stride)], RoiLevels.Detectron2);
+        _pooler = new RoiPooler(masks.Pooled, [.. backbone.Levels.Take(MaskLevels).Select(level => level.Stride)]);
     }
+
+    /// <summary>The names of its losses.</summary>
+    public static IReadOnlyList<string> LossNames { get; } =
+        ["loss_fcos_cls", "loss_fcos_loc", "loss_fcos_ctr", "loss_mask", "loss_maskiou"];
 
     /// <summary>C.</summary>
     public int Classes => _head.Classes;
@@ -74,7 +85,7 @@ public sealed class CenterMask : Detector
         return new CenterMask(
             pyramid,
             new FcosHead(pyramid.Levels, classes),
-            new MaskRcnnHead(channels, classes, channels: channels, attention: new SpatialAttention()),
+            new RoiMaskHead(channels, classes, channels: channels, attention: new SpatialAttention()),
             new MaskIouHead(channels, classes, channels: channels, hidden: hidden),
             stages ?? CenterMaskStages.Published());
     }
@@ -92,7 +103,7 @@ public sealed class CenterMask : Detector
         return new CenterMask(
             pyramid,
             new FcosHead(pyramid.Levels, classes, classConvolutions: 2, boxConvolutions: 2, distanceBias: 1.5),
-            new MaskRcnnHead(Channels, classes, convolutions: 2, channels: Channels, attention: new SpatialAttention()),
+            new RoiMaskHead(Channels, classes, convolutions: 2, channels: Channels, attention: new SpatialAttention()),
             new MaskIouHead(Channels, classes, convolutions: 2, channels: 32, hidden: 128),
             stages ?? CenterMaskStages.Small());
     }
@@ -155,7 +166,7 @@ public sealed class CenterMask : Detector
     public Tensor MaskLogits(Tensor pooled, Tensor classes)
     {
         using var logits = roi_heads.Masks.call(pooled);
-        return MaskRcnnHead.OwnClass(logits, classes);
+        return RoiMaskHead.OwnClass(logits, classes);
     }
 
     /// <summary>How well any masks cover the objects of their boxes: [M] predicted IoU, not squashed.</summary>
@@ -203,21 +214,23 @@ public sealed class CenterMask : Detector
         var iou = MaskIouLoss.Target(logits, targets.Targets, targets.Visible);
         return
         [
-            MaskRcnnHead.OwnLoss(logits, targets.Targets, weights).MoveToOuterDisposeScope(),
+            RoiMaskHead.OwnLoss(logits, targets.Targets, weights).MoveToOuterDisposeScope(),
             MaskIouLoss.Term(predicted, iou).MoveToOuterDisposeScope(),
         ];
     }
 
-    /// <summary>Masks of any boxes, and their quality.</summary>
+    /// <summary>Masks of any boxes of each image, and their quality.</summary>
     /// <param name="features">The detector's view of the batch.</param>
     /// <param name="found">Boxes and classes of each image.</param>
-    public BoxMasks Masks(CenterMaskFeatures features, IReadOnlyList<Instances> found)
+    public IReadOnlyList<BoxMasks> Masks(CenterMaskFeatures features, IReadOnlyList<Instances> found)
     {
         using var scope = NewDisposeScope();
         var classes = cat([.. found.Select(image => image.Classes)]);
         var pooled = Pool(features, [.. found.Select(image => image.Boxes)]);
         var masks = MaskLogits(pooled, classes).sigmoid();
-        return new BoxMasks(masks.MoveToOuterDisposeScope(), MaskIou(pooled, masks, classes).MoveToOuterDisposeScope());
+        long[] counts = [.. found.Select(image => (long)image.Count)];
+        return [.. masks.split(counts).Zip(MaskIou(pooled, masks, classes).split(counts), (own, quality) =>
+            new BoxMasks(own.MoveToOuterDisposeScope(), quality.MoveToOuterDisposeScope()))];
     }
 
     /// <inheritdoc/>
@@ -241,27 +254,25 @@ public sealed class CenterMask : Detector
         using var scope = NewDisposeScope();
         var features = Extract(images);
         var found = Candidates(features, stages => stages.InferenceDecoder);
-        var (masks, quality) = Masks(features, found);
-        long[] counts = [.. found.Select(image => (long)image.Count)];
-        var (own, qualities) = (masks.split(counts), quality.split(counts));
-        return [.. found.Select((image, i) => RoiDetections.Of(
-            image, own[i], images.Sizes[i], sizes?[i] ?? images.Sizes[i], MaskScores(image.Scores!, qualities[i])))];
+        return [.. found.Zip(Masks(features, found)).Select((image, i) => RoiDetections.Of(
+            image.First, image.Second.Probabilities, images.Sizes[i], sizes?[i] ?? images.Sizes[i],
+            MaskScores(image.First.Scores!, image.Second.Quality)))];
     }
 }
 
 /// <summary>The names under which published checkpoints keep the heads: <c>mask_head</c> and <c>maskiou_head</c>.</summary>
 internal sealed class CenterRoiHeads : nn.Module
 {
-    private readonly MaskRcnnHead mask_head;
+    private readonly RoiMaskHead mask_head;
     private readonly MaskIouHead maskiou_head;
 
-    internal CenterRoiHeads(MaskRcnnHead masks, MaskIouHead quality) : base(nameof(CenterRoiHeads))
+    internal CenterRoiHeads(RoiMaskHead masks, MaskIouHead quality) : base(nameof(CenterRoiHeads))
     {
         (mask_head, maskiou_head) = (masks, quality);
         RegisterComponents();
     }
 
-    public MaskRcnnHead Masks => mask_head;
+    public RoiMaskHead Masks => mask_head;
 
     public MaskIouHead Quality => maskiou_head;
 }

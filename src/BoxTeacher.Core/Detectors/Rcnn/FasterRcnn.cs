@@ -41,7 +41,7 @@ public sealed class FasterRcnn : Detector
         proposal_generator = new RegionProposalNetwork(new RpnHead(backbone.Levels[0].Channels, anchors.PerCell));
         roi_heads = heads;
         (_anchors, _stages) = (anchors, stages);
-        _pooler = new RoiPooler(heads.Pooled, [.. backbone.Levels.SkipLast(1).Select(level => level.Stride)], stages.LevelRule);
+        _pooler = new RoiPooler(heads.Pooled, [.. backbone.Levels.SkipLast(1).Select(level => level.Stride)]);
         _maskPooler = heads.MaskHead is { } maskHead ? _pooler with { Size = maskHead.Pooled } : null;
         RegisterComponents();
     }
@@ -76,7 +76,7 @@ public sealed class FasterRcnn : Detector
             pyramid,
             Anchors.Published([.. pyramid.Levels.Select(level => level.Stride)]),
             new RoiHeads(
-                channels, classes, hidden, maskHead: masks ? new MaskRcnnHead(channels, classes, channels: channels) : null),
+                channels, classes, hidden, maskHead: masks ? new RoiMaskHead(channels, classes, channels: channels) : null),
             stages ?? RcnnStages.Published());
     }
 
@@ -96,7 +96,7 @@ public sealed class FasterRcnn : Detector
             new Anchors([.. pyramid.Levels.Select(level => level.Stride)], scales: [4], ratios: [0.5, 1, 2]),
             new RoiHeads(
                 Channels, classes, hidden: 128,
-                maskHead: masks ? new MaskRcnnHead(Channels, classes, convolutions: 2, channels: Channels) : null),
+                maskHead: masks ? new RoiMaskHead(Channels, classes, convolutions: 2, channels: Channels) : null),
             stages ?? RcnnStages.Small());
     }
 
@@ -139,7 +139,7 @@ public sealed class FasterRcnn : Detector
     /// <summary>The box head on any boxes of each image, image after image.</summary>
     public BoxOutputs BoxHead(IReadOnlyList<Tensor> pyramid, IReadOnlyList<Tensor> boxes)
     {
-        using var features = _pooler.Pool(pyramid, boxes);
+        using var features = Pool(_pooler, pyramid, boxes);
         return roi_heads.call(features);
     }
 
@@ -174,12 +174,12 @@ public sealed class FasterRcnn : Detector
         }).MoveToOuterDisposeScope())];
     }
 
-    /// <summary>Mask logits [M, C, s, s] of any boxes of each image; s is <see cref="MaskRcnnHead.Size"/>, 28 as published.</summary>
+    /// <summary>Mask logits [M, C, s, s] of any boxes of each image; s is <see cref="RoiMaskHead.Size"/>, 28 as published.</summary>
     /// <exception cref="InvalidOperationException">There is no mask head.</exception>
     public Tensor MaskHead(IReadOnlyList<Tensor> pyramid, IReadOnlyList<Tensor> boxes)
     {
         var head = OwnMaskHead;
-        using var features = _maskPooler!.Pool(pyramid, boxes);
+        using var features = Pool(_maskPooler!, pyramid, boxes);
         return head.call(features);
     }
 
@@ -222,7 +222,7 @@ public sealed class FasterRcnn : Detector
             {
                 var masks = truth[image].Masks ?? throw new InvalidDataException(
                     $"image {image} of the batch has boxes but no masks, and this method learns from masks");
-                targets.Add(MaskRcnnHead.Targets(masks, boxes[image], index[image].narrow(0, 0, positives), size));
+                targets.Add(RoiMaskHead.Targets(masks, boxes[image], index[image].narrow(0, 0, positives), size));
             }
         }
 
@@ -230,7 +230,7 @@ public sealed class FasterRcnn : Detector
         var target = targets.Count > 0
             ? cat(targets)
             : zeros([0, size, size], logits.dtype, logits.device);
-        return MaskRcnnHead.Loss(logits, target, cat(classes)).MoveToOuterDisposeScope();
+        return RoiMaskHead.Loss(logits, target, cat(classes)).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -263,7 +263,14 @@ public sealed class FasterRcnn : Detector
             RoiDetections.Of(instances, masks?[image], images.Sizes[image], sizes?[image] ?? images.Sizes[image]))];
     }
 
-    private MaskRcnnHead OwnMaskHead =>
+    private Tensor Pool(RoiPooler pooler, IReadOnlyList<Tensor> pyramid, IReadOnlyList<Tensor> boxes)
+    {
+        using var scope = NewDisposeScope();
+        var levels = _stages.LevelRule(cat([.. boxes]), pooler.Strides.Count);
+        return pooler.Pool(pyramid, boxes, levels).MoveToOuterDisposeScope();
+    }
+
+    private RoiMaskHead OwnMaskHead =>
         roi_heads.MaskHead ?? throw new InvalidOperationException("This Faster R-CNN has no mask head.");
 
     // Probabilities [n, s, s] of the detections' own classes, for each image.
@@ -272,7 +279,7 @@ public sealed class FasterRcnn : Detector
         using var scope = NewDisposeScope();
         Tensor[] boxes = [.. detections.Select(found => found.Boxes)];
         var logits = MaskHead(pyramid, boxes);
-        var own = MaskRcnnHead.OwnClass(logits, cat([.. detections.Select(found => found.Classes)])).sigmoid();
+        var own = RoiMaskHead.OwnClass(logits, cat([.. detections.Select(found => found.Classes)])).sigmoid();
         return [.. own.split(CountsOf(boxes)).Select(part => part.MoveToOuterDisposeScope())];
     }
 

@@ -13,7 +13,7 @@ public sealed class RoiHeads : nn.Module<Tensor, BoxOutputs>
 {
     private readonly BoxHead box_head;
     private readonly BoxPredictor box_predictor;
-    private readonly MaskRcnnHead? mask_head;
+    private readonly RoiMaskHead? mask_head;
 
     /// <summary>Heads over pooled features of one size.</summary>
     /// <param name="channels">Channels of the pyramid.</param>
@@ -23,7 +23,7 @@ public sealed class RoiHeads : nn.Module<Tensor, BoxOutputs>
     /// <param name="classAgnostic">One move for all classes instead of one for each.</param>
     /// <param name="maskHead">Makes masks; null: there are none.</param>
     public RoiHeads(
-        int channels, int classes, int hidden = 1024, int pooled = 7, bool classAgnostic = false, MaskRcnnHead? maskHead = null)
+        int channels, int classes, int hidden = 1024, int pooled = 7, bool classAgnostic = false, RoiMaskHead? maskHead = null)
         : base(nameof(RoiHeads))
     {
         box_head = new BoxHead(channels * pooled * pooled, hidden);
@@ -40,7 +40,7 @@ public sealed class RoiHeads : nn.Module<Tensor, BoxOutputs>
     public int Pooled { get; }
 
     /// <summary>The mask head, or null.</summary>
-    public MaskRcnnHead? MaskHead => mask_head;
+    public RoiMaskHead? MaskHead => mask_head;
 
     /// <inheritdoc/>
     /// <param name="input">[M, channels, pooled, pooled].</param>

@@ -21,7 +21,7 @@ public delegate Tensor ImageLevelRule(IReadOnlyList<Tensor> boxes, IReadOnlyList
 /// <summary>Published rules. Both put a box of 224 pixels on the third level of four; the guard against log 0 differs.</summary>
 public static class RoiLevels
 {
-    // CenterMask's finest level has stride 8.
+    // Published: of stride 8. It is added and taken away, so that roundings are those of the published code.
     private const int Finest = 3;
 
     /// <summary>mmdetection: floor(log2(sqrt(area) / 56 + 1e-6)).</summary>
@@ -30,9 +30,13 @@ public static class RoiLevels
     /// <summary>detectron2: floor(4 + log2(sqrt(area) / 224 + 1e-8)) - 2.</summary>
     public static Tensor Detectron2(Tensor boxes, int levels) => ByLogarithm(boxes, levels, 224, 4, 1e-8, finest: 2);
 
-    /// <summary>detectron2's rule for a pyramid whose finest level is another one.</summary>
+    /// <summary>detectron2's rule for a pyramid whose finest level is another one; CenterMask2's option "area".</summary>
     /// <param name="finest">Number of the finest level, the binary logarithm of its stride.</param>
-    public static RoiLevelRule Detectron2From(int finest) => (boxes, levels) => ByLogarithm(boxes, levels, 224, 4, 1e-8, finest);
+    public static ImageLevelRule ByArea(int finest) => (boxes, _, levels) =>
+    {
+        using var all = cat([.. boxes]);
+        return ByLogarithm(all, levels, 224, 4, 1e-8, finest);
+    };
 
     /// <summary>
     /// CenterMask (Lee and Park 2020, equation 2): by the share of the image that a box covers, ceil(k - log2(image area / box area)) with
@@ -41,7 +45,7 @@ public static class RoiLevels
     /// </summary>
     /// <param name="boxes">For each image [m, 4], xyxy in pixels of the network's input; M altogether.</param>
     /// <param name="sizes">Size of each image without padding.</param>
-    /// <param name="levels">Number of levels, the first of which has stride 8.</param>
+    /// <param name="levels">Number of levels; what the finest one's stride is does not matter.</param>
     /// <returns>[M] int64, 0 for the finest.</returns>
     public static Tensor ByImageShare(IReadOnlyList<Tensor> boxes, IReadOnlyList<ImageSize> sizes, int levels)
     {
@@ -78,22 +82,14 @@ public static class RoiLevels
 /// <param name="Strides">
 /// Input pixels per cell of each level that is read, finest first. Coarser levels of a pyramid are left alone.
 /// </param>
-/// <param name="Rule">Which level.</param>
 /// <param name="SamplingRatio">Samples per bin and side; 0: as many as the bin is cells wide, rounded up.</param>
 /// <param name="Aligned">See <see cref="RoiAlign.Apply"/>.</param>
-public sealed record RoiPooler(int Size, IReadOnlyList<int> Strides, RoiLevelRule Rule, int SamplingRatio = 0, bool Aligned = true)
+public sealed record RoiPooler(int Size, IReadOnlyList<int> Strides, int SamplingRatio = 0, bool Aligned = true)
 {
     /// <summary>Features of boxes, [M, C, Size, Size], differentiable with respect to the pyramid.</summary>
     /// <param name="pyramid">Each [N, C, h, w], finest first; at least as many levels as strides.</param>
     /// <param name="boxes">For each of the N images [m, 4], xyxy in pixels of the network's input; M altogether, image after image.</param>
-    public Tensor Pool(IReadOnlyList<Tensor> pyramid, IReadOnlyList<Tensor> boxes)
-    {
-        using var scope = NewDisposeScope();
-        var all = cat([.. boxes]);
-        return Pool(pyramid, boxes, Rule(all, Strides.Count)).MoveToOuterDisposeScope();
-    }
-
-    /// <summary>The same with the level of each box given: [M] int64.</summary>
+    /// <param name="levels">[M] int64: the level of each box, as from <see cref="RoiLevels"/>.</param>
     public Tensor Pool(IReadOnlyList<Tensor> pyramid, IReadOnlyList<Tensor> boxes, Tensor levels)
     {
         using var scope = NewDisposeScope();

@@ -27,9 +27,15 @@ public sealed class PoliteTeacherMethod : ITrainingMethod, IPseudoLabelling
     /// <param name="ema">Moves the teacher; made for these two networks.</param>
     /// <param name="settings">What the configurations do differently.</param>
     /// <param name="evaluated">Which network is evaluated; the teacher as published.</param>
+    /// <exception cref="ArgumentException">The settings have a factor of a loss that there is not.</exception>
     public PoliteTeacherMethod(
         CenterMask student, CenterMask teacher, EmaTeacher ema, PoliteTeacherSettings settings, Network evaluated = Network.Teacher)
     {
+        if (settings.Factors.Keys.Except(CenterMask.LossNames).FirstOrDefault() is { } unknown)
+        {
+            throw new ArgumentException($"There is no loss {unknown}; there are {string.Join(", ", CenterMask.LossNames)}.", nameof(settings));
+        }
+
         (_student, _teacher, Teacher, Settings) = (student, teacher, ema, settings);
         Evaluated = evaluated == Network.Student ? student : teacher;
         State = settings.Equalizer is { } equalizer
@@ -73,8 +79,7 @@ public sealed class PoliteTeacherMethod : ITrainingMethod, IPseudoLabelling
         var pseudo = PseudoLosses(strong, labels, Pass(step, PseudoPass));
 
         var boxes = labels.Sum(image => image.Instances.Count);
-        return Total(labelled, pseudo, boxes == 0 && Settings.DropsEmptyImages ? 0 : Settings.Weight(step.Iteration, boxes))
-            .MoveToOuterDisposeScope();
+        return Total(labelled, pseudo, Settings.Weight(step.Iteration, boxes)).MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -88,11 +93,8 @@ public sealed class PoliteTeacherMethod : ITrainingMethod, IPseudoLabelling
         _teacher.eval();
         var features = _teacher.Extract(weak.Images);
         var found = _teacher.Candidates(features, Settings.TeacherLimits).ToArray();
-        var (masks, quality) = _teacher.Masks(features, found);
-        long[] counts = [.. found.Select(image => (long)image.Count)];
-        var (own, qualities) = (masks.split(counts), quality.split(counts));
-        return [.. found.Select((image, i) =>
-            Sure(image, new BoxMasks(own[i], qualities[i]), weak.Images.Sizes[i]).MoveToOuterDisposeScope())];
+        return [.. found.Zip(_teacher.Masks(features, found)).Select((image, i) =>
+            Sure(image.First, image.Second, weak.Images.Sizes[i]).MoveToOuterDisposeScope())];
     }
 
     /// <summary>The sure ones of a teacher's detections in an image, with masks on the image's grid and their quality.</summary>
@@ -129,9 +131,15 @@ public sealed class PoliteTeacherMethod : ITrainingMethod, IPseudoLabelling
     public IReadOnlyList<LossTerm> PseudoLosses(View strong, IReadOnlyList<PseudoLabels> labels, Step step)
     {
         using var scope = NewDisposeScope();
-        if (Settings.DropsEmptyImages && labels.Any(image => image.Instances.Count > 0))
+        if (Settings.DropsEmptyImages)
         {
             int[] kept = [.. labels.Index().Where(image => image.Item.Instances.Count > 0).Select(image => image.Index)];
+            if (kept.Length == 0)
+            {
+                return [.. CenterMask.LossNames.Where(IsWanted).Select(name =>
+                    new LossTerm(name, zeros(1, float32, _student.Device).squeeze(), 1.0).MoveToOuterDisposeScope())];
+            }
+
             (strong, labels) = (strong.Select(kept), [.. kept.Select(image => labels[image])]);
         }
 

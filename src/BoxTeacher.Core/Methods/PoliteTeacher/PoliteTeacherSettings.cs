@@ -5,7 +5,7 @@ namespace BoxTeacher.Methods;
 
 /// <summary>
 /// What the published configurations of Polite Teacher ablate, and the options of its code. The defaults are the final configuration, but
-/// for masks, which stay bitmaps.
+/// that masks stay bitmaps and that each image is asked for its own mask flags.
 /// </summary>
 public sealed record PoliteTeacherSettings
 {

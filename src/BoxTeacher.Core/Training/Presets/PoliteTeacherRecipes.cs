@@ -8,8 +8,8 @@ namespace BoxTeacher.Training;
 /// <summary>
 /// Polite Teacher on COCO 2017 with a part of the labels, as its authors configure it (AI-Clearing/PoliteTeacher, branch az/ubteacher):
 /// stage A learns from the labelled images alone, stage B goes on from its weights with the others beside them. Published runs spread a
-/// batch over eight processes; here it is one batch. <c>boxteacher data split --supervision COCO_supervision.txt</c> makes the files of the
-/// folds, which the authors call seeds.
+/// batch over eight processes; here it is one batch. <c>boxteacher data split --convention unbiased --list COCO_supervision.txt</c> makes
+/// the files of the folds, which the authors call seeds.
 /// </summary>
 public static class PoliteTeacherRecipes
 {
@@ -86,7 +86,7 @@ public static class PoliteTeacherRecipes
     {
         var iterations = percent switch { 1 => 10_000, 5 => 30_000, _ => 15_000 };
         return Coco(
-            Named("centermask", percent, fold), PublishedParts.CocoFold(percent, fold, "unbiased", composition: null), Msra50,
+            PublishedParts.Named("centermask", percent, fold), PublishedParts.CocoFold(percent, fold, "unbiased", composition: null), Msra50,
             new SupervisedRecipe(Supervision.Masks, LabelledViews.Weak), 0.02, [210_000, 250_000], iterations) with
         {
             Augmentation = UnbiasedTeacherViews.Published with { Strong = null },
@@ -104,7 +104,7 @@ public static class PoliteTeacherRecipes
     {
         var baseline = Baseline(percent, fold);
         return Coco(
-            Named("politeteacher", percent, fold), PublishedParts.CocoFold(percent, fold, "unbiased", new FixedComposition(1, 1)),
+            PublishedParts.Named("politeteacher", percent, fold), PublishedParts.CocoFold(percent, fold, "unbiased", new FixedComposition(1, 1)),
             $"../runs/{baseline.Name}-{baseline.Seed}/model.safetensors", PublishedMethod, 0.006, [179_990, 179_995], 180_000) with
         {
             Notes =
@@ -128,7 +128,7 @@ public static class PoliteTeacherRecipes
         var burnIn = Baseline(percent, fold).Budget.Iterations;
         var recipe = PoliteTeacherRecipes.Mutual(percent, fold);
         return Coco(
-            Named("politeteacher-onerun", percent, fold), recipe.Dataset, Msra50,
+            PublishedParts.Named("politeteacher-onerun", percent, fold), recipe.Dataset, Msra50,
             new StagedRecipe(
             [
                 new StageRecipe(0, new SupervisedRecipe(Supervision.Masks, LabelledViews.Both)),
@@ -159,9 +159,6 @@ public static class PoliteTeacherRecipes
             }),
         ];
     }
-
-    private static string Named(string method, int percent, int fold) =>
-        string.Create(CultureInfo.InvariantCulture, $"{method}_r50_{percent}p_fold{fold}");
 
     private static Recipe Coco(
         string name, DatasetRecipe dataset, string weights, MethodRecipe method, double learningRate, IReadOnlyList<int> steps,

@@ -20,9 +20,13 @@ internal static class PublishedParts
         "coco/annotations/instances_train2017.json", "coco/train2017",
         "coco/annotations/instances_val2017.json", "coco/val2017", GroupByAspect: true);
 
+    /// <summary>What a recipe on a part of COCO's labels is called.</summary>
+    public static string Named(string method, int percent, int fold) =>
+        string.Create(CultureInfo.InvariantCulture, $"{method}_r50_{percent}p_fold{fold}");
+
     /// <summary>A part of COCO's labels; <c>boxteacher data split</c> makes the files.</summary>
     /// <param name="percent">Labelled share of train2017.</param>
-    /// <param name="fold">1-based.</param>
+    /// <param name="fold">As the lists count: from 1 on in softteacher and stac, from 0 on in unbiased.</param>
     /// <param name="convention">Whose lists they are: softteacher, stac or unbiased.</param>
     /// <param name="composition">How batches are divided; null: the other images are not learned from.</param>
     public static DatasetRecipe CocoFold(int percent, int fold, string convention, CompositionRecipe? composition)

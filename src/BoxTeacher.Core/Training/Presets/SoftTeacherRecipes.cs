@@ -1,4 +1,3 @@
-using System.Globalization;
 using BoxTeacher.Augmentation;
 using BoxTeacher.Methods;
 using BoxTeacher.Structures;
@@ -114,7 +113,7 @@ public static class SoftTeacherRecipes
     /// <param name="percent">Labelled share of train2017.</param>
     /// <param name="fold">1 to 5.</param>
     public static Recipe Partial(int percent, int fold) => Coco(
-        Named("softteacher", percent, fold),
+        PublishedParts.Named("softteacher", percent, fold),
         PublishedParts.CocoFold(percent, fold, "softteacher", new RandomComposition(1, 4)),
         PublishedParts.R50, Msra50, Method,
         SoftTeacherViews.Published, Sgd(0.01, PartialSteps),
@@ -126,7 +125,7 @@ public static class SoftTeacherRecipes
     /// <param name="percent">Labelled share of train2017.</param>
     /// <param name="fold">1 to 5.</param>
     public static Recipe PartialMmDetection3(int percent, int fold) => Coco(
-        Named("softteacher-mmdet3", percent, fold),
+        PublishedParts.Named("softteacher-mmdet3", percent, fold),
         PublishedParts.CocoFold(percent, fold, "stac", new FixedComposition(1, 4)),
         PublishedParts.R50, Msra50,
         MmDetection3Method, SoftTeacherViews.MmDetection3, Sgd(0.01, PartialSteps),
@@ -139,7 +138,7 @@ public static class SoftTeacherRecipes
     /// <param name="percent">Labelled share of train2017.</param>
     /// <param name="fold">1 to 5.</param>
     public static Recipe PartialSupervised(int percent, int fold) => Coco(
-        Named("faster-rcnn", percent, fold),
+        PublishedParts.Named("faster-rcnn", percent, fold),
         PublishedParts.CocoFold(percent, fold, "softteacher", composition: null),
         PublishedParts.R50, Msra50,
         new SupervisedRecipe(Supervision.Boxes), SoftTeacherViews.Published, Sgd(0.01, PartialSteps),
@@ -156,7 +155,7 @@ public static class SoftTeacherRecipes
         const int Iterations = 180_000;
         const int BurnIn = 2_000;
         var recipe = Coco(
-            Named("unbiasedteacher", percent, fold),
+            PublishedParts.Named("unbiasedteacher", percent, fold),
             PublishedParts.CocoFold(percent, fold, "unbiased", new FixedComposition(1, 1)),
             PublishedParts.R50, Msra50,
             new StagedRecipe(
@@ -181,9 +180,6 @@ public static class SoftTeacherRecipes
     [
         Partial(percent, fold), PartialMmDetection3(percent, fold), PartialSupervised(percent, fold), PartialUnbiasedTeacher(percent, fold),
     ];
-
-    private static string Named(string method, int percent, int fold) =>
-        string.Create(CultureInfo.InvariantCulture, $"{method}_r50_{percent}p_fold{fold}");
 
     private static Recipe Full(string name, BackboneRecipe backbone, string weights, int iterations) => Coco(
         "softteacher_" + name,

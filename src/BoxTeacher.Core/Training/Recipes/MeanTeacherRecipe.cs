@@ -7,7 +7,7 @@ namespace BoxTeacher.Training;
 /// <summary>When a teacher follows.</summary>
 public enum UpdateTiming
 {
-    /// <summary>The authors' code: before each step, one optimizer step behind the student.</summary>
+    /// <summary>Soft Teacher's and Polite Teacher's code: before each step, one optimizer step behind the student.</summary>
     BeforeStep,
 
     /// <summary>mmdetection 3: after each step.</summary>
@@ -16,10 +16,10 @@ public enum UpdateTiming
 
 /// <summary>A teacher that averages a student's weights.</summary>
 /// <param name="Momentum">
-/// How the momentum begins; published: rising; constant in mmdetection 3 and Unbiased Teacher. With 0 the teacher is the student itself;
-/// with 1 it stays as it was at the beginning.
+/// How the momentum begins; Soft Teacher: rising; constant in mmdetection 3, Unbiased Teacher and Polite Teacher. With 0 the teacher is the
+/// student itself; with 1 it stays as it was at the beginning.
 /// </param>
-/// <param name="MomentumCap">Largest momentum; published: 0.999.</param>
+/// <param name="MomentumCap">Largest momentum; Soft Teacher: 0.999; Unbiased Teacher and Polite Teacher: 0.9996.</param>
 /// <param name="WarmUpIterations">w of a rising momentum 1 - (1 + w) / (t + 1 + w); published: 0.</param>
 /// <param name="Interval">Iterations from one move to the next; published: 1.</param>
 /// <param name="Timing">When it moves.</param>
@@ -27,7 +27,7 @@ public enum UpdateTiming
 /// What happens to running statistics; published networks have none that move. The teacher runs on its own, so that a network with such
 /// statistics needs averaged or copied ones.
 /// </param>
-/// <param name="Evaluate">The network that is evaluated; published: the student; mmdetection 3: the teacher.</param>
+/// <param name="Evaluate">The network that is evaluated; Soft Teacher: the student; mmdetection 3 and Polite Teacher: the teacher.</param>
 public sealed record MeanTeacherRecipe(
     MomentumForm Momentum,
     double MomentumCap,

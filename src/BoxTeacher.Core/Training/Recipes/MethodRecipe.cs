@@ -19,6 +19,9 @@ public abstract record MethodRecipe
     /// <summary>Whether the method learns from unlabelled images too, so that its recipe has to name some; else it may name none.</summary>
     public virtual bool LearnsFromUnlabelled => false;
 
+    /// <summary>Whether the method compares the two views of an image pixel by pixel.</summary>
+    public virtual bool NeedsOneGeometry => false;
+
     /// <summary>The network that is evaluated.</summary>
     public virtual Network Evaluated => Network.Student;
 
@@ -36,6 +39,9 @@ public abstract record MethodRecipe
 
     /// <summary>What of the method does not go with a detector, each with its key in the method.</summary>
     public virtual IEnumerable<string> ProblemsWith(DetectorRecipe detector) => [];
+
+    /// <summary>What of the method does not go with the views, each with its key in the method.</summary>
+    public virtual IEnumerable<string> ProblemsWith(AugmentationRecipe views) => [];
 
     /// <summary>Why a detector's own losses cannot be had from some labels, with the key <c>sees</c>; null: they can.</summary>
     private protected static string? TooLittle(Supervision sees, DetectorRecipe detector) =>
@@ -143,6 +149,9 @@ public sealed record StagedRecipe(IReadOnlyList<StageRecipe> Stages) : MethodRec
     public override bool LearnsFromUnlabelled => Stages.Any(stage => stage?.Method.LearnsFromUnlabelled is true);
 
     /// <inheritdoc/>
+    public override bool NeedsOneGeometry => Stages.Any(stage => stage?.Method.NeedsOneGeometry is true);
+
+    /// <inheritdoc/>
     public override Network Evaluated => Stages[^1].Method.Evaluated;
 
     /// <inheritdoc/>
@@ -181,6 +190,10 @@ public sealed record StagedRecipe(IReadOnlyList<StageRecipe> Stages) : MethodRec
     /// <inheritdoc/>
     public override IEnumerable<string> ProblemsWith(DetectorRecipe detector) => RecipeProblems.In(
         [.. Stages.Select((stage, index) => ($"stages.{index}.method", stage?.Method.ProblemsWith(detector) ?? []))]);
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> ProblemsWith(AugmentationRecipe views) => RecipeProblems.In(
+        [.. Stages.Select((stage, index) => ($"stages.{index}.method", stage?.Method.ProblemsWith(views) ?? []))]);
 }
 
 /// <summary>A part of a run with a method of its own.</summary>

@@ -27,14 +27,14 @@ public sealed record PoliteTeacherRecipe(
     MeanTeacherRecipe Teacher,
     LabelledViews Views = LabelledViews.Both) : MethodRecipe
 {
-    // The losses of a CenterMask.
-    private static readonly string[] Losses = ["loss_fcos_cls", "loss_fcos_loc", "loss_fcos_ctr", "loss_mask", "loss_maskiou"];
-
     /// <inheritdoc/>
     public override Supervision Supervision => Supervision.Masks;
 
     /// <inheritdoc/>
     public override bool LearnsFromUnlabelled => true;
+
+    /// <inheritdoc/>
+    public override bool NeedsOneGeometry => true;
 
     /// <inheritdoc/>
     public override Network Evaluated => Teacher.Evaluate;
@@ -48,7 +48,7 @@ public sealed record PoliteTeacherRecipe(
         var ema = Teacher.Average(teacher, student, own.MomentumOr);
         return new PoliteTeacherMethod(student, teacher, ema, Settings(own) with
         {
-            Equalizer = Unlabelled.Equalizes ? new LossEqualizer(Losses, context.Device) : null,
+            Equalizer = Unlabelled.Equalizes ? new LossEqualizer(CenterMask.LossNames, context.Device) : null,
         }, Teacher.Evaluate);
     }
 
@@ -75,10 +75,9 @@ public sealed record PoliteTeacherRecipe(
         ("pseudoLabels", PseudoLabels.Problems()), ("unlabelled", Unlabelled.Problems()), ("teacher", Teacher.Problems()));
 
     /// <inheritdoc/>
-    public override IEnumerable<string> ProblemsWith(DetectorRecipe detector) => RecipeProblems.Of(
-        detector is CenterMaskRecipe { ScoreThreshold: var threshold } && PseudoLabels.Score < threshold
-            ? FormattableString.Invariant(
-                $"pseudoLabels.score: {PseudoLabels.Score} is below the detector's scoreThreshold, {threshold}, and without effect")
+    public override IEnumerable<string> ProblemsWith(AugmentationRecipe views) => RecipeProblems.Of(
+        PseudoLabels.ErasesMasks && !views.Erases
+            ? "pseudoLabels.erasesMasks: is true, but the strong view has nothing erased, so that it is without effect"
             : null);
 }
 

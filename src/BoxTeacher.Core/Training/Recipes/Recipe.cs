@@ -41,8 +41,9 @@ public sealed record Recipe(
     /// <summary>What is wrong with the values, each with its key.</summary>
     public IEnumerable<string> Problems() => RecipeProblems.In(
         ("dataset", Dataset.Problems().Concat(RecipeProblems.Of(UnlabelledProblem))), ("budget", Budget.Problems().Concat(BatchProblem)),
-        ("solver", Solver.Problems()), ("augmentation", Augmentation.Problems()), ("detector", Detector.Problems()),
-        ("method", Method.Problems().Concat(Method.ProblemsWith(Detector))));
+        ("solver", Solver.Problems()), ("augmentation", Augmentation.Problems().Concat(RecipeProblems.Of(GeometryProblem))),
+        ("detector", Detector.Problems()),
+        ("method", Method.Problems().Concat(Method.ProblemsWith(Detector)).Concat(Method.ProblemsWith(Augmentation))));
 
     private string? UnlabelledProblem => (Method.LearnsFromUnlabelled, Dataset.Unlabelled) switch
     {
@@ -50,6 +51,10 @@ public sealed record Recipe(
         (false, not null) => $"unlabelled: must be null; {RecipeJson.KindOf(Method)} does not learn from unlabelled images",
         _ => null,
     };
+
+    private string? GeometryProblem => Method.NeedsOneGeometry && !Augmentation.SharesGeometry
+        ? $"kind: {RecipeJson.KindOf(Augmentation)} moves the two views of an image apart; {RecipeJson.KindOf(Method)} needs one geometry"
+        : null;
 
     private IEnumerable<string> BatchProblem => Dataset.Unlabelled is { Composition: { } composition } && Budget.BatchSize > 0
         ? RecipeProblems.Of(composition.ProblemOf(Budget.BatchSize))

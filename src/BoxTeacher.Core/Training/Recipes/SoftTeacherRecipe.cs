@@ -147,8 +147,8 @@ public sealed record SoftTeacherRecipe(
 /// <param name="RpnScore">The region proposal network learns from boxes above this score; published: 0.9.</param>
 /// <param name="ClassScore">Classes, and masks, learn from boxes above this score; published: 0.9.</param>
 /// <param name="MaxDeviation">
-/// Boxes learn from pseudo boxes of a mean deviation below it; published: 0.02. Null: of any deviation, above <see cref="BoxScore"/>; without
-/// either, boxes do not learn from pseudo boxes.
+/// Boxes learn from pseudo boxes of a mean deviation below it; published: 0.02. Null: of any deviation, above <see cref="BoxScore"/>;
+/// without either, boxes do not learn from pseudo boxes.
 /// </param>
 /// <param name="JitterTimes">Jittered copies of each box; published: 10; 0: none, and no deviation.</param>
 /// <param name="JitterScale">Standard deviation of the jitter, in sides of the box, at most 1; published: 0.06.</param>

@@ -52,6 +52,9 @@ public sealed record SoftTeacherViews(
     };
 
     /// <inheritdoc/>
+    public override bool SharesGeometry => false;
+
+    /// <inheritdoc/>
     public override SampleMaker Labelled() => SampleMakers.OneView(ViewOperations.InOrder(Resize.Apply, Colored));
 
     /// <inheritdoc/>
@@ -121,6 +124,9 @@ public sealed record UnbiasedTeacherViews(
     /// <summary>As facebookresearch/unbiased-teacher, with the sizes of its COCO configurations.</summary>
     public static UnbiasedTeacherViews Published { get; } =
         new(GeometryAugmentation.MultiScale, UnbiasedTeacherColors.Published, TestShortEdge: 800, TestMaxSize: 1333);
+
+    /// <inheritdoc/>
+    public override bool Erases => Strong is { Erasings.Count: > 0 };
 
     /// <inheritdoc/>
     public override SampleMaker Labelled() => Strong is { } colors

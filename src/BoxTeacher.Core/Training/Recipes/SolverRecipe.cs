@@ -5,7 +5,7 @@ namespace BoxTeacher.Training;
 
 /// <summary>Which update rule turns gradients into steps.</summary>
 /// <param name="LearningRate">Base rate, before the schedule's factor.</param>
-/// <param name="WeightDecay">For all parameters alike, norms and biases included.</param>
+/// <param name="WeightDecay">For all parameters alike, unless an optimizer has another one for norms.</param>
 public abstract record OptimizerRecipe(double LearningRate, double WeightDecay)
 {
     /// <summary>The optimizer over the parameters that learn, one group, the same weight decay for all.</summary>

@@ -11,7 +11,7 @@ namespace BoxTeacher.Detectors;
 /// before the enlargement it is CenterMask's SAG-Mask (Lee and Park 2020, section 3.2). Parameters are named as in the published
 /// checkpoints: <c>mask_fcn1</c>, ..., <c>spatialAtt</c>, <c>deconv</c>, <c>predictor</c>.
 /// </summary>
-public sealed class MaskRcnnHead : nn.Module<Tensor, Tensor>
+public sealed class RoiMaskHead : nn.Module<Tensor, Tensor>
 {
     private readonly Conv2d[] _convolutions;
     private readonly SpatialAttention? spatialAtt;
@@ -25,9 +25,9 @@ public sealed class MaskRcnnHead : nn.Module<Tensor, Tensor>
     /// <param name="channels">256 as published.</param>
     /// <param name="pooled">Bins per side of the features; 14 as published.</param>
     /// <param name="attention">Weighs the features before they are enlarged; null: there is none.</param>
-    public MaskRcnnHead(
+    public RoiMaskHead(
         int inputs, int classes, int convolutions = 4, int channels = 256, int pooled = 14, SpatialAttention? attention = null)
-        : base(nameof(MaskRcnnHead))
+        : base(nameof(RoiMaskHead))
     {
         (Classes, Pooled) = (classes, pooled);
         spatialAtt = attention;

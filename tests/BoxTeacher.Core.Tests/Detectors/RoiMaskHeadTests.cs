@@ -8,24 +8,24 @@ using F = TorchSharp.torch.nn.functional;
 namespace BoxTeacher.Tests.Detectors;
 
 /// <summary>The mask branch: its layers, what it learns, and its masks on the image.</summary>
-public sealed class MaskRcnnHeadTests : IDisposable
+public sealed class RoiMaskHeadTests : IDisposable
 {
     private readonly DisposeScope scope = NewDisposeScope();
 
-    public MaskRcnnHeadTests() => random.manual_seed(5);
+    public RoiMaskHeadTests() => random.manual_seed(5);
 
     public void Dispose() => scope.Dispose();
 
     [Fact]
     public void It_doubles_the_side_and_is_named_as_detectron2s()
     {
-        using var head = new MaskRcnnHead(inputs: 6, classes: 3, convolutions: 2, channels: 8);
+        using var head = new RoiMaskHead(inputs: 6, classes: 3, convolutions: 2, channels: 8);
         Assert.Equal(
             ["deconv.bias", "deconv.weight", "mask_fcn1.bias", "mask_fcn1.weight", "mask_fcn2.bias", "mask_fcn2.weight", "predictor.bias", "predictor.weight"],
             head.state_dict().Keys.Order());
         Assert.Equal([5, 3, 28, 28], head.call(rand(5, 6, 14, 14)).shape);
         Assert.Equal([0, 3, 28, 28], head.call(rand(0, 6, 14, 14)).shape);
-        using var deep = new MaskRcnnHead(inputs: 256, classes: 80);
+        using var deep = new RoiMaskHead(inputs: 256, classes: 80);
         Assert.Equal(Math.Sqrt(2 / (256.0 * 9)), deep.state_dict()["mask_fcn4.weight"].std().item<float>(), 1e-4);
         Assert.Equal(0.001, deep.state_dict()["predictor.weight"].std().item<float>(), 3e-5);
     }
@@ -37,7 +37,7 @@ public sealed class MaskRcnnHeadTests : IDisposable
         masks[0].narrow(0, 4, 8).narrow(1, 6, 12).fill_(true);
         masks[1].narrow(0, 0, 20).narrow(1, 0, 15).fill_(true);
         var boxes = tensor(new float[,] { { 6, 4, 18, 12 }, { 10, 4, 20, 14 }, { 2, 4, 10, 12 } });
-        var targets = MaskRcnnHead.Targets(masks, boxes, tensor(new long[] { 0, 1, 0 }), size: 4);
+        var targets = RoiMaskHead.Targets(masks, boxes, tensor(new long[] { 0, 1, 0 }), size: 4);
         Assert.Equal(float32, targets.dtype);
         Assert.True(targets[0].eq(1).all().item<bool>());
         Assert.Equal([1, 1, 0, 0], targets[1][0].data<float>().ToArray());
@@ -49,7 +49,7 @@ public sealed class MaskRcnnHeadTests : IDisposable
     {
         var logits = randn(3, 4, 5, 5).requires_grad_();
         var (classes, targets) = (tensor(new long[] { 2, 0, 2 }), randint(0, 2, [3, 5, 5]).to(float32));
-        var loss = MaskRcnnHead.Loss(logits, targets, classes);
+        var loss = RoiMaskHead.Loss(logits, targets, classes);
         var expected = Enumerable.Range(0, 3).Select(i =>
             F.binary_cross_entropy_with_logits(logits[i, classes[i].item<long>()], targets[i]).item<float>()).Average();
         Assert.Equal(expected, loss.Value().item<float>(), 1e-5);
@@ -60,8 +60,8 @@ public sealed class MaskRcnnHeadTests : IDisposable
     [Fact]
     public void Without_positives_the_loss_is_zero_and_connected()
     {
-        using var head = new MaskRcnnHead(inputs: 2, classes: 3, convolutions: 1, channels: 4);
-        var loss = MaskRcnnHead.Loss(head.call(zeros(0, 2, 14, 14)), zeros(0, 28, 28), zeros([0], int64));
+        using var head = new RoiMaskHead(inputs: 2, classes: 3, convolutions: 1, channels: 4);
+        var loss = RoiMaskHead.Loss(head.call(zeros(0, 2, 14, 14)), zeros(0, 28, 28), zeros([0], int64));
         loss.Value().backward();
         Assert.Equal(0, loss.Value().item<float>());
         Assert.Equal(0, head.state_dict()["predictor.weight"].grad!.abs().sum().item<float>());
