@@ -18,7 +18,12 @@ module internal RunSummary =
             | Some validation -> $"{validation.Images.Count} to evaluate on"
             | None -> "not evaluated"
 
-        [ $"""{CellText.Counted data.Training.Images.Count "image"}, {evaluated}"""
+        let unlabelled =
+            match Option.ofObj data.Unlabelled with
+            | Some more -> $"{more.Images.Count} without labels, "
+            | None -> ""
+
+        [ $"""{CellText.Counted data.Training.Images.Count "image"}, {unlabelled}{evaluated}"""
           $"{data.Training.Categories.Count} classes"
           $"{millions size.Parameters} parameters, {millions size.Trainable} of them trainable"
           $"%.2f{size.FlopsPerPixel * pixels / 1e9} GFLOPs per image"

@@ -92,7 +92,7 @@ public sealed class PoliteTeacherRecipeTests
     {
         foreach (var percent in (int[])[1, 2, 5, 10])
         {
-            for (var fold = 1; fold <= 10; fold++)
+            for (var fold = 0; fold <= 9; fold++)
             {
                 var (first, second) = (Read($"centermask_r50_{percent}p_fold{fold}"), Read($"politeteacher_r50_{percent}p_fold{fold}"));
                 Assert.Contains($".{fold}@{percent}.0", first.Dataset.TrainAnnotations, StringComparison.Ordinal);
@@ -101,7 +101,7 @@ public sealed class PoliteTeacherRecipeTests
             }
         }
 
-        Assert.Null(Recipes.Find("coco-politeteacher_r50_1p_fold11"));
+        Assert.Null(Recipes.Find("coco-politeteacher_r50_1p_fold10"));
         Assert.Null(Recipes.Find("coco-politeteacher_r50_3p_fold1"));
     }
 

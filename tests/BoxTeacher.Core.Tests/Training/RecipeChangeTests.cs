@@ -97,8 +97,8 @@ public sealed class RecipeChangeTests
     [InlineData("dataset.groupByAspect", "perhaps", "true or false")]
     [InlineData("device", "gpu", "cpu, cuda or cuda:N")]
     [InlineData("name", "3", "a text")]
-    [InlineData("method", "boxInst", "an object of kind boxInst, boxTeacher, softTeacher, staged, supervised")]
-    [InlineData("detector", "3", "an object of kind condInst, fasterRcnn, grid, smallCondInst, smallFasterRcnn")]
+    [InlineData("method", "boxInst", "an object of kind boxInst, boxTeacher, politeTeacher, softTeacher, staged, supervised")]
+    [InlineData("detector", "3", "an object of kind centerMask, condInst, fasterRcnn, grid, smallCenterMask, smallCondInst, smallFasterRcnn")]
     [InlineData("solver.optimizer", "{\"kind\": \"adam\"}", "an object of kind adamW, sgd")]
     public void Set_says_what_a_key_takes(string key, string value, string allowed)
     {

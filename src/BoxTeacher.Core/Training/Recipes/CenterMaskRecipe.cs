@@ -41,7 +41,7 @@ public abstract record CenterMaskRecipe(PixelNormalization Pixels) : DetectorRec
     [
         .. base.Problems(),
         .. RecipeProblems.Of(
-            ScoreThreshold is >= 0 and < 1 ? null : FormattableString.Invariant($"scoreThreshold: must be in 0..1, not {ScoreThreshold}"),
+            ScoreThreshold is >= 0 and < 1 ? null : FormattableString.Invariant($"scoreThreshold: must be in 0..1 and below 1, not {ScoreThreshold}"),
             RecipeProblems.Positive("detectionsPerImage", DetectionsPerImage)),
     ];
 }

@@ -40,7 +40,7 @@ public abstract record FasterRcnnRecipe(PixelNormalization Pixels) : DetectorRec
     [
         .. base.Problems(),
         .. RecipeProblems.Of(
-            ScoreThreshold is >= 0 and < 1 ? null : FormattableString.Invariant($"scoreThreshold: must be in 0..1, not {ScoreThreshold}"),
+            ScoreThreshold is >= 0 and < 1 ? null : FormattableString.Invariant($"scoreThreshold: must be in 0..1 and below 1, not {ScoreThreshold}"),
             FocalGamma is { } gamma ? RecipeProblems.NotNegative("focalGamma", gamma) : null),
     ];
 }

@@ -108,7 +108,7 @@ public sealed class BuildContext(Recipe recipe, int classes)
     /// <exception cref="RecipeException">It is of another kind.</exception>
     public T As<T>(Detector detector) where T : Detector => detector as T
         ?? throw new RecipeException(
-            $"{recipe.Method.GetType().Name} teaches a {typeof(T).Name}; {recipe.Detector.GetType().Name} builds none");
+            $"{recipe.Name}: detector.kind: {RecipeJson.KindOf(recipe.Detector)} builds a {detector.GetType().Name}; the method teaches a {typeof(T).Name}");
 }
 
 /// <summary>
