@@ -22,5 +22,6 @@ Script.run fsi.CommandLineArgs (fun options ->
     |> Ablation.variant "boxes alone" PoliteTeacher.boxesAlone
     |> Ablation.variant "boxes and masks, without mask scoring" PoliteTeacher.withoutMaskScoring
     |> Ablation.variant "boxes and masks, mask scoring" id
+    |> Ablation.variant "the same, empty images left out" PoliteTeacher.withoutEmptyImages
     |> Ablation.add (Variant.With("boxes and masks, quality times score", id, PoliteTeacherParts(MaskFilter = sure)))
     |> Ablation.run options)

@@ -53,6 +53,9 @@ module PoliteTeacher =
     /// Pseudo-labels teach classes, and no masks.
     let boxesAlone (r: Recipe) = r |> change _.With((fun m -> m.Unlabelled.LearnsMasks), false)
 
+    /// Unlabelled images without any pseudo-label are left out; else they teach that all is background.
+    let withoutEmptyImages (r: Recipe) = r |> change _.With((fun m -> m.PseudoLabels.DropsEmptyImages), true)
+
     /// Largest momentum of the teacher; 0 is no average at all: the student teaches itself.
     let momentumCap (cap: float) = change _.With((fun m -> m.Teacher.MomentumCap), cap)
 

@@ -17,7 +17,7 @@ public abstract record AugmentationRecipe(int TestShortEdge, int TestMaxSize)
     /// <summary>Makes the views of an unlabelled image.</summary>
     public abstract SampleMaker Unlabelled();
 
-    /// <summary>Whether the weak and the strong view of an image have one geometry.</summary>
+    /// <summary>Whether the weak and the strong view of an unlabelled image have one geometry.</summary>
     public virtual bool SharesGeometry => true;
 
     /// <summary>Whether parts of the strong view are erased, and which is on record.</summary>

@@ -10,9 +10,6 @@ namespace BoxTeacher.Training;
 public sealed record BoxInstRecipe(PairwiseRecipe Pairwise) : MethodRecipe
 {
     /// <inheritdoc/>
-    public override bool NeedsOneGeometry => true;
-
-    /// <inheritdoc/>
     public override ITrainingMethod Build(BuildContext context, MethodParts? parts) =>
         new BoxInstMethod(context.As<MaskDetector>(context.Student), Pairwise.Supervision(Own(parts, new BoxInstParts()).ColorAffinityOr));
 

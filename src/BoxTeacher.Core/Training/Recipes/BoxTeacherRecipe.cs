@@ -56,9 +56,6 @@ public enum MomentumForm
 public sealed record BoxTeacherRecipe(PairwiseRecipe Pairwise, PseudoMaskRecipe PseudoMasks, TeacherRecipe Teacher) : MethodRecipe
 {
     /// <inheritdoc/>
-    public override bool NeedsOneGeometry => true;
-
-    /// <inheritdoc/>
     public override Network Evaluated => Teacher.Evaluate;
 
     /// <inheritdoc/>

@@ -19,7 +19,7 @@ public abstract record MethodRecipe
     /// <summary>Whether the method learns from unlabelled images too, so that its recipe has to name some; else it may name none.</summary>
     public virtual bool LearnsFromUnlabelled => false;
 
-    /// <summary>Whether the method compares the two views of an image pixel by pixel.</summary>
+    /// <summary>Whether the method compares the two views of an unlabelled image pixel by pixel.</summary>
     public virtual bool NeedsOneGeometry => false;
 
     /// <summary>The network that is evaluated.</summary>

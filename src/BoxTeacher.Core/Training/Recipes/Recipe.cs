@@ -53,7 +53,7 @@ public sealed record Recipe(
     };
 
     private string? GeometryProblem => Method.NeedsOneGeometry && !Augmentation.SharesGeometry
-        ? $"kind: {RecipeJson.KindOf(Augmentation)} moves the two views of an image apart; {RecipeJson.KindOf(Method)} needs one geometry"
+        ? $"kind: {RecipeJson.KindOf(Augmentation)} moves the two views of an unlabelled image apart; {RecipeJson.KindOf(Method)} needs one geometry"
         : null;
 
     private IEnumerable<string> BatchProblem => Dataset.Unlabelled is { Composition: { } composition } && Budget.BatchSize > 0
