@@ -82,6 +82,7 @@ let private typed: (string * (Recipe -> Recipe) * (string * string) list) list =
       "PoliteTeacher.withoutMaskScoring", PoliteTeacher.withoutMaskScoring, [ "method.pseudoLabels.maskIou", "null" ]
       "PoliteTeacher.weight", PoliteTeacher.weight 0.5, [ "method.unlabelled.weight", "0.5" ]
       "PoliteTeacher.boxesAlone", PoliteTeacher.boxesAlone, [ "method.unlabelled.learnsMasks", "false" ]
+      "PoliteTeacher.withoutEmptyImages", PoliteTeacher.withoutEmptyImages, [ "method.pseudoLabels.dropsEmptyImages", "true" ]
       "PoliteTeacher.momentumCap", PoliteTeacher.momentumCap 0.5, [ "method.teacher.momentumCap", "0.5" ]
       "PoliteTeacher.momentum", PoliteTeacher.momentum MomentumForm.Rising, [ "method.teacher.momentum", "\"rising\"" ]
       "PoliteTeacher.evaluate", PoliteTeacher.evaluate Network.Student, [ "method.teacher.evaluate", "\"student\"" ]

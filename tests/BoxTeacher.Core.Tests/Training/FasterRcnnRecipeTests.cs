@@ -51,7 +51,7 @@ public sealed class FasterRcnnRecipeTests
     [Fact]
     public void Values_out_of_range_are_refused_by_key()
     {
-        Assert.Equal(["scoreThreshold: must be in 0..1, not 1.5"], (Published with { ScoreThreshold = 1.5 }).Problems());
+        Assert.Equal(["scoreThreshold: must be in 0..1 and below 1, not 1.5"], (Published with { ScoreThreshold = 1.5 }).Problems());
         Assert.Equal(["focalGamma: must not be negative, is -1"], (Published with { FocalGamma = -1 }).Problems());
         Assert.Equal(["positiveAnchors: must be above 0 and at most 1, not 0"], (Published with { PositiveAnchors = 0 }).Problems());
         Assert.Equal(
