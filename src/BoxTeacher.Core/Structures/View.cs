@@ -47,7 +47,9 @@ public sealed record View(
             Erased is null ? null : [.. images.Select(image => Erased[image])]);
     }
 
-    /// <summary>The images of this view and of another one behind them, as one batch without <see cref="Pixels"/> and <see cref="Erased"/>.</summary>
+    /// <summary>
+    /// The images of this view and of another one behind them, as one batch without <see cref="Pixels"/> and <see cref="Erased"/>.
+    /// </summary>
     /// <param name="other">Of images padded to the same size.</param>
     /// <exception cref="ArgumentException">The padded sizes differ.</exception>
     public View Beside(View other) => Images.PaddedSize == other.Images.PaddedSize

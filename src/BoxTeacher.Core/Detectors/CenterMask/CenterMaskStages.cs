@@ -11,10 +11,10 @@ public sealed record CenterMaskStages(
     /// <summary>The losses of the FCOS head; GIoU as published.</summary>
     public FcosLoss Loss { get; init; } = FcosLoss.Published;
 
-    /// <summary>Which level of the pyramid a box is read from.</summary>
+    /// <summary>Which level of the pyramid a box is read from; by its share of the image, as published.</summary>
     public ImageLevelRule LevelRule { get; init; } = RoiLevels.ByImageShare;
 
-    /// <summary>What masks learn.</summary>
+    /// <summary>What masks learn; from outlines where there are any, as published.</summary>
     public RoiMaskTargets MaskTargets { get; init; } = RoiMaskForms.Outlines;
 
     /// <summary>CenterMask2's, as Polite Teacher configures it.</summary>

@@ -104,7 +104,8 @@ public static class PoliteTeacherRecipes
     {
         var baseline = Baseline(percent, fold);
         return Coco(
-            PublishedParts.Named("politeteacher", percent, fold), PublishedParts.CocoFold(percent, fold, "unbiased", new FixedComposition(1, 1)),
+            PublishedParts.Named("politeteacher", percent, fold),
+            PublishedParts.CocoFold(percent, fold, "unbiased", new FixedComposition(1, 1)),
             $"../runs/{baseline.Name}-{baseline.Seed}/model.safetensors", PublishedMethod, 0.006, [179_990, 179_995], 180_000) with
         {
             Notes =

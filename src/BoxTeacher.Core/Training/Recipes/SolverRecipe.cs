@@ -8,7 +8,7 @@ namespace BoxTeacher.Training;
 /// <param name="WeightDecay">For all parameters alike, unless an optimizer has another one for norms.</param>
 public abstract record OptimizerRecipe(double LearningRate, double WeightDecay)
 {
-    /// <summary>The optimizer over the parameters that learn, one group, the same weight decay for all.</summary>
+    /// <summary>The optimizer over the parameters that learn.</summary>
     public abstract OptimizerHelper Build(nn.Module network);
 
     /// <summary>What is wrong with the values, each with its key.</summary>
