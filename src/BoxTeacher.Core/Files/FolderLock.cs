@@ -7,12 +7,21 @@ internal static class FolderLock
     private static readonly int[] InUse = [11, 35, unchecked((int)0x80070020)];
 
     /// <summary>Makes the folder, takes its lock and removes what processes that ended in the midst of writing left in it.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="fromAnother">
+    /// Whether a process that still holds the lock is known to have lost the folder: it keeps a lock that counts no more.
+    /// </param>
     /// <exception cref="IOException">Another process has the folder, or it cannot be written to.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder cannot be written to.</exception>
-    public static IDisposable Take(string folder)
+    public static IDisposable Take(string folder, bool fromAnother = false)
     {
         Directory.CreateDirectory(folder);
         var file = Path.Combine(folder, "lock");
+        if (fromAnother)
+        {
+            File.Delete(file);
+        }
+
         var held = Open(folder, file);
         try
         {

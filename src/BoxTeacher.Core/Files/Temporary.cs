@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 
 namespace BoxTeacher.Files;
@@ -7,9 +8,12 @@ internal static partial class Temporary
 {
     private const string Former = ".old";
 
-    /// <summary>A name beside a file's or a folder's place that no other process and no other thread uses.</summary>
+    // Machines that share a folder have processes of the same number.
+    private static readonly string Own = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6));
+
+    /// <summary>A name beside a file's or a folder's place that no other process, on any machine, and no other thread uses.</summary>
     public static string Beside(string place) => Path.Combine(
-        Path.GetDirectoryName(place)!, $".{Path.GetFileName(place)}.{Environment.ProcessId}-{Environment.CurrentManagedThreadId}.tmp");
+        Path.GetDirectoryName(place)!, $".{Path.GetFileName(place)}.{Own}-{Environment.CurrentManagedThreadId}.tmp");
 
     /// <summary>Where what has the place is put aside while it is replaced.</summary>
     public static string FormerOf(string temporary) => temporary + Former;
@@ -53,6 +57,6 @@ internal static partial class Temporary
         }
     }
 
-    [GeneratedRegex(@"^\.(?<place>.+)\.\d+-\d+\.tmp(?<former>\.old)?$")]
+    [GeneratedRegex(@"^\.(?<place>.+)\.[0-9a-f]+-\d+\.tmp(?<former>\.old)?$")]
     private static partial Regex Name();
 }

@@ -13,7 +13,8 @@ namespace BoxTeacher.Training;
 /// number. A checkpoint is written under another name, flushed and then renamed: what has its final name is complete.
 /// </summary>
 /// <param name="folder">The run's folder.</param>
-public sealed class CheckpointFolder(string folder)
+/// <param name="beforeWriting">Raises when the folder has come into other hands, so that a checkpoint does not get its name; null: never.</param>
+public sealed class CheckpointFolder(string folder, Action? beforeWriting = null)
 {
     private const string Prefix = "checkpoint-";
     private const string ModelName = "model.safetensors";
@@ -37,6 +38,7 @@ public sealed class CheckpointFolder(string folder)
                 optimizer.save_state_dict(writer);
             });
             Checksums.Write(writing);
+            beforeWriting?.Invoke();
         });
         foreach (var old in All().SkipLast(Kept))
         {

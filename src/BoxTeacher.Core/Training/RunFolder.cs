@@ -10,7 +10,8 @@ namespace BoxTeacher.Training;
 /// end <c>model.safetensors</c>. Together they say what the weights are and can do. Who writes in it holds its <see cref="Lock"/>.
 /// </summary>
 /// <param name="path">The folder; it need not exist.</param>
-public sealed class RunFolder(string path)
+/// <param name="beforeWriting">Raises when the folder has come into other hands, before a checkpoint is made; null: never.</param>
+public sealed class RunFolder(string path, Action? beforeWriting = null)
 {
     private static readonly JsonSerializerOptions Options = new()
     {
@@ -46,7 +47,7 @@ public sealed class RunFolder(string path)
     public string MetricsFile => Child("metrics.jsonl");
 
     /// <summary>The checkpoints.</summary>
-    public CheckpointFolder Checkpoints { get; } = new(path);
+    public CheckpointFolder Checkpoints { get; } = new(path, beforeWriting);
 
     private string ThreadsFile => Child("threads");
 
@@ -76,7 +77,12 @@ public sealed class RunFolder(string path)
     /// </summary>
     /// <exception cref="IOException">Another process is at work in the folder, or it cannot be written to.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder cannot be written to.</exception>
-    public IDisposable Lock() => new Hold(this);
+    public IDisposable Lock() => new Hold(this, fromAnother: false);
+
+    /// <summary>
+    /// The same, also when a process that has lost the folder still holds its lock: one that was suspended and whose claim was taken over.
+    /// </summary>
+    internal IDisposable LockFromAnother() => new Hold(this, fromAnother: true);
 
     /// <summary>Writes what the run is into the folder, or makes sure that the folder's run is this one.</summary>
     /// <param name="recipe">The run's recipe; notes and the places of the data may differ.</param>
@@ -236,12 +242,12 @@ public sealed class RunFolder(string path)
         private readonly RunFolder _folder;
         private readonly IDisposable? _lock;
 
-        public Hold(RunFolder folder)
+        public Hold(RunFolder folder, bool fromAnother)
         {
             _folder = folder;
             if (!folder._isLocked)
             {
-                _lock = FolderLock.Take(folder.Path);
+                _lock = FolderLock.Take(folder.Path, fromAnother);
                 folder._isLocked = true;
             }
         }
