@@ -57,7 +57,8 @@ type StopAfter(steps: int, stop: CancellationTokenSource) =
                         | :? StepFinished as step when step.Iteration >= steps -> stop.Cancel()
                         | _ -> ()
 
-                    member _.Ended(_, _) = () }
+                    member _.Ended(_, _) = ()
+                    member _.Waits _ = () }
 
 /// Keeps what the runs tell.
 type Record(told: ConcurrentQueue<PlannedRun * TrainingEvent>) =
@@ -67,7 +68,8 @@ type Record(told: ConcurrentQueue<PlannedRun * TrainingEvent>) =
                 { new IMatrixListener with
                     member _.Started _ = ()
                     member _.Progressed(run, happened) = told.Enqueue((run, happened))
-                    member _.Ended(_, _) = () }
+                    member _.Ended(_, _) = ()
+                    member _.Waits _ = () }
 
 [<Fact>]
 let ``an ablation that was stopped ends with the numbers of one that was not`` () =

@@ -75,7 +75,8 @@ let private silent =
     { new IMatrixListener with
         member _.Started _ = ()
         member _.Progressed(_, _) = ()
-        member _.Ended(_, _) = () }
+        member _.Ended(_, _) = ()
+        member _.Waits _ = () }
 
 [<Fact>]
 let ``a finished run is never trained again`` () =
@@ -106,7 +107,8 @@ let ``a stopped run goes on where it was`` () =
                 | :? StepFinished as step when step.Iteration = 4 -> stop.Cancel()
                 | _ -> ()
 
-            member _.Ended(_, _) = () }
+            member _.Ended(_, _) = ()
+            member _.Waits _ = () }
 
     let runs = [ plan "a" 1L; plan "b" 1L ]
 

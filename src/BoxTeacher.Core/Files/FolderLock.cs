@@ -17,12 +17,7 @@ internal static class FolderLock
     {
         Directory.CreateDirectory(folder);
         var file = Path.Combine(folder, "lock");
-        if (fromAnother)
-        {
-            File.Delete(file);
-        }
-
-        var held = Open(folder, file);
+        var held = Open(folder, file, fromAnother);
         try
         {
             Temporary.RemoveLeftovers(folder);
@@ -36,11 +31,16 @@ internal static class FolderLock
         return held;
     }
 
-    private static FileStream Open(string folder, string file)
+    private static FileStream Open(string folder, string file, bool fromAnother)
     {
         try
         {
             return new FileStream(file, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
+        }
+        catch (IOException error) when (fromAnother && InUse.Contains(error.HResult))
+        {
+            File.Delete(file);
+            return Open(folder, file, fromAnother: false);
         }
         catch (IOException error) when (InUse.Contains(error.HResult))
         {

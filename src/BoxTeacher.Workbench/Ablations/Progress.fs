@@ -50,19 +50,30 @@ module internal Words =
         match how with
         | RunEnd.Trained result -> $"{run.Label}: done in {CellText.Duration(TimeSpan.FromSeconds result.Seconds)} of training"
         | RunEnd.Cached _ -> $"{run.Label}: finished before"
+        | RunEnd.Elsewhere _ -> $"{run.Label}: finished by another process"
+        | RunEnd.Lost -> $"{run.Label}: taken over by another process"
         | RunEnd.Stopped iteration -> $"{run.Label}: stopped after {iteration} of {run.Iterations} iterations, checkpoint written"
         | RunEnd.Waiting -> $"{run.Label}: not begun"
         | RunEnd.Failed error -> $"{run.Label}: failed: {error.Message}"
 
+    /// The runs of others, shortened to a line.
+    let others (runs: (PlannedRun * string) list) =
+        let shown = [ for run, holder in List.truncate 3 runs -> $"{run.Label} ({holder})" ]
+        String.Join("; ", shown @ [ if runs.Length > shown.Length then $"{runs.Length - shown.Length} more" ])
+
 /// Progress as lines of text, for output that goes to a file or a log: one when a run begins, is evaluated or ends, and one for each
-/// running run every so often. A run by itself tells each of its losses.
-type PlainProgress(writer: TextWriter, every: TimeSpan) =
+/// running run every so often. A run by itself tells each of its losses. Of the runs of other processes it says at most once a minute which
+/// it waits for. Where several processes have one log, the first of them alone tells what was finished before.
+type PlainProgress(writer: TextWriter, every: TimeSpan, ?isFirst: bool) =
+
+    let betweenWaits = TimeSpan.FromMinutes 1.0
 
     interface IProgressDisplay with
         member _.Show(runs, work) =
             let clock = Stopwatch.StartNew()
             let running = ConcurrentDictionary<string, PlannedRun * RunState>()
             let gate = obj ()
+            let mutable waited: (string * TimeSpan) option = None
 
             let write (text: string) =
                 lock gate (fun () ->
@@ -101,7 +112,21 @@ type PlainProgress(writer: TextWriter, every: TimeSpan) =
 
                     member _.Ended(run, how) =
                         running.TryRemove run.Key |> ignore
-                        write (Words.ended run how) }
+
+                        match how with
+                        // Who finished it has said so.
+                        | RunEnd.Elsewhere _ -> ()
+                        | RunEnd.Cached _ when isFirst = Some false -> ()
+                        | _ -> write (Words.ended run how)
+
+                    member _.Waits others =
+                        let text = Words.others others
+
+                        match waited with
+                        | Some(before, at) when before = text || clock.Elapsed - at < betweenWaits -> ()
+                        | _ ->
+                            waited <- Some(text, clock.Elapsed)
+                            write $"process {Environment.ProcessId} waits for {text}" }
 
             let tell _ = running.Values |> Seq.sortBy (fun (run, _) -> run.Label) |> Seq.iter (line >> write)
             use _ = new Timer(TimerCallback tell, null, every, every)
@@ -134,7 +159,7 @@ type LiveProgress(console: IAnsiConsole) =
 
                     let listener =
                         { new IMatrixListener with
-                            member _.Started run = tasks[run.Key].StartTask()
+                            member _.Started run = if not tasks[run.Key].IsStarted then tasks[run.Key].StartTask()
 
                             member _.Progressed(run, happened) =
                                 // The bar reckons the time left by itself.
@@ -149,11 +174,16 @@ type LiveProgress(console: IAnsiConsole) =
 
                                 match how with
                                 | RunEnd.Trained _
-                                | RunEnd.Cached _ -> task.Value <- float run.Iterations
+                                | RunEnd.Cached _
+                                | RunEnd.Elsewhere _ -> task.Value <- float run.Iterations
                                 | _ -> ()
 
                                 task.Description <- Markup.Escape(Words.ended run how)
-                                task.StopTask() }
+                                match how with RunEnd.Lost -> () | _ -> task.StopTask()
+
+                            member _.Waits others =
+                                for run, holder in others do
+                                    tasks[run.Key].Description <- Markup.Escape $"{run.Label}: in {holder}" }
 
                     work listener)
 
@@ -169,7 +199,8 @@ type SilentProgress() =
                 { new IMatrixListener with
                     member _.Started _ = ()
                     member _.Progressed(_, _) = ()
-                    member _.Ended(_, _) = () }
+                    member _.Ended(_, _) = ()
+                    member _.Waits _ = () }
 
 /// The display that suits where the output goes.
 [<RequireQualifiedAccess>]
@@ -182,4 +213,4 @@ module ProgressDisplay =
         if console.Profile.Capabilities.Ansi && console.Profile.Capabilities.Interactive then
             LiveProgress console
         else
-            PlainProgress(Console.Out, TimeSpan.FromSeconds 5.0)
+            PlainProgress(Console.Out, TimeSpan.FromSeconds 5.0, Peers.own.Value.Rank = 0)

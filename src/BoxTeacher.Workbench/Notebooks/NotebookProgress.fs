@@ -13,7 +13,9 @@ open Microsoft.AspNetCore.Html
 type private RunView =
     { State: RunState
       Losses: List<int * float>
-      End: RunEnd option }
+      End: RunEnd option
+      /// The process that has the run; None: this one, or none.
+      Elsewhere: string option }
 
 /// Progress in a notebook's output: a bar, figures and the time left for each run, and the loss curves so far, redrawn in place
 /// at most once in an interval, and in a three-hundredth of the time so far. show puts a value on the page and returns what replaces it.
@@ -31,10 +33,13 @@ type NotebookProgress(show: obj -> (obj -> unit), interval: TimeSpan) =
             match view |> Option.bind _.End with
             | Some(RunEnd.Trained result) -> run.Iterations, "done in " + CellText.Duration(TimeSpan.FromSeconds result.Seconds)
             | Some(RunEnd.Cached _) -> run.Iterations, "finished before"
+            | Some(RunEnd.Elsewhere _) -> run.Iterations, "finished by another process"
+            | Some RunEnd.Lost -> state.Iteration, "taken over by another process"
             | Some(RunEnd.Stopped iteration) -> iteration, "stopped, with a checkpoint"
             | Some RunEnd.Waiting -> 0, "not begun"
             | Some(RunEnd.Failed error) -> state.Iteration, "failed: " + error.Message
             | None when view.IsNone -> 0, "waiting"
+            | None when view.Value.Elsewhere.IsSome -> 0, $"in {view.Value.Elsewhere.Value}"
             | None when state.Iteration >= run.Iterations -> state.Iteration, "evaluating"
             | None ->
                 match RunState.timeLeft clock run.Iterations state with
@@ -59,7 +64,7 @@ type NotebookProgress(show: obj -> (obj -> unit), interval: TimeSpan) =
             let changed = ref true
 
             let change (run: PlannedRun) update =
-                let first _ = update { State = RunState.start; Losses = List(); End = None }
+                let first _ = update { State = RunState.start; Losses = List(); End = None; Elsewhere = None }
                 views.AddOrUpdate(run.Key, first, (fun _ view -> update view)) |> ignore
                 Volatile.Write(&changed.contents, true)
 
@@ -82,7 +87,7 @@ type NotebookProgress(show: obj -> (obj -> unit), interval: TimeSpan) =
 
             let listener =
                 { new IMatrixListener with
-                    member _.Started run = change run id
+                    member _.Started run = change run (fun view -> { view with End = None; Elsewhere = None })
 
                     member _.Progressed(run, happened) =
                         change run (fun view ->
@@ -95,7 +100,8 @@ type NotebookProgress(show: obj -> (obj -> unit), interval: TimeSpan) =
                             lock view.Losses (fun () -> for step in steps do view.Losses.Add((step.Iteration, step.Total)))
                             { view with State = RunState.after clock.Elapsed happened view.State })
 
-                    member _.Ended(run, how) = change run (fun view -> { view with End = Some how }) }
+                    member _.Ended(run, how) = change run (fun view -> { view with End = Some how })
+                    member _.Waits others = for run, holder in others do change run (fun view -> { view with Elsewhere = Some holder }) }
 
             use stop = new ManualResetEventSlim()
 

@@ -168,7 +168,8 @@ module Ablation =
             // Any other failure is the run's own, and does not hold up the others.
             | _ -> ()
 
-    /// Trains what is not trained yet, showing progress. Ctrl-C stops it with checkpoints; the same call goes on from there.
+    /// Trains what is not trained yet, showing progress, and shares the runs with all processes that do the same with the same options.
+    /// Ctrl-C stops it with checkpoints; the same call goes on from there.
     /// Raises AblationStoppedException when it was stopped and AblationException when a run failed; both hold what is finished.
     let runWith (display: IProgressDisplay) (cancellation: CancellationToken) (options: ExperimentOptions) (ablation: Ablation) =
         if ablation.Variants.IsEmpty then
@@ -181,16 +182,16 @@ module Ablation =
 
         let clock = Stopwatch.StartNew()
         let datasets = [ for variant in ablation.Variants -> (recipeOf options ablation variant).Dataset ]
-        DataSets.prepareFor options.DataRoot options.Data datasets
+        DataSets.prepareFor options.Takeover options.DataRoot options.Data datasets
         let data = dataOf options ablation
         let baseData = data[reference]
         let gallery = RunTraining.galleryImages RunTraining.galleryCount baseData.Validation
         let seeds, planned = plan options ablation data
         let byKey = planned |> List.map (fun (run, how) -> run.Key, how) |> dict
-        let store = RunStore(Path.Combine(options.Out, "runs"))
+        let store = RunStore(Path.Combine(options.Out, "runs"), options.Takeover)
 
         let degree = max 1 (min options.Parallel planned.Length)
-        let threads = options.Threads |> Option.defaultValue (max 1 (Environment.ProcessorCount / degree))
+        let threads = options.Threads |> Option.defaultValue (max 1 (Peers.own.Value.Cores / degree))
 
         let train (context: RunContext) =
             // Of this thread alone: each run has its share of the machine.
@@ -210,7 +211,8 @@ module Ablation =
             [ for _, how in ends do
                   match how with
                   | RunEnd.Trained result
-                  | RunEnd.Cached result -> result
+                  | RunEnd.Cached result
+                  | RunEnd.Elsewhere result -> result
                   | _ -> () ]
 
         let finished =

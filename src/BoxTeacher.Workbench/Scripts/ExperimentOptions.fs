@@ -3,6 +3,7 @@ namespace BoxTeacher.Workbench
 open System
 open System.IO
 open BoxTeacher.Data
+open BoxTeacher.Files
 open BoxTeacher.Training
 
 /// Files of one's own in COCO's format, as full paths.
@@ -47,6 +48,8 @@ type ExperimentOptions =
       Device: DeviceName option
       /// File of weights that all networks begin with; None: the recipe's own, or random ones.
       Weights: string option
+      /// How long the work of a process that is heard of no more stays its own; the same for all that share the runs.
+      Takeover: TimeSpan
       /// The folder of report, results and runs.
       Out: string
       /// The folder that data sets are made in.
@@ -70,11 +73,14 @@ module ExperimentOptions =
                      unlabelled images beside them, both (boxteacher data split makes the files)
   --seeds N          train every variant with seeds 1 to N
   --iterations N     optimizer steps of a run; evaluations and the rate's steps keep their share, warm-ups stay
-  --parallel N       runs that train side by side; default: one per processor core
-  --threads N        threads of each run; default: all cores, shared among the runs side by side
+  --parallel N       runs that train side by side in this process; default: one per processor core that it has
+  --threads N        threads of each run; default: all cores, shared among the processes that mpirun or srun
+                     started here and their runs side by side
   --device NAME      cpu, cuda or cuda:N
   --weights FILE     weights that all variants begin with, such as a run's model.safetensors
-  --out DIR          where report, results and runs go; default runs/<name of the script>
+  --takeover N       seconds without a heartbeat after which the run of another process is taken over; default 60
+  --out DIR          where report, results and runs go; default runs/<name of the script>; processes that are started with the
+                     same one, on any machines, share the runs
   --data-root DIR    where data sets are made; default data
   --help             this text; say `dotnet fsi SCRIPT -- --help`
 An experiment that was interrupted goes on where it stopped when it is started again with the same options."""
@@ -97,7 +103,7 @@ An experiment that was interrupted goes on where it stopped when it is started a
 
     // Options that take a value.
     let private valued =
-        [ "--data"; "--source"; "--seeds"; "--iterations"; "--parallel"; "--threads"; "--device"; "--weights"; "--out"; "--data-root" ] @ ownFiles @ unlabelledFiles
+        [ "--data"; "--source"; "--seeds"; "--iterations"; "--parallel"; "--threads"; "--device"; "--weights"; "--takeover"; "--out"; "--data-root" ] @ ownFiles @ unlabelledFiles
 
     let rec private read (given: Map<string, string>) arguments =
         match arguments with
@@ -148,10 +154,11 @@ An experiment that was interrupted goes on where it stopped when it is started a
           Quick = (value "--quick").IsSome
           Seeds = number "--seeds"
           Iterations = number "--iterations"
-          Parallel = number "--parallel" |> Option.defaultValue Environment.ProcessorCount
+          Parallel = number "--parallel" |> Option.defaultValue Peers.own.Value.Cores
           Threads = number "--threads"
           Device = value "--device" |> Option.map device
           Weights = value "--weights" |> Option.map Path.GetFullPath
+          Takeover = number "--takeover" |> Option.map (float >> TimeSpan.FromSeconds) |> Option.defaultValue Claims.DefaultTakeover
           Out = value "--out" |> Option.defaultValue (Path.Combine("runs", string (Path.GetFileNameWithoutExtension script)))
           DataRoot = root
           Command = CommandText.ofWords ("dotnet" :: "fsi" :: script :: arguments) }
@@ -171,6 +178,7 @@ An experiment that was interrupted goes on where it stopped when it is started a
           Threads = None
           Device = None
           Weights = None
+          Takeover = Claims.DefaultTakeover
           Out = Path.Combine("..", "runs", "notebooks", (if steps.IsSome then "check" else "full"), name)
           DataRoot = variable "NOTEBOOK_DATA" |> Option.defaultValue (Path.Combine("..", "data"))
           Command = $"jupyter nbconvert --to notebook --execute {name}.ipynb" }

@@ -18,8 +18,7 @@ module Script =
     let private filesOf (files: ReportFiles) =
         printfn "report   %s\nresults  %s" (Path.GetFullPath files.Page) (Path.GetFullPath files.Results)
 
-    let private report out (result: AblationResult) =
-        let files = Report.write out result
+    let private show (result: AblationResult) files =
         Terminal.print (AblationResult.table result)
         AblationResult.verdicts result |> List.iter (printfn "%s")
         filesOf files
@@ -54,10 +53,17 @@ module Script =
         ChartStyle.useEverywhere ()
 
     let private runExperiment options (experiment: ExperimentOptions -> AblationResult) =
-        let reportFinished (finished: AblationResult) = if not finished.Runs.IsEmpty then report options.Out finished
+        let shared = SharedReport options
+
+        let report (result: AblationResult) =
+            match shared.Write result with
+            | true, files -> show result files
+            | false, files -> printfn "report   %s, by another process" (Path.GetFullPath files.Page)
+
+        let reportFinished (finished: AblationResult) = if not finished.Runs.IsEmpty then report finished
 
         try
-            report options.Out (experiment options)
+            report (experiment options)
             0
         with
         | :? AblationStoppedException as stopped ->
@@ -93,7 +99,8 @@ module Script =
 
     let private reportOfRun data folder =
         use _ = RunFolder(folder).Lock()
-        report folder (RunReport.ofFolder data folder)
+        let result = RunReport.ofFolder data folder
+        show result (Report.write folder result)
 
     /// Makes the report that a command line asks for, prints where it lies, and ends the process: 0, 1 after an error, 2 for a
     /// wrong command line.
