@@ -7,6 +7,8 @@ open System
 type Peers =
     { /// 0 for the first of them, and for a process by itself.
       Rank: int
+      /// How many they are, on all machines.
+      Count: int
       /// This process's share of the machine's cores, at least one.
       Cores: int }
 
@@ -15,6 +17,7 @@ module Peers =
 
     // What Open MPI, MPICH with its kin, and Slurm's srun set.
     let private ranks = [ "OMPI_COMM_WORLD_RANK"; "PMI_RANK"; "SLURM_PROCID" ]
+    let private counts = [ "OMPI_COMM_WORLD_SIZE"; "PMI_SIZE"; "SLURM_STEP_NUM_TASKS" ]
     let private onMachine = [ "OMPI_COMM_WORLD_LOCAL_SIZE"; "MPI_LOCALNRANKS"; "SLURM_STEP_TASKS_PER_NODE"; "SLURM_NTASKS_PER_NODE" ]
 
     /// The peers of an environment, on a machine with so many cores.
@@ -38,6 +41,7 @@ module Peers =
             | _ -> cores
 
         { Rank = first ranks |> Option.defaultValue 0
+          Count = first counts |> Option.defaultValue 1
           Cores = max 1 share }
 
     /// This process's peers.

@@ -31,9 +31,11 @@ module Terminal =
     /// From here on the process outlives its terminal: what is printed on a closed one is lost, and no error.
     let outlive () = outlived.Force()
 
-    /// The terminal; for output that goes elsewhere, a console without colors and wide enough for a table.
+    /// The terminal; for output that goes elsewhere, or that several processes write to one terminal, a console without colors and wide
+    /// enough for a table.
     let console () =
-        if Console.IsOutputRedirected then
+        // mpirun gives each process a terminal of its own, and prints them as one.
+        if Console.IsOutputRedirected || Peers.own.Value.Count > 1 then
             let noColors, notInteractive = ColorSystemSupport.NoColors, InteractionSupport.No
             let settings = AnsiConsoleSettings(Ansi = AnsiSupport.No, ColorSystem = noColors, Interactive = notInteractive)
             let console = AnsiConsole.Create settings

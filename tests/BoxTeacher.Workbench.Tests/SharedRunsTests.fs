@@ -296,14 +296,43 @@ let ``a process that lost a run writes nothing into it any more`` () =
     Assert.Equal<string list>([ "claim.2"; "lock" ], [ for entry in Directory.GetFileSystemEntries folder -> Path.GetFileName entry ] |> List.sort)
 
 [<Fact>]
+let ``a run in which three processes died without a further checkpoint has failed, and is tried again by the next call`` () =
+    let store = RunStore(temporaryFolder (), TimeSpan.FromSeconds 0.3)
+    let run = plan "a" 1L
+
+    // What a process that is killed leaves behind, and the next one finds.
+    let afterDeath train =
+        File.WriteAllText(Path.Combine(Directory.CreateDirectory(store.Folder run).FullName, "claim.1"), "")
+        Matrix.run 1 store (hears ignore) train CancellationToken.None [ run ] |> List.map snd
+
+    let withCheckpoint (context: RunContext) =
+        Directory.CreateDirectory(Path.Combine(context.Folder.Path, "checkpoint-0000005")) |> ignore
+        RunOutcome.Stopped 5
+
+    let without _ = RunOutcome.Stopped 0
+
+    for train in [ without; withCheckpoint; without; without ] do
+        match afterDeath train with
+        | [ RunEnd.Stopped _ ] -> ()
+        | other -> failwith $"{other}"
+
+    match afterDeath without with
+    | [ RunEnd.Failed error ] -> Assert.StartsWith("3 processes died in it after iteration 5", error.Message)
+    | other -> failwith $"{other}"
+
+    match afterDeath finishing with
+    | [ RunEnd.Trained _ ] -> Assert.False(File.Exists(Path.Combine(store.Folder run, "deaths.txt")))
+    | other -> failwith $"{other}"
+
+[<Fact>]
 let ``processes that mpirun or srun started share the cores of their machine`` () =
     let peers variables = Peers.ofEnvironment (Map.ofList variables).TryFind 16
-    Assert.Equal({ Rank = 0; Cores = 16 }, peers [])
-    Assert.Equal({ Rank = 3; Cores = 4 }, peers [ "OMPI_COMM_WORLD_RANK", "3"; "OMPI_COMM_WORLD_LOCAL_SIZE", "4" ])
-    Assert.Equal({ Rank = 0; Cores = 1 }, peers [ "OMPI_COMM_WORLD_LOCAL_SIZE", "40" ])
-    Assert.Equal({ Rank = 5; Cores = 8 }, peers [ "PMI_RANK", "5"; "MPI_LOCALNRANKS", "2" ])
-    let srun = [ "SLURM_STEP_ID", "0"; "SLURM_PROCID", "6" ]
-    Assert.Equal({ Rank = 6; Cores = 4 }, peers (srun @ [ "SLURM_STEP_TASKS_PER_NODE", "4(x2),3" ]))
-    Assert.Equal({ Rank = 6; Cores = 3 }, peers (srun @ [ "SLURM_CPUS_PER_TASK", "3"; "SLURM_STEP_TASKS_PER_NODE", "4" ]))
+    Assert.Equal({ Rank = 0; Count = 1; Cores = 16 }, peers [])
+    Assert.Equal({ Rank = 3; Count = 8; Cores = 4 }, peers [ "OMPI_COMM_WORLD_RANK", "3"; "OMPI_COMM_WORLD_SIZE", "8"; "OMPI_COMM_WORLD_LOCAL_SIZE", "4" ])
+    Assert.Equal({ Rank = 0; Count = 1; Cores = 1 }, peers [ "OMPI_COMM_WORLD_LOCAL_SIZE", "40" ])
+    Assert.Equal({ Rank = 5; Count = 6; Cores = 8 }, peers [ "PMI_RANK", "5"; "PMI_SIZE", "6"; "MPI_LOCALNRANKS", "2" ])
+    let srun = [ "SLURM_STEP_ID", "0"; "SLURM_STEP_NUM_TASKS", "11"; "SLURM_PROCID", "6" ]
+    Assert.Equal({ Rank = 6; Count = 11; Cores = 4 }, peers (srun @ [ "SLURM_STEP_TASKS_PER_NODE", "4(x2),3" ]))
+    Assert.Equal({ Rank = 6; Count = 11; Cores = 3 }, peers (srun @ [ "SLURM_CPUS_PER_TASK", "3"; "SLURM_STEP_TASKS_PER_NODE", "4" ]))
     // In a batch script itself there is one process.
-    Assert.Equal({ Rank = 0; Cores = 16 }, peers [ "SLURM_NTASKS_PER_NODE", "4"; "SLURM_PROCID", "2" ])
+    Assert.Equal({ Rank = 0; Count = 1; Cores = 16 }, peers [ "SLURM_NTASKS_PER_NODE", "4"; "SLURM_PROCID", "2" ])

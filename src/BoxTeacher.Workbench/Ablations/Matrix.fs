@@ -97,6 +97,17 @@ type IMatrixListener =
 [<RequireQualifiedAccess>]
 module Matrix =
 
+    /// A run in which so many processes died one after the other, without a further checkpoint, would end all of them.
+    let private mostDeaths = 3
+
+    let private countDeath (store: RunStore) run (folder: RunFolder) =
+        let newest = folder.Checkpoints.Latest()
+        let iteration = if newest.HasValue then (let struct (_, iteration) = newest.Value in iteration) else 0
+
+        if store.CountDeath(run, iteration) >= mostDeaths then
+            store.ForgetDeaths run
+            raise (IOException $"{mostDeaths} processes died in it after iteration {iteration}, without a word; is there enough memory?")
+
     /// Trains a run that is claimed. Returns how it ended, None where another process took it over.
     let private trainClaimed (store: RunStore) (listener: IMatrixListener) train cancellation (run: PlannedRun) (claim: Claim) =
         use stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, claim.Lost)
@@ -110,6 +121,7 @@ module Matrix =
             let folder = RunFolder(store.Folder run, insist)
             use _ = if claim.IsTakenOver then folder.LockFromAnother() else folder.Lock()
             store.WriteFailure(run, None)
+            if claim.IsTakenOver then countDeath store run folder
 
             let report happened =
                 insist ()
@@ -119,6 +131,7 @@ module Matrix =
             | RunOutcome.Finished result ->
                 insist ()
                 store.Write result
+                store.ForgetDeaths run
                 Some(RunEnd.Trained result)
             | RunOutcome.Stopped _ when not claim.IsHeld -> None
             | RunOutcome.Stopped iteration -> Some(RunEnd.Stopped iteration)

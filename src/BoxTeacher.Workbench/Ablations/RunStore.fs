@@ -8,8 +8,8 @@ open System.Text
 open BoxTeacher.Files
 
 /// The folders of an ablation's runs, which any number of processes share: one per run, named after variant, seed and key. A run is
-/// finished when its folder holds result.json; failed.txt says why it failed, and claim.N who trains it. Anything else in it belongs to the
-/// trainer (checkpoints, metrics). takeover is how long the claim of a process that is heard of no more lasts; a minute by default.
+/// finished when its folder holds result.json; failed.txt says why it failed, claim.N who trains it, and deaths.txt where processes that died
+/// in it left it. Anything else in it belongs to the trainer (checkpoints, metrics). takeover is how long the claim of a process that is heard of no more lasts; a minute by default.
 type RunStore(root: string, ?takeover: TimeSpan) =
 
     let root = Path.GetFullPath root
@@ -76,3 +76,14 @@ type RunStore(root: string, ?takeover: TimeSpan) =
         match failure with
         | Some(holder, error) -> AtomicFile.WriteText(store.FailureFile run, $"{holder.Line}\n{error.Message}\n")
         | None -> File.Delete(store.FailureFile run)
+
+    /// Takes note that a process died in a run, whose newest checkpoint is of this iteration; returns how many did so without a further one.
+    member internal store.CountDeath(run, iteration: int) =
+        let file = Path.Combine(store.Folder run, "deaths.txt")
+        let before = match read file with Some text -> List.ofArray (text.Split('\n', StringSplitOptions.RemoveEmptyEntries)) | None -> []
+        let deaths = string iteration :: List.takeWhile ((=) (string iteration)) before
+        AtomicFile.WriteText(file, String.Join('\n', deaths))
+        deaths.Length
+
+    /// Forgets the deaths in a run.
+    member internal store.ForgetDeaths run = File.Delete(Path.Combine(store.Folder run, "deaths.txt"))

@@ -24,8 +24,7 @@ type internal SharedReport(options: ExperimentOptions) =
     /// the files.
     member _.Write(result: AblationResult) =
         use claims = new Claims(options.Takeover)
-        let wait (holder: Holder) = eprintfn $"{holder} is writing the report"
-        use _ = claims.Take(Path.Combine(options.Out, "runs", "report"), Action<Holder> wait)
+        use _ = claims.Take(Path.Combine(options.Out, "runs", "report"), Action<Holder> ignore)
 
         if isReported result then
             false, { Page = Path.Combine(options.Out, "report.html"); Results = file }
