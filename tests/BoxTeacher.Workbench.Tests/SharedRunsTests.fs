@@ -18,11 +18,13 @@ let private ablation =
     |> Ablation.variant "BoxTeacher" id
     |> Ablation.seeds [ 1L .. 3L ]
 
-/// Says each thing on a line of its own.
-type private Told() =
+/// Says each thing on a line of its own. The runs begin when the file is there: all processes have started by then.
+type private Told(go: string) =
     interface IProgressDisplay with
         member _.Show(_, work) =
             let say (text: string) = lock Console.Out (fun () -> Console.Out.WriteLine text)
+            say "ready|"
+            SpinWait.SpinUntil((fun () -> Thread.Sleep 5; File.Exists go), TimeSpan.FromSeconds 240.0) |> ignore
 
             work
                 { new IMatrixListener with
@@ -40,7 +42,7 @@ type private Told() =
 /// The script that further processes run.
 let script options =
     Script.run (Array.ofList ("cells.fsx" :: options)) (fun options ->
-        Ablation.runWith (Told()) CancellationToken.None options ablation)
+        Ablation.runWith (Told(Path.Combine(options.Out, "go"))) CancellationToken.None options ablation)
 
 /// One of several processes, as mpirun starts them.
 type private Worker(rank: int, options: string list) =
@@ -70,13 +72,13 @@ type private Worker(rank: int, options: string list) =
     member worker.Said(kind: string) = [ for line in worker.Lines do if line.StartsWith(kind + "|") then List.ofArray (line.Split '|') |> List.tail ]
 
     member worker.Await what condition =
-        let isSo = SpinWait.SpinUntil((fun () -> Thread.Sleep 5; condition worker || running.HasExited), TimeSpan.FromSeconds 80.0)
+        let isSo = SpinWait.SpinUntil((fun () -> Thread.Sleep 5; condition worker || running.HasExited), TimeSpan.FromSeconds 240.0)
         Assert.True(isSo && condition worker, $"""process {rank} never {what}:{Environment.NewLine}{String.Join('\n', worker.Lines)}""")
 
     member _.Send(signal: string) = (nonNull (Process.Start("kill", [ $"-{signal}"; string running.Id ]))).WaitForExit()
 
     member worker.ExitCode =
-        Assert.True(running.WaitForExit(TimeSpan.FromSeconds 80.0), $"""process {rank} does not end:{Environment.NewLine}{String.Join('\n', worker.Lines)}""")
+        Assert.True(running.WaitForExit(TimeSpan.FromSeconds 240.0), $"""process {rank} does not end:{Environment.NewLine}{String.Join('\n', worker.Lines)}""")
         running.WaitForExit()
         running.ExitCode
 
@@ -92,6 +94,11 @@ let ``four processes share the runs, whoever is killed or falls asleep, and end 
     try
         let steps (worker: Worker) = (worker.Said "step").Length
         let random = Random 7
+
+        for worker in workers do
+            worker.Await "was ready" (fun worker -> worker.Said "ready" <> [])
+
+        File.WriteAllText(Path.Combine(out, "go"), "")
 
         // Two die, each after some step.
         for worker in workers[0..1] do

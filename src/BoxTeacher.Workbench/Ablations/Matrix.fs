@@ -227,7 +227,7 @@ module Matrix =
         // Threads of their own, with a deep stack: a training is long and its backward pass recursive.
         let start (run: PlannedRun) claim =
             working <- working + 1
-            Thread(work (run, claim), 64 <<< 20, Name = run.Label, IsBackground = true).Start()
+            Thread(work (run, claim), 64 <<< 20, Name = $"run {run.Label}", IsBackground = true).Start()
 
         /// Begins what it may; returns the runs of others.
         let beginRuns () =
