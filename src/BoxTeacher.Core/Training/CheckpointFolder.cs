@@ -13,7 +13,9 @@ namespace BoxTeacher.Training;
 /// number. A checkpoint is written under another name, flushed and then renamed: what has its final name is complete.
 /// </summary>
 /// <param name="folder">The run's folder.</param>
-/// <param name="beforeWriting">Raises when the folder has come into other hands, so that a checkpoint does not get its name; null: never.</param>
+/// <param name="beforeWriting">
+/// Raises when the folder has come into other hands, so that a checkpoint does not get its name; null: never.
+/// </param>
 public sealed class CheckpointFolder(string folder, Action? beforeWriting = null)
 {
     private const string Prefix = "checkpoint-";

@@ -8,8 +8,9 @@ open System.Text
 open BoxTeacher.Files
 
 /// The folders of an ablation's runs, which any number of processes share: one per run, named after variant, seed and key. A run is
-/// finished when its folder holds result.json; failed.txt says why it failed, claim.N who trains it, and deaths.txt where processes that died
-/// in it left it. Anything else in it belongs to the trainer (checkpoints, metrics). takeover is how long the claim of a process that is heard of no more lasts; a minute by default.
+/// finished when its folder holds result.json; failed.txt says why it failed, claim.N who trains it, and deaths.txt how far it was when
+/// processes died in it. Anything else in it belongs to the trainer (checkpoints, metrics). takeover is how long the claim of a process
+/// that is heard of no more lasts; a minute by default.
 type RunStore(root: string, ?takeover: TimeSpan) =
 
     let root = Path.GetFullPath root
