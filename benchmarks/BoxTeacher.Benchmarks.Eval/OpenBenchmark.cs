@@ -22,7 +22,7 @@ internal static class OpenBenchmark
         yield return Figure.AtMost($"open {Copies * truth.Images.Count:N0} images, peak GB", usage.PeakGigabytes, 4);
     }
 
-    private static InstanceDataset Repeat(InstanceDataset truth)
+    public static InstanceDataset Repeat(InstanceDataset truth)
     {
         long annotation = 0, image = 0;
         return new InstanceDataset("large", truth.Categories, [.. Enumerable.Range(0, Copies).SelectMany(_ => truth.Images).Select(record => record with

@@ -8,6 +8,19 @@ if (args is ["input", var kept])
     EvaluationInput.Make(seed: 1).Write(kept);
     return 0;
 }
+if (args is ["large", var big])
+{
+    BoxTeacher.Data.CocoWriter.Write(big, OpenBenchmark.Repeat(EvaluationInput.Make(seed: 1).Truth));
+    return 0;
+}
+if (args is ["open", var one])
+{
+    var clock = System.Diagnostics.Stopwatch.StartNew();
+    var set = BoxTeacher.Data.CocoReader.Read(one, ".");
+    Console.WriteLine($"{set.Images.Count} images, {clock.Elapsed.TotalSeconds:0.000} s, {System.Diagnostics.Process.GetCurrentProcess().PeakWorkingSet64 / 1e6:0} MB, managed {GC.GetTotalMemory(true) / 1e6:0} MB");
+    GC.KeepAlive(set);
+    return 0;
+}
 if (args.FirstOrDefault() == "fuzz")
 {
     return FuzzRun.Print(args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 20_000);

@@ -33,7 +33,8 @@ public static class CocoResults
         {
             categories.Add(truth.Categories[i].Id, i);
         }
-        return new JsonDocumentFile(file).WholeArray((ref Utf8JsonReader reader) => Parse(ref reader, images, categories, type));
+        using var json = new JsonDocumentFile(file);
+        return json.WholeArray((ref Utf8JsonReader reader) => Parse(ref reader, images, categories, type));
     }
 
     /// <summary>Writes detections so that the COCO tools read them.</summary>
