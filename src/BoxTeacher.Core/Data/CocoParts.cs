@@ -14,8 +14,13 @@ internal sealed class CocoImagePart : IJsonPart
     /// <inheritdoc/>
     public int Count => _rows.Count;
 
-    /// <summary>Puts all into a table.</summary>
-    public void MoveTo(PackedImages images) => images.Add(CollectionsMarshal.AsSpan(_rows), _names.ToArray());
+    /// <summary>Puts all into a table, and is empty then.</summary>
+    public void MoveTo(PackedImages images)
+    {
+        images.Add(CollectionsMarshal.AsSpan(_rows), _names.ToArray());
+        _rows.Clear();
+        _names.CutTo(0);
+    }
 
     /// <inheritdoc/>
     public bool TryRead(ReadOnlySpan<byte> text, out int used)
@@ -131,7 +136,7 @@ internal sealed class CocoAnnotationPart : IJsonPart
     /// <inheritdoc/>
     public int Count => _rows.Count;
 
-    /// <summary>Puts all into a table.</summary>
+    /// <summary>Puts all into a table, and is empty then.</summary>
     /// <param name="annotations">The table.</param>
     /// <param name="file">The file, for the errors of malformed shapes.</param>
     public void MoveTo(PackedAnnotations annotations, string file)
@@ -143,6 +148,10 @@ internal sealed class CocoAnnotationPart : IJsonPart
             rows[row].Shape = Place(new Segmentation.Malformed(file, $"annotations[{first + row}].{problem.Key}", problem.Message));
         }
         annotations.Add(rows, _outlines.ToArray(), _masks);
+        _rows.Clear();
+        _outlines.CutTo(0);
+        _masks.Clear();
+        _malformed.Clear();
     }
 
     /// <inheritdoc/>
@@ -178,7 +187,7 @@ internal sealed class CocoAnnotationPart : IJsonPart
             var isRead = key.Length switch
             {
                 2 when key.SequenceEqual("id"u8) => json.Integer(out row.Id) && (found |= Id) != 0,
-                4 when key.SequenceEqual("bbox"u8) => TryReadBox(ref json, out row.Box),
+                4 when key.SequenceEqual("bbox"u8) => CocoShapes.TryParseBox(ref json, out row.Box),
                 4 when key.SequenceEqual("area"u8) => json.Number(out row.Area),
                 7 when key.SequenceEqual("iscrowd"u8) => TryReadFlag(ref json, out row.IsCrowd),
                 8 when key.SequenceEqual("image_id"u8) => json.Integer(out row.Image) && (found |= Image) != 0,
@@ -193,18 +202,6 @@ internal sealed class CocoAnnotationPart : IJsonPart
         }
         while (json.Take((byte)','));
         return json.Take((byte)'}') && found == Needed;
-    }
-
-    private static bool TryReadBox(ref PlainJson json, out Box box)
-    {
-        double y = 0, width = 0, height = 0;
-        var isRead = json.Take((byte)'[')
-            && json.Number(out var x) && json.Take((byte)',') && json.Number(out y) && json.Take((byte)',')
-            && json.Number(out width) && json.Take((byte)',') && json.Number(out height) && json.Take((byte)']')
-            ? Box.FromSize(x, y, width, height)
-            : default(Box?);
-        box = isRead ?? default;
-        return isRead is not null;
     }
 
     private static bool TryReadFlag(ref PlainJson json, out bool isSet)
@@ -232,24 +229,7 @@ internal sealed class CocoAnnotationPart : IJsonPart
         _outlines.AddCount(1);
         do
         {
-            var count = 0;
-            if (!json.Take((byte)'['))
-            {
-                return false;
-            }
-            do
-            {
-                if (count == _ring.Length)
-                {
-                    Array.Resize(ref _ring, 2 * count);
-                }
-                if (!json.Hundredths(out _ring[count++]))
-                {
-                    return false;
-                }
-            }
-            while (json.Take((byte)','));
-            if (!json.Take((byte)']') || count < 6 || ++rings > 127)
+            if (!json.Hundredths(ref _ring, out var count) || count < 6 || ++rings > 127)
             {
                 return false;
             }

@@ -53,11 +53,11 @@ public static class CocoReader
             {
                 case "images":
                     images = new PackedImages(Path.GetFullPath(imageFolder));
-                    file.Array(key, () => new CocoImagePart(), part => part.MoveTo(images));
+                    file.Array<CocoImagePart>(key, part => part.MoveTo(images));
                     break;
                 case "annotations" when withLabels:
                     annotations = new PackedAnnotations();
-                    file.Array(key, () => new CocoAnnotationPart(), part => part.MoveTo(annotations, annotationFile));
+                    file.Array<CocoAnnotationPart>(key, part => part.MoveTo(annotations, annotationFile));
                     break;
                 case "categories" when withLabels:
                     categories = file.Array(key, ParseCategory);

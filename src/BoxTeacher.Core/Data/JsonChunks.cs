@@ -19,7 +19,9 @@ internal interface IJsonPart
 }
 
 /// <summary>A part that is a list.</summary>
-internal sealed class JsonListPart<T>(JsonElementParser<T> parse) : IJsonPart
+/// <param name="parse">Parses an element.</param>
+/// <param name="plain">Parses one of plain form; null: all are parsed by the first.</param>
+internal sealed class JsonListPart<T>(JsonElementParser<T> parse, PlainElementParser<T>? plain = null) : IJsonPart
 {
     /// <summary>The elements.</summary>
     public List<T> Elements { get; } = [];
@@ -31,7 +33,14 @@ internal sealed class JsonListPart<T>(JsonElementParser<T> parse) : IJsonPart
     public bool TryRead(ReadOnlySpan<byte> text, out int used)
     {
         used = 0;
-        return false;
+        var json = new PlainJson(text);
+        if (plain is null || plain(ref json) is not { } element)
+        {
+            return false;
+        }
+        used = json.Position;
+        Elements.Add(element);
+        return true;
     }
 
     /// <inheritdoc/>

@@ -1,9 +1,13 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 
 namespace BoxTeacher.Data;
 
 /// <summary>Parses the array element at which the reader stands, and leaves the reader at the element's end.</summary>
 internal delegate T JsonElementParser<out T>(ref Utf8JsonReader reader);
+
+/// <summary>Parses an element of plain form with which the text begins; null where <see cref="JsonElementParser{T}"/> has to.</summary>
+internal delegate T? PlainElementParser<out T>(ref PlainJson json);
 
 /// <summary>
 /// A JSON file of any length, read as a stream of elements: nothing is kept but what the element parsers return, and the elements of a
@@ -62,9 +66,9 @@ internal sealed class JsonDocumentFile : IDisposable
     }
 
     /// <summary>The whole file is one array.</summary>
-    public List<T> WholeArray<T>(JsonElementParser<T> parse)
+    public List<T> WholeArray<T>(JsonElementParser<T> parse, PlainElementParser<T>? plain = null)
     {
-        var elements = Array("", parse);
+        var elements = Array("", parse, plain);
         ExpectEnd();
         return elements;
     }
@@ -129,18 +133,30 @@ internal sealed class JsonDocumentFile : IDisposable
     /// <summary>Parses the array that comes next, element by element.</summary>
     /// <param name="name">The array's name for messages.</param>
     /// <param name="parse">Parses one element; called from several threads.</param>
-    public List<T> Array<T>(string name, JsonElementParser<T> parse)
+    /// <param name="plain">Parses one of plain form, several times as fast; null: none is.</param>
+    public List<T> Array<T>(string name, JsonElementParser<T> parse, PlainElementParser<T>? plain = null)
     {
         var all = new List<T>();
-        Array(name, () => new JsonListPart<T>(parse), part => all.AddRange(part.Elements));
+        Array(name, () => new JsonListPart<T>(parse, plain), part => all.AddRange(part.Elements));
         return all;
     }
 
     /// <summary>Parses the array that comes next, part by part.</summary>
     /// <param name="name">The array's name for messages.</param>
-    /// <param name="begin">Makes an empty part; called from several threads.</param>
-    /// <param name="take">Is given the parts in the order of the file, on the calling thread.</param>
-    public void Array<TPart>(string name, Func<TPart> begin, Action<TPart> take)
+    /// <param name="take">Is given the parts in the order of the file, on the calling thread, and leaves each empty, to be filled again.</param>
+    public void Array<TPart>(string name, Action<TPart> take)
+        where TPart : class, IJsonPart, new()
+    {
+        var spare = new ConcurrentBag<TPart>();
+        Array(name, () => spare.TryTake(out var part) ? part : new TPart(), part =>
+        {
+            take(part);
+            spare.Add(part);
+        });
+    }
+
+    // Begin makes an empty part, on several threads.
+    private void Array<TPart>(string name, Func<TPart> begin, Action<TPart> take)
         where TPart : class, IJsonPart
     {
         Expect('[', name.Length == 0 ? "an array" : $"{name}: an array");

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Runtime.CompilerServices;
 
 namespace BoxTeacher.Data;
 
@@ -76,15 +77,35 @@ internal ref struct PlainJson(ReadOnlySpan<byte> text)
         return Utf8Parser.TryParse(_text[start.._at], out value, out var used) && used == _at - start;
     }
 
-    /// <summary>A number of at most two decimals, times 100.</summary>
-    public bool Hundredths(out long value)
+    /// <summary>An array of numbers of at most two decimals, each times 100.</summary>
+    /// <param name="values">Receives them, and is made longer where it must.</param>
+    /// <param name="count">How many they are, at least one.</param>
+    public bool Hundredths(ref long[] values, out int count)
     {
-        if (!Digits(out value, out var decimals) || decimals > 2 || Math.Abs(value) >= 1L << 40)
+        count = 0;
+        if (!Take((byte)'['))
         {
             return false;
         }
-        value *= decimals switch { 0 => 100, 1 => 10, _ => 1 };
-        return true;
+        // Local copies stay in registers.
+        var text = _text;
+        var (at, room) = (_at, values);
+        var isRead = true;
+        do
+        {
+            if (count == room.Length)
+            {
+                Array.Resize(ref values, 2 * count);
+                room = values;
+            }
+            at = SkipSpace(text, at);
+            isRead = Digits(text, ref at, out var digits, out var decimals) && decimals <= 2 && Math.Abs(digits) < 1L << 40;
+            room[count++] = decimals == 2 ? digits : decimals == 1 ? 10 * digits : 100 * digits;
+            at = SkipSpace(text, at);
+        }
+        while (isRead && at < text.Length && text[at++] == ',');
+        _at = at;
+        return isRead && at <= text.Length && text[at - 1] == ']';
     }
 
     /// <summary>Steps over a number, a text, true, false or null.</summary>
@@ -101,52 +122,62 @@ internal ref struct PlainJson(ReadOnlySpan<byte> text)
         return word > 0 || Digits(out _, out _);
     }
 
-    private void SkipSpace()
+    private void SkipSpace() => _at = SkipSpace(_text, _at);
+
+    private bool Digits(out long digits, out int decimals)
     {
-        while (_at < _text.Length && _text[_at] is (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t')
+        var at = SkipSpace(_text, _at);
+        var isRead = Digits(_text, ref at, out digits, out decimals);
+        _at = at;
+        return isRead;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int SkipSpace(ReadOnlySpan<byte> text, int at)
+    {
+        while ((uint)at < (uint)text.Length && text[at] <= ' ' && text[at] is (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t')
         {
-            _at++;
+            at++;
         }
+        return at;
     }
 
     // A number as its digits, and how many of them are decimals. At the text's end more digits might follow, and -0 is no integer.
-    private bool Digits(out long digits, out int decimals)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool Digits(ReadOnlySpan<byte> text, ref int place, out long digits, out int decimals)
     {
-        SkipSpace();
-        var at = _at;
+        var at = place;
         (digits, decimals) = (0, 0);
-        var isNegative = at < _text.Length && _text[at] == '-';
+        var isNegative = (uint)at < (uint)text.Length && text[at] == '-';
         at += isNegative ? 1 : 0;
         var start = at;
-        int digit;
-        for (; at < _text.Length && (digit = _text[at] - '0') is >= 0 and <= 9; at++)
+        long value = 0;
+        uint digit;
+        for (; (uint)at < (uint)text.Length && (digit = (uint)(text[at] - '0')) <= 9; at++)
         {
-            digits = unchecked((10 * digits) + digit);
+            value = unchecked((10 * value) + digit);
         }
         var whole = at - start;
-        if (whole == 0 || (whole > 1 && _text[start] == '0'))
+        if (whole == 0 || (whole > 1 && text[start] == '0'))
         {
             return false;
         }
-        if (at < _text.Length && _text[at] == '.')
+        if ((uint)at < (uint)text.Length && text[at] == '.')
         {
-            var point = at++;
-            for (; at < _text.Length && (digit = _text[at] - '0') is >= 0 and <= 9; at++)
+            var point = ++at;
+            for (; (uint)at < (uint)text.Length && (digit = (uint)(text[at] - '0')) <= 9; at++)
             {
-                digits = unchecked((10 * digits) + digit);
+                value = unchecked((10 * value) + digit);
             }
-            decimals = at - point - 1;
+            decimals = at - point;
             if (decimals == 0)
             {
                 return false;
             }
         }
-        if (at >= _text.Length || whole + decimals > MostDigits || _text[at] is (byte)'e' or (byte)'E' || (isNegative && digits == 0))
-        {
-            return false;
-        }
-        digits = isNegative ? -digits : digits;
-        _at = at;
-        return true;
+        place = at;
+        digits = isNegative ? -value : value;
+        return (uint)at < (uint)text.Length && whole + decimals <= MostDigits && text[at] is not ((byte)'e' or (byte)'E')
+            && !(isNegative && value == 0);
     }
 }
