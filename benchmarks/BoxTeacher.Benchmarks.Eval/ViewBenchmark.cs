@@ -12,10 +12,10 @@ namespace BoxTeacher.Benchmarks.Eval;
 /// </summary>
 internal static class ViewBenchmark
 {
-    private const int Pictures = 64, Iterations = 40;
+    private const int Pictures = 64, Iterations = 24;
 
     // Of these steps the first ones start everything.
-    private const int Settled = 10;
+    private const int Settled = 8;
 
     private static readonly string[] Published =
         ["coco-boxteacher_r50_3x", "coco-softteacher_r50_10p_fold1", "coco-unbiasedteacher_r50_10p_fold1", "coco-politeteacher_r50_10p_fold1"];
@@ -78,7 +78,7 @@ internal static class ViewBenchmark
         return self.TotalProcessorTime.TotalSeconds;
     }
 
-    // Waves with some grain, about 100 KB as a photo of that size has.
+    // Waves with some grain, so that the file is about as long as that of a photo.
     private static ImageRecord Write(string file, int seed)
     {
         var random = new Random(seed);
@@ -91,11 +91,11 @@ internal static class ViewBenchmark
             {
                 int channel = i % 3;
                 double light = 128 + (50 * Math.Sin((waves[channel] * (i / 3)) + (waves[3 + channel] * y)))
-                    + (30 * Math.Sin((waves[6 + channel] * (i / 3)) - (waves[9 + channel] * y))) + (24 * (random.NextDouble() - 0.5));
+                    + (30 * Math.Sin((waves[6 + channel] * (i / 3)) - (waves[9 + channel] * y))) + (8 * (random.NextDouble() - 0.5));
                 row[i] = (byte)Math.Clamp(light, 0, 255);
             }
         }
-        File.WriteAllBytes(file, ImageFile.Encode(".jpg", image, 90));
+        File.WriteAllBytes(file, ImageFile.Encode(".jpg", image, 85));
         Box box = Box.FromSize(100, 80, 200, 250);
         return new ImageRecord(seed + 1, file, image.Width, image.Height, [new Annotation(seed + 1, 0, box, box.Area, false, new Segmentation.Polygons([[100, 80, 300, 80, 300, 330, 100, 330]]))]);
     }

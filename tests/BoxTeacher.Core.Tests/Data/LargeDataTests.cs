@@ -31,7 +31,7 @@ public sealed class LargeDataTests : IDisposable
         Assert.Equal(2, rings.Count);
         Assert.Equal(ring.Select(BitConverter.DoubleToInt64Bits), rings[0].Select(BitConverter.DoubleToInt64Bits));
         Assert.Equal([1.0, 2, 3, 4, 5, 6], rings[1]);
-        Assert.Equal(rings[1], rings.Last());
+        Assert.Equal([rings[0], rings[1]], rings);
         Assert.Throws<ArgumentOutOfRangeException>(() => rings[2]);
     }
 
