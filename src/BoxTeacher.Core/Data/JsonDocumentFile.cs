@@ -187,7 +187,8 @@ internal sealed class JsonDocumentFile : IDisposable
         using (file)
         {
             var copy = new FileStream(
-                System.IO.Path.GetTempFileName(), FileMode.Create, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose);
+                System.IO.Path.GetTempFileName(), FileMode.Create, FileAccess.ReadWrite, FileShare.None, 1 << 16,
+                FileOptions.DeleteOnClose);
             file.CopyTo(copy);
             copy.Flush();
             return copy;

@@ -117,7 +117,8 @@ public sealed class UnlabelledDataTests : IDisposable
     [Fact]
     public void A_recipe_without_a_list_is_the_same_as_JSON_and_back()
     {
-        var recipe = Of(null, "more");
+        var recipe = Recipes.ShapesSoftTeacher.With(
+            recipe => recipe.Dataset.Unlabelled, new UnlabelledRecipe(null, "more", new RandomComposition(1, 4)));
 
         Assert.Equal(recipe.Dataset, RecipeJson.Parse(RecipeJson.Write(recipe)).Dataset);
         Assert.Contains("\"annotations\": null", RecipeJson.Write(recipe), StringComparison.Ordinal);
