@@ -14,7 +14,7 @@ export GOLDEN_DIR
 export TORCH
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
-.PHONY: help setup build demo test kernel notebooks notebooks-write experiments live golden fuzz kill bench-train bench-kernels bench-eval clean
+.PHONY: help setup build demo test kernel notebooks notebooks-write experiments live golden fuzz kill bench-train bench-kernels bench-eval bench-data clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ bench-kernels: build ## each fused kernel beside the plain formula, to artifacts
 
 bench-eval: build ## speed of evaluation and of masks, to artifacts/bench/eval.json
 	@dotnet run --project benchmarks/BoxTeacher.Benchmarks.Eval -c $(CONFIGURATION) --no-build
+
+bench-data: build ## data on their way to a step: opening large files, decoding, views, waiting; to artifacts/bench/data.json
+	@dotnet run --project benchmarks/BoxTeacher.Benchmarks.Eval -c $(CONFIGURATION) --no-build -- data
 
 kernel: setup ## install the F# kernel for Jupyter (make kernel KERNEL_OPTIONS="--prefix DIR")
 	@scripts/kernel.sh install $(KERNEL_OPTIONS)

@@ -1,34 +1,36 @@
-using System.Text.Json;
 using BoxTeacher.Benchmarks.Eval;
 using BoxTeacher.Tests.Fuzz;
 
-// Usage: [--out FILE] measures; input FOLDER writes the input, for other tools; fuzz [MUTATIONS] damages files.
-if (args is ["input", var kept])
+// Usage: [--out FILE] measures evaluation; data [--out FILE] the way of data to a step; input FOLDER writes the input, for other tools;
+// fuzz [MUTATIONS] damages files; open FILE is what measurements of reading run as a process.
+switch (args)
 {
-    EvaluationInput.Make(seed: 1).Write(kept);
-    return 0;
+    case ["input", var kept]:
+        EvaluationInput.Make(seed: 1).Write(kept);
+        return 0;
+    case ["open", var file]:
+        OpenBenchmark.Read(file);
+        return 0;
+    case ["fuzz", ..]:
+        return FuzzRun.Print(args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 20_000);
 }
-if (args.FirstOrDefault() == "fuzz")
-{
-    return FuzzRun.Print(args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 20_000);
-}
-string target = args.SkipWhile(argument => argument != "--out").Skip(1).FirstOrDefault() ?? "artifacts/bench/eval.json";
+bool ofData = args.FirstOrDefault() == "data";
+string target = args.SkipWhile(argument => argument != "--out").Skip(1).FirstOrDefault() ?? $"artifacts/bench/{(ofData ? "data" : "eval")}.json";
 string folder = Directory.CreateTempSubdirectory("boxteacher-bench-").FullName;
 try
 {
     Console.WriteLine($"{EvaluationInput.Images} images of {EvaluationInput.Width}x{EvaluationInput.Height}, {EvaluationInput.Truths} truths, {EvaluationInput.Detections} detections");
     var input = EvaluationInput.Make(seed: 1);
-    input.Write(folder);
-    List<Figure> figures = [.. EvaluateBenchmark.Run(folder), .. RunLengthBenchmark.Run(input), .. OpenBenchmark.Run(input.Truth, folder)];
-    Console.WriteLine($"{"",-42}{"reached",14}{"target",14}{"ratio",8}");
-    foreach (var figure in figures)
+    if (ofData)
     {
-        Console.WriteLine(FormattableString.Invariant($"{figure.Name,-42}{figure.Value,14:#,0.###}{figure.Target,14:#,0.###}{figure.Ratio,8:0.00}"));
+        Figure.Report(
+            OpenBenchmark.Run(input.Truth, folder).Concat(ViewBenchmark.Run(folder)).Concat(ViewBenchmark.RunTraining(folder))
+                .Concat(OpenBenchmark.RunLarge(folder)),
+            target);
+        return 0;
     }
-    Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(target))!);
-    File.WriteAllText(target, JsonSerializer.Serialize(
-        figures.ToDictionary(figure => figure.Name, figure => new { ratio = figure.Ratio, target = 1.0, value = figure.Value, limit = figure.Target }),
-        new JsonSerializerOptions { WriteIndented = true }));
+    input.Write(folder);
+    Figure.Report(EvaluateBenchmark.Run(folder).Concat(RunLengthBenchmark.Run(input)), target);
     return 0;
 }
 finally

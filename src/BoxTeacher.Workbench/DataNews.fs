@@ -15,6 +15,7 @@ module DataNews =
     let private reading (file: string) =
         let info = FileInfo file
         if info.Exists && info.Length > large then eprintfn "%s: reading %d MB" file (info.Length / 1_000_000L)
+        elif Directory.Exists file then eprintfn "%s: looking for pictures" file
 
     let private soFar (file: string) finished count what =
         let line = $"{file}: {finished} of {count} {what}"

@@ -50,7 +50,7 @@ let resultOf (run: PlannedRun) ap =
       Pseudo = [ 7L, [ foundObject 0.5 ] ] }
 
 /// The event of a step: finished iterations, and the step's loss.
-let stepped iteration loss : TrainingEvent = StepFinished(iteration, dict [ "loss_prj", loss ] |> Dictionary, loss, 0.01, Nullable(), 0.1)
+let stepped iteration loss : TrainingEvent = StepFinished(iteration, dict [ "loss_prj", loss ] |> Dictionary, loss, 0.01, Nullable(), 0.1, Nullable 0.04)
 
 /// The event of an evaluation: finished iterations, and the mask AP, in percent.
 let evaluated iteration ap : TrainingEvent = Evaluated(iteration, Network.Teacher, [| BoxTeacher.Evaluation.Metric("mask AP", ap / 100.0) |], 1.0)
@@ -229,7 +229,7 @@ let ``plain progress says when runs begin and end and how far they are`` () =
 
         // A run by itself tells its learning rate and each of its losses.
         let details = if context.Run.Variant = "a" then @"  lr 0\.01 \(prj 0\.500\)" else ""
-        let line = $@"{context.Run.Variant}, seed 1: 8/10  loss 0\.500  mask AP 12\.0{details}, .* left"
+        let line = $@"{context.Run.Variant}, seed 1: 8/10  loss 0\.500  waits for data 40%%  mask AP 12\.0{details}, .* left"
         Assert.True(SpinWait.SpinUntil((fun () -> says line), TimeSpan.FromSeconds 20.0))
         RunOutcome.Finished(resultOf context.Run 1.0)
 

@@ -15,7 +15,7 @@ namespace BoxTeacher.Augmentation;
 /// <param name="normalization">How the detector wants its pixels.</param>
 /// <param name="random">Of all augmentation.</param>
 /// <param name="device">Where the tensors are put.</param>
-/// <param name="ahead">How many batches may be in the making at once, each on a thread of its own.</param>
+/// <param name="ahead">How many batches may be in the making at once.</param>
 /// <param name="padding">How images come to one size; null: <see cref="ImagePadding.AfterNormalizing"/>.</param>
 public sealed class ViewLoader(
     IReadOnlyList<ImageRecord> images,
@@ -38,9 +38,13 @@ public sealed class ViewLoader(
     public IEnumerable<ViewPair> Views(long first = 0, CancellationToken cancellation = default) =>
         LoadAhead.Of(order, first, Make, ahead, cancellation).Select(views => views.ToTensors(device));
 
-    /// <summary>The samples of one batch, as <see cref="Views"/> makes them.</summary>
-    public IReadOnlyList<Sample> Samples(IReadOnlyList<SampleKey> batch) =>
-        [.. batch.Select(key => maker(images[key.Image], key.Stream(random)))];
+    /// <summary>The samples of one batch, as <see cref="Views"/> makes them; several at a time, each from a stream of its own.</summary>
+    public IReadOnlyList<Sample> Samples(IReadOnlyList<SampleKey> batch)
+    {
+        var samples = new Sample[batch.Count];
+        ParallelWork.For(samples.Length, i => samples[i] = maker(images[batch[i].Image], batch[i].Stream(random)));
+        return samples;
+    }
 
     private HostViews Make(IReadOnlyList<SampleKey> batch)
     {

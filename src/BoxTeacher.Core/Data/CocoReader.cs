@@ -39,9 +39,9 @@ public static class CocoReader
         ArgumentException.ThrowIfNullOrEmpty(annotationFile);
         ArgumentException.ThrowIfNullOrEmpty(imageFolder);
         listener?.Invoke(new ReadingAnnotations(annotationFile));
-        var file = new JsonDocumentFile(annotationFile);
-        List<RawImage>? images = null;
-        List<RawAnnotation>? annotations = null;
+        using var file = new JsonDocumentFile(annotationFile);
+        PackedAnnotations? annotations = null;
+        PackedImages? images = null;
         List<Category>? categories = null;
         file.VisitObject(key =>
         {
@@ -52,10 +52,12 @@ public static class CocoReader
             switch (key)
             {
                 case "images":
-                    images = file.Array(key, ParseImage);
+                    images = new PackedImages(Path.GetFullPath(imageFolder));
+                    file.Array<CocoImagePart>(key, part => part.MoveTo(images));
                     break;
                 case "annotations" when withLabels:
-                    annotations = file.Array(key, ParseAnnotation);
+                    annotations = new PackedAnnotations();
+                    file.Array<CocoAnnotationPart>(key, part => part.MoveTo(annotations, annotationFile));
                     break;
                 case "categories" when withLabels:
                     categories = file.Array(key, ParseCategory);
@@ -65,37 +67,25 @@ public static class CocoReader
                     break;
             }
         });
-        return Join(
-            annotationFile,
-            Path.GetFullPath(imageFolder),
-            images ?? throw Missing("images"),
-            annotations ?? (withLabels ? throw Missing("annotations") : []),
-            categories ?? (withLabels ? throw Missing("categories") : []));
+        images = images ?? throw Missing("images");
+        annotations ??= withLabels ? throw Missing("annotations") : new PackedAnnotations();
+        categories ??= withLabels ? throw Missing("categories") : [];
+        var (ordered, categoryIndex) = Order(annotationFile, categories);
+        Join(annotationFile, images, annotations, categoryIndex);
+        return new InstanceDataset(Path.GetFileNameWithoutExtension(annotationFile), ordered, images.With(annotations));
 
         DataFormatException Missing(string key) => new(annotationFile, key, "the key is missing");
     }
 
-    private readonly record struct RawImage(long Id, string FileName, int Width, int Height);
-
-    private readonly record struct RawAnnotation(
-        long Id,
-        long Image,
-        long Category,
-        Box? Box,
-        double? Area,
-        bool IsCrowd,
-        Segmentation? Segmentation,
-        JsonFieldException? Malformed);
-
-    private static InstanceDataset Join(
-        string file, string folder, List<RawImage> images, List<RawAnnotation> annotations, List<Category> categories)
+    // Categories by their id, and the index of each id.
+    private static (List<Category> Ordered, Dictionary<long, int> Index) Order(string file, List<Category> categories)
     {
         var ordered = categories.OrderBy(category => category.Id).ToList();
-        var categoryIndex = new Dictionary<long, int>(ordered.Count);
+        var index = new Dictionary<long, int>(ordered.Count);
         var names = new HashSet<string>(ordered.Count);
         for (var i = 0; i < ordered.Count; i++)
         {
-            if (!categoryIndex.TryAdd(ordered[i].Id, i))
+            if (!index.TryAdd(ordered[i].Id, i))
             {
                 throw new DataFormatException(
                     file, $"categories[{categories.LastIndexOf(ordered[i])}].id", $"{ordered[i].Id} appears twice");
@@ -106,57 +96,78 @@ public static class CocoReader
                     file, $"categories[{categories.LastIndexOf(ordered[i])}].name", $"\"{ordered[i].Name}\" appears twice");
             }
         }
+        return (ordered, index);
+    }
+
+    // Puts indices into the place of ids, and boxes and areas where there are none.
+    private static void Join(string file, PackedImages images, PackedAnnotations annotations, Dictionary<long, int> categoryIndex)
+    {
         var imageIndex = new Dictionary<long, int>(images.Count);
         for (var i = 0; i < images.Count; i++)
         {
-            if (!imageIndex.TryAdd(images[i].Id, i))
+            if (!imageIndex.TryAdd(images.Row(i).Id, i))
             {
-                throw new DataFormatException(file, $"images[{i}].id", $"{images[i].Id} appears twice");
+                throw new DataFormatException(file, $"images[{i}].id", $"{images.Row(i).Id} appears twice");
             }
         }
-        var perImage = new List<Annotation>?[images.Count];
-        var ids = new HashSet<long>(annotations.Count);
+        HashSet<long>? seen = null;
         for (var i = 0; i < annotations.Count; i++)
         {
-            var raw = annotations[i];
-            if (!ids.Add(raw.Id))
+            ref var row = ref annotations.Row(i);
+            if (!IsNew(annotations, i, ref seen))
             {
-                throw new DataFormatException(file, $"annotations[{i}].id", $"{raw.Id} appears twice");
+                throw new DataFormatException(file, $"annotations[{i}].id", $"{row.Id} appears twice");
             }
-            if (!imageIndex.TryGetValue(raw.Image, out var image))
+            if (!imageIndex.TryGetValue(row.Image, out var image))
             {
-                throw new DataFormatException(file, $"annotations[{i}].image_id", $"{raw.Image} is not the id of an image");
+                throw new DataFormatException(file, $"annotations[{i}].image_id", $"{row.Image} is not the id of an image");
             }
-            if (!categoryIndex.TryGetValue(raw.Category, out var category))
+            if (!categoryIndex.TryGetValue(row.Category, out var category))
             {
-                throw new DataFormatException(file, $"annotations[{i}].category_id", $"{raw.Category} is not the id of a category");
+                throw new DataFormatException(file, $"annotations[{i}].category_id", $"{row.Category} is not the id of a category");
             }
-            var size = new ImageSize(images[image].Height, images[image].Width);
-            var shape = Shape(i, raw, size);
-            var box = raw.Box ?? shape?.ToMask(size).Bounds
-                ?? throw new DataFormatException(file, $"annotations[{i}].bbox", "there is neither a box nor a segmentation");
-            if (box.Width < 0 || box.Height < 0)
+            (row.Image, row.Category) = (image, category);
+            var size = new ImageSize(images.Row(image).Height, images.Row(image).Width);
+            if (annotations.Other(i) is Segmentation.RunLength { Mask: var mask } && mask.Size != size)
             {
-                throw new DataFormatException(file, $"annotations[{i}].bbox", $"a box of {box.Width} by {box.Height} pixels");
+                annotations.Replace(i, new Segmentation.Malformed(
+                    file, $"annotations[{i}].segmentation", $"a mask of {mask.Size} pixels in an image of {size}"));
             }
-            var area = raw.Area ?? (shape is null or Segmentation.Malformed ? box.Area : shape.ToMask(size).Area);
-            (perImage[image] ??= []).Add(new Annotation(raw.Id, category, box, area, raw.IsCrowd, shape));
+            if (double.IsNaN(row.Box.X0))
+            {
+                row.Box = annotations.Shape(i)?.ToMask(size).Bounds
+                    ?? throw new DataFormatException(file, $"annotations[{i}].bbox", "there is neither a box nor a segmentation");
+            }
+            if (row.Box.Width < 0 || row.Box.Height < 0)
+            {
+                throw new DataFormatException(
+                    file, $"annotations[{i}].bbox", $"a box of {row.Box.Width} by {row.Box.Height} pixels");
+            }
+            if (double.IsNaN(row.Area))
+            {
+                row.Area = annotations.Shape(i) is { } shape and not Segmentation.Malformed ? shape.ToMask(size).Area : row.Box.Area;
+            }
         }
-        var records = new ImageRecord[images.Count];
-        for (var i = 0; i < records.Length; i++)
-        {
-            var (id, name, width, height) = images[i];
-            records[i] = new ImageRecord(id, Path.Combine(folder, name), width, height, perImage[i] is { } own ? own : []);
-        }
-        return new InstanceDataset(Path.GetFileNameWithoutExtension(file), ordered, records);
+        annotations.Join(images.Count);
+    }
 
-        Segmentation? Shape(int i, RawAnnotation raw, ImageSize size) => raw switch
+    // Ids that ascend, as most files have them, need no memory.
+    private static bool IsNew(PackedAnnotations annotations, int index, ref HashSet<long>? seen)
+    {
+        var id = annotations.Row(index).Id;
+        if (seen is null && (index == 0 || id > annotations.Row(index - 1).Id))
         {
-            { Malformed: { } problem } => new Segmentation.Malformed(file, $"annotations[{i}].{problem.Key}", problem.Message),
-            { Segmentation: Segmentation.RunLength { Mask: var mask } } when mask.Size != size => new Segmentation.Malformed(
-                file, $"annotations[{i}].segmentation", $"a mask of {mask.Size} pixels in an image of {size}"),
-            _ => raw.Segmentation,
-        };
+            return true;
+        }
+        if (seen is null)
+        {
+            seen = new HashSet<long>(annotations.Count);
+            for (var i = 0; i < index; i++)
+            {
+                seen.Add(annotations.Row(i).Id);
+            }
+        }
+        return seen.Add(id);
     }
 
     private static Category ParseCategory(ref Utf8JsonReader reader)
@@ -179,120 +190,6 @@ public static class CocoReader
                 reader.Skip();
             }
         }
-        return new Category(id ?? throw Missing("id"), name ?? throw Missing("name"));
+        return new Category(id ?? throw JsonFields.Missing("id"), name ?? throw JsonFields.Missing("name"));
     }
-
-    private static RawImage ParseImage(ref Utf8JsonReader reader)
-    {
-        JsonFields.ExpectObject(ref reader, "");
-        long? id = null;
-        string? name = null;
-        int? width = null, height = null;
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
-        {
-            if (reader.ValueTextEquals("id"u8) && reader.Read())
-            {
-                id = JsonFields.Integer(ref reader, "id");
-            }
-            else if (reader.ValueTextEquals("file_name"u8) && reader.Read())
-            {
-                name = JsonFields.Text(ref reader, "file_name");
-                if (name?.Contains('\0') is true)
-                {
-                    throw new JsonFieldException("file_name", "a name with a NUL character is that of no file");
-                }
-            }
-            else if (reader.ValueTextEquals("width"u8) && reader.Read())
-            {
-                width = Side(ref reader, "width");
-            }
-            else if (reader.ValueTextEquals("height"u8) && reader.Read())
-            {
-                height = Side(ref reader, "height");
-            }
-            else
-            {
-                reader.Skip();
-            }
-        }
-        var size = new ImageSize(height ?? throw Missing("height"), width ?? throw Missing("width"));
-        return size.Area <= int.MaxValue
-            ? new RawImage(id ?? throw Missing("id"), name ?? throw Missing("file_name"), size.Width, size.Height)
-            : throw new JsonFieldException("width", $"a picture of {size} pixels is out of range");
-    }
-
-    private static RawAnnotation ParseAnnotation(ref Utf8JsonReader reader)
-    {
-        JsonFields.ExpectObject(ref reader, "");
-        long? id = null, image = null, category = null;
-        Box? box = null;
-        double? area = null;
-        var crowd = false;
-        Segmentation? segmentation = null;
-        JsonFieldException? malformed = null;
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
-        {
-            if (reader.ValueTextEquals("id"u8) && reader.Read())
-            {
-                id = JsonFields.Integer(ref reader, "id");
-            }
-            else if (reader.ValueTextEquals("image_id"u8) && reader.Read())
-            {
-                image = JsonFields.Integer(ref reader, "image_id");
-            }
-            else if (reader.ValueTextEquals("category_id"u8) && reader.Read())
-            {
-                category = JsonFields.Integer(ref reader, "category_id");
-            }
-            else if (reader.ValueTextEquals("bbox"u8) && reader.Read())
-            {
-                box = CocoShapes.ParseBox(ref reader, "bbox");
-            }
-            else if (reader.ValueTextEquals("area"u8) && reader.Read())
-            {
-                area = JsonFields.Number(ref reader, "area");
-            }
-            else if (reader.ValueTextEquals("iscrowd"u8) && reader.Read())
-            {
-                crowd = JsonFields.Flag(ref reader, "iscrowd");
-            }
-            else if (reader.ValueTextEquals("segmentation"u8) && reader.Read())
-            {
-                var start = reader;
-                try
-                {
-                    segmentation = CocoShapes.ParseSegmentation(ref reader, "segmentation");
-                }
-                catch (JsonFieldException problem)
-                {
-                    malformed = problem;
-                    reader = start;
-                    reader.Skip();
-                }
-            }
-            else
-            {
-                reader.Skip();
-            }
-        }
-        return new RawAnnotation(
-            id ?? throw Missing("id"),
-            image ?? throw Missing("image_id"),
-            category ?? throw Missing("category_id"),
-            box,
-            area,
-            crowd,
-            segmentation,
-            malformed);
-    }
-
-    private static int? Side(ref Utf8JsonReader reader, string key)
-    {
-        var value = JsonFields.Integer(ref reader, key);
-        return value is null or (> 0 and <= ImageSize.MaxSide)
-            ? (int?)value
-            : throw new JsonFieldException(key, $"expected 1 to {ImageSize.MaxSide} pixels, found {value}");
-    }
-
-    private static JsonFieldException Missing(string key) => new(key, "the key is missing");
 }

@@ -35,6 +35,19 @@ internal static class CocoShapes
         };
     }
 
+    /// <summary>[x, y, width, height] in plain form.</summary>
+    public static bool TryParseBox(ref PlainJson json, out Box box)
+    {
+        double y = 0, width = 0, height = 0;
+        var isRead = json.Take((byte)'[')
+            && json.Number(out var x) && json.Take((byte)',') && json.Number(out y) && json.Take((byte)',')
+            && json.Number(out width) && json.Take((byte)',') && json.Number(out height) && json.Take((byte)']')
+            ? Box.FromSize(x, y, width, height)
+            : default(Box?);
+        box = isRead ?? default;
+        return isRead is not null;
+    }
+
     /// <summary>
     /// Polygons, {"counts": [...], "size": [h, w]} or {"counts": "...", "size": [h, w]}; null, [] and [[]] are none.
     /// </summary>

@@ -12,31 +12,38 @@ namespace BoxTeacher.Data;
 /// <param name="Pictures">SHA-256 of the picture files' names and lengths: every byte of a large data set would take minutes to read.</param>
 internal sealed record DatasetFingerprint(int Images, int Objects, string Labels, string Pictures)
 {
+    private const int LengthsAtOnce = 256;
+
     /// <summary>A data set's fingerprint.</summary>
     /// <exception cref="IOException">A picture is missing.</exception>
     public static DatasetFingerprint Of(InstanceDataset dataset) => new(
         dataset.Images.Count,
         dataset.Images.Sum(image => image.Annotations.Count),
         Hash(writer => WriteLabels(writer, dataset)),
-        Hash(writer =>
-        {
-            foreach (var image in dataset.Images)
-            {
-                writer.Write(Path.GetFileName(image.FileName));
-                writer.Write(new FileInfo(image.FileName).Length);
-            }
-        }));
+        Hash(writer => WritePictures(writer, dataset.Images)));
 
     private static string Hash(Action<BinaryWriter> write)
     {
         using var hash = SHA256.Create();
         using (var stream = new CryptoStream(Stream.Null, hash, CryptoStreamMode.Write))
-        using (var writer = new BinaryWriter(stream))
+        using (var buffer = new BufferedStream(stream, 1 << 16))
+        using (var writer = new BinaryWriter(buffer))
         {
             write(writer);
         }
 
         return Convert.ToHexStringLower(hash.Hash!);
+    }
+
+    private static void WritePictures(BinaryWriter writer, IReadOnlyList<ImageRecord> images)
+    {
+        var lengths = new long[images.Count];
+        ParallelWork.For(images.Count, LengthsAtOnce, i => lengths[i] = new FileInfo(images[i].FileName).Length);
+        for (var i = 0; i < images.Count; i++)
+        {
+            writer.Write(Path.GetFileName(images[i].FileName));
+            writer.Write(lengths[i]);
+        }
     }
 
     private static void WriteLabels(BinaryWriter writer, InstanceDataset dataset)

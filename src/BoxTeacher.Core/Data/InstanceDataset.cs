@@ -39,10 +39,12 @@ public sealed record InstanceDataset(string Name, IReadOnlyList<Category> Catego
         {
             Categories =
                 [.. categories.Select(category => category with { Id = own.TryGetValue(category.Name, out var id) ? id : ++next })],
-            Images = [.. Images.Select(image => image with
-            {
-                Annotations = [.. image.Annotations.Select(annotation => annotation with { Category = moved[annotation.Category] })],
-            })],
+            Images = Images is PackedImages packed ? packed.WithCategories(moved) : [.. Images.Select(Moved)],
+        };
+
+        ImageRecord Moved(ImageRecord image) => image with
+        {
+            Annotations = [.. image.Annotations.Select(annotation => annotation with { Category = moved[annotation.Category] })],
         };
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 
 namespace BoxTeacher.Data;
@@ -5,29 +6,27 @@ namespace BoxTeacher.Data;
 /// <summary>Parses the array element at which the reader stands, and leaves the reader at the element's end.</summary>
 internal delegate T JsonElementParser<out T>(ref Utf8JsonReader reader);
 
-/// <summary>
-/// A large JSON file, read as a stream of elements: nothing is kept but what the element parsers return, and the
-/// elements of a long array are parsed by several threads.
-/// </summary>
-internal sealed class JsonDocumentFile
-{
-    private const int ChunkBytes = 1 << 18;
-    private readonly byte[] _bytes;
-    private int _position;
+/// <summary>Parses an element of plain form with which the text begins; null where <see cref="JsonElementParser{T}"/> has to.</summary>
+internal delegate T? PlainElementParser<out T>(ref PlainJson json);
 
-    /// <summary>Reads a file's bytes.</summary>
-    /// <exception cref="DataFormatException">The file is longer than 2 GB.</exception>
+/// <summary>
+/// A JSON file of any length, read as a stream of elements: nothing is kept but what the element parsers return, and the elements of a
+/// long array are parsed by several threads.
+/// </summary>
+internal sealed class JsonDocumentFile : IDisposable
+{
+    private readonly FileStream _file;
+    private readonly FileWindow _window;
+    private long _position;
+
+    /// <summary>Opens a file.</summary>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     public JsonDocumentFile(string path)
     {
         Path = path;
-        var info = new FileInfo(path);
-        if (info.Exists && info.Length > System.Array.MaxLength)
-        {
-            throw new DataFormatException(path, "", "the file is longer than 2 GB");
-        }
-        _bytes = File.ReadAllBytes(path);
-        if (_bytes.AsSpan().StartsWith("\uFEFF"u8))
+        _file = Open(path);
+        _window = new FileWindow(_file.SafeFileHandle, _file.Length, 1 << 16);
+        if (_window.From(0).StartsWith("\uFEFF"u8))
         {
             _position = 3;
         }
@@ -36,14 +35,21 @@ internal sealed class JsonDocumentFile
     /// <summary>The file's path.</summary>
     public string Path { get; }
 
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _window.Dispose();
+        _file.Dispose();
+    }
+
     /// <summary>Walks the keys of the object that the file holds.</summary>
     /// <param name="visit">
     /// Called at each key's value; it must consume the value by one of the methods below.
     /// </param>
     public void VisitObject(Action<string> visit)
     {
-        Expect((byte)'{', "an object");
-        if (TryTake((byte)'}'))
+        Expect('{', "an object");
+        if (TryTake('}'))
         {
             ExpectEnd();
             return;
@@ -51,37 +57,62 @@ internal sealed class JsonDocumentFile
         do
         {
             var key = Value("", (ref Utf8JsonReader reader) => JsonFields.Text(ref reader, "")!);
-            Expect((byte)':', $"':' after \"{key}\"");
+            Expect(':', $"':' after \"{key}\"");
             visit(key);
         }
-        while (TryTake((byte)','));
-        Expect((byte)'}', "',' or '}'");
+        while (TryTake(','));
+        Expect('}', "',' or '}'");
         ExpectEnd();
     }
 
     /// <summary>The whole file is one array.</summary>
-    public List<T> WholeArray<T>(JsonElementParser<T> parse)
+    public List<T> WholeArray<T>(JsonElementParser<T> parse, PlainElementParser<T>? plain = null)
     {
-        var elements = Array("", parse);
+        var elements = Array("", parse, plain);
         ExpectEnd();
         return elements;
     }
 
-    /// <summary>Steps over the value that comes next.</summary>
-    public void Skip() => Value("", (ref Utf8JsonReader reader) =>
+    /// <summary>Steps over the value that comes next, however long it is.</summary>
+    public void Skip()
     {
-        reader.Skip();
-        return true;
-    });
+        JsonReaderState state = default;
+        var start = _position;
+        try
+        {
+            while (true)
+            {
+                var text = _window.From(_position);
+                var reader = new Utf8JsonReader(text, _window.ReachesEnd, state);
+                while (reader.Read())
+                {
+                    if (reader.CurrentDepth == 0 && reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.StartArray))
+                    {
+                        _position += reader.BytesConsumed;
+                        return;
+                    }
+                }
+                state = reader.CurrentState;
+                _position += reader.BytesConsumed;
+                _window.Widen(_position);
+            }
+        }
+        catch (JsonException error)
+        {
+            throw Located("", start, error);
+        }
+    }
 
     /// <summary>Parses the value that comes next.</summary>
     public T Value<T>(string name, JsonElementParser<T> parse)
     {
+        var part = new JsonListPart<T>(parse);
         try
         {
-            return ParseAt(_bytes, ref _position, parse);
+            _position += JsonChunks.Read(_window, _position, part);
+            return part.Elements[0];
         }
-        catch (Exception error) when (error is JsonException or JsonFieldException or InvalidOperationException)
+        catch (Exception error) when (JsonChunks.IsOfElement(error))
         {
             throw Located(name, _position, error);
         }
@@ -90,144 +121,81 @@ internal sealed class JsonDocumentFile
     /// <summary>Whether null came next, which then is behind.</summary>
     public bool TakeNull()
     {
-        SkipSpace(ref _position);
-        if (!_bytes.AsSpan(_position).StartsWith("null"u8))
+        _position = _window.SkipSpace(_position);
+        if (_window.ByteAt(_position) != 'n')
         {
             return false;
         }
-        _position += "null".Length;
+        Skip();
         return true;
     }
 
     /// <summary>Parses the array that comes next, element by element.</summary>
     /// <param name="name">The array's name for messages.</param>
     /// <param name="parse">Parses one element; called from several threads.</param>
-    public List<T> Array<T>(string name, JsonElementParser<T> parse)
+    /// <param name="plain">Parses one of plain form, several times as fast; null: none is.</param>
+    public List<T> Array<T>(string name, JsonElementParser<T> parse, PlainElementParser<T>? plain = null)
     {
-        Expect((byte)'[', name.Length == 0 ? "an array" : $"{name}: an array");
         var all = new List<T>();
-        if (TryTake((byte)']'))
-        {
-            return all;
-        }
-        var start = _position;
-        var borders = GuessBorders(start);
-        var chunks = new Chunk<T>[borders.Length];
-        if (borders.Length > 1)
-        {
-            Parallel.For(0, borders.Length, i =>
-                chunks[i] = ParseChunk(borders[i], i + 1 < borders.Length ? borders[i + 1] : int.MaxValue, parse));
-        }
-        else
-        {
-            chunks[0] = ParseChunk(start, int.MaxValue, parse);
-        }
-        all.Capacity = chunks.Sum(chunk => chunk.Elements.Count);
-        // A border was guessed right if the elements before it end exactly there; what was parsed from a wrong one is
-        // thrown away and its _bytes are parsed again from where the elements really end.
-        var at = start;
-        for (var i = 0; i < chunks.Length; i++)
-        {
-            var next = i + 1 < borders.Length ? borders[i + 1] : int.MaxValue;
-            if (at >= next)
-            {
-                continue;
-            }
-            var chunk = borders[i] == at ? chunks[i] : ParseChunk(at, next, parse);
-            all.AddRange(chunk.Elements);
-            if (chunk.Error is not null)
-            {
-                throw Located($"{name}[{all.Count}]", chunk.End, chunk.Error);
-            }
-            at = chunk.End;
-            chunks[i] = default;
-            if (chunk.Last)
-            {
-                break;
-            }
-        }
-        _position = at;
+        Array(name, () => new JsonListPart<T>(parse, plain), part => all.AddRange(part.Elements));
         return all;
     }
 
-    private readonly record struct Chunk<T>(List<T> Elements, int End, bool Last, Exception? Error);
-
-    // Parses elements up to the array's end or until one begins at or after the limit.
-    private Chunk<T> ParseChunk<T>(int start, int limit, JsonElementParser<T> parse)
+    /// <summary>Parses the array that comes next, part by part.</summary>
+    /// <param name="name">The array's name for messages.</param>
+    /// <param name="take">Is given the parts in the order of the file, on the calling thread, and leaves each empty, to be filled again.</param>
+    public void Array<TPart>(string name, Action<TPart> take)
+        where TPart : class, IJsonPart, new()
     {
-        var elements = new List<T>();
-        var at = start;
-        try
+        var spare = new ConcurrentBag<TPart>();
+        Array(name, () => spare.TryTake(out var part) ? part : new TPart(), part =>
         {
-            while (true)
+            take(part);
+            spare.Add(part);
+        });
+    }
+
+    // Begin makes an empty part, on several threads.
+    private void Array<TPart>(string name, Func<TPart> begin, Action<TPart> take)
+        where TPart : class, IJsonPart
+    {
+        Expect('[', name.Length == 0 ? "an array" : $"{name}: an array");
+        if (TryTake(']'))
+        {
+            return;
+        }
+        var count = 0;
+        _position = new JsonChunks(_file.SafeFileHandle, _window.FileLength, _position).Read(begin, chunk =>
+        {
+            count += chunk.Part.Count;
+            if (chunk.Error is not null)
             {
-                elements.Add(ParseAt(_bytes, ref at, parse));
-                SkipSpace(ref at);
-                var separator = at < _bytes.Length ? _bytes[at] : (byte)0;
-                if (separator == ']')
-                {
-                    return new(elements, at + 1, true, null);
-                }
-                if (separator != ',')
-                {
-                    return new(elements, at, true, new JsonFieldException("", "expected ',' or ']' after the element"));
-                }
-                at++;
-                SkipSpace(ref at);
-                if (at >= limit)
-                {
-                    return new(elements, at, false, null);
-                }
+                throw Located($"{name}[{count}]", chunk.Next, chunk.Error);
             }
-        }
-        catch (Exception error) when (error is JsonException or JsonFieldException or InvalidOperationException)
-        {
-            return new(elements, at, true, error);
-        }
+            take(chunk.Part);
+        });
     }
 
-    // Places where an element of an array of objects may begin: after "}", a comma and white space.
-    private int[] GuessBorders(int start)
+    // What comes through a pipe is kept in a file of no name.
+    private static FileStream Open(string path)
     {
-        var borders = new List<int> { start };
-        for (var target = (long)start + ChunkBytes; target < _bytes.Length; target += ChunkBytes)
+        var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        if (file.CanSeek)
         {
-            var end = (int)Math.Min(_bytes.Length, target + ChunkBytes);
-            for (var at = (int)target; at < end; at++)
-            {
-                var brace = _bytes.AsSpan(at, end - at).IndexOf((byte)'}');
-                if (brace < 0)
-                {
-                    break;
-                }
-                at += brace;
-                var next = at + 1;
-                SkipSpace(ref next);
-                if (next < _bytes.Length && _bytes[next] == ',')
-                {
-                    next++;
-                    SkipSpace(ref next);
-                    if (next < _bytes.Length && _bytes[next] == '{')
-                    {
-                        borders.Add(next);
-                        break;
-                    }
-                }
-            }
+            return file;
         }
-        return [.. borders];
+        using (file)
+        {
+            var copy = new FileStream(
+                System.IO.Path.GetTempFileName(), FileMode.Create, FileAccess.ReadWrite, FileShare.None, 1 << 16,
+                FileOptions.DeleteOnClose);
+            file.CopyTo(copy);
+            copy.Flush();
+            return copy;
+        }
     }
 
-    private static T ParseAt<T>(byte[] bytes, ref int position, JsonElementParser<T> parse)
-    {
-        var reader = new Utf8JsonReader(bytes.AsSpan(position));
-        reader.Read();
-        var value = parse(ref reader);
-        position += (int)reader.BytesConsumed;
-        return value;
-    }
-
-    private DataFormatException Located(string element, int at, Exception error)
+    private DataFormatException Located(string element, long at, Exception error)
     {
         var key = (element, (error as JsonFieldException)?.Key) switch
         {
@@ -240,7 +208,7 @@ internal sealed class JsonDocumentFile
             : new DataFormatException(Path, key, error.Message, error);
     }
 
-    // The exception's own _position is relative to the element; the part before it is the reason.
+    // The exception's own position is relative to the element; the part before it is the reason.
     private static string Reason(JsonException error)
     {
         var end = error.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
@@ -249,38 +217,31 @@ internal sealed class JsonDocumentFile
 
     private void ExpectEnd()
     {
-        SkipSpace(ref _position);
-        if (_position < _bytes.Length)
+        _position = _window.SkipSpace(_position);
+        if (_window.ByteAt(_position) >= 0)
         {
             throw new DataFormatException(Path, "", $"not valid JSON: more text after the end, at byte {_position}");
         }
     }
 
-    private void Expect(byte symbol, string what)
+    private void Expect(char symbol, string what)
     {
         if (!TryTake(symbol))
         {
-            var found = _position < _bytes.Length ? $"found '{(char)_bytes[_position]}'" : "the file ends";
+            var next = _window.ByteAt(_position);
+            var found = next >= 0 ? $"found '{(char)next}'" : "the file ends";
             throw new DataFormatException(Path, "", $"expected {what} at byte {_position}, {found}");
         }
     }
 
-    private bool TryTake(byte symbol)
+    private bool TryTake(char symbol)
     {
-        SkipSpace(ref _position);
-        if (_position < _bytes.Length && _bytes[_position] == symbol)
+        _position = _window.SkipSpace(_position);
+        if (_window.ByteAt(_position) != symbol)
         {
-            _position++;
-            return true;
+            return false;
         }
-        return false;
-    }
-
-    private void SkipSpace(ref int at)
-    {
-        while (at < _bytes.Length && _bytes[at] is (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t')
-        {
-            at++;
-        }
+        _position++;
+        return true;
     }
 }

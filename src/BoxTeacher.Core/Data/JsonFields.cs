@@ -95,6 +95,9 @@ internal static class JsonFields
         }
     }
 
+    /// <summary>The error of a key that is not there.</summary>
+    public static JsonFieldException Missing(string key) => new(key, "the key is missing");
+
     /// <summary>What the reader stands at, in a few words.</summary>
     public static string Describe(ref Utf8JsonReader reader) => reader.TokenType switch
     {

@@ -62,7 +62,7 @@ public sealed class CocoEvaluation
         }
 
         results = DetectionResult.Ranked(results, type);
-        var groups = CocoGroups.Make(truth, results, options);
+        var groups = CocoGroups.Make(truth, results, type, options);
         var outcome = new CocoOutcome(groups.Detections.Length, CocoOptions.Areas.Count);
         CocoMatcher.MatchAll(groups, type, options, outcome);
         return new CocoEvaluation(truth, results, type, options, groups, outcome);

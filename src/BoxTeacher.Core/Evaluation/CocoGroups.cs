@@ -3,8 +3,19 @@ using BoxTeacher.Structures;
 
 namespace BoxTeacher.Evaluation;
 
-/// <summary>A truth with the image that it is in.</summary>
-internal readonly record struct CocoTruth(Annotation Annotation, ImageSize Size);
+/// <summary>What evaluation asks of a truth.</summary>
+/// <param name="Id">Id of the annotation.</param>
+/// <param name="Box">Its box.</param>
+/// <param name="Area">Its area.</param>
+/// <param name="IsCrowd">Whether it is a region of many objects.</param>
+/// <param name="Shape">Its shape, where masks are compared.</param>
+/// <param name="Size">Of its image.</param>
+internal readonly record struct CocoTruth(long Id, Box Box, double Area, bool IsCrowd, Segmentation? Shape, ImageSize Size)
+{
+    /// <summary>That of an annotation.</summary>
+    public static CocoTruth Of(Annotation annotation, ImageSize size, IouType type) => new(
+        annotation.Id, annotation.Box, annotation.Area, annotation.IsCrowd, type == IouType.Mask ? annotation.Segmentation : null, size);
+}
 
 /// <summary>
 /// The truths and detections of one category in one image, as ranges of the sorted arrays; the image by its place in
@@ -44,44 +55,76 @@ internal sealed class CocoGroups
     public int[] KindStarts { get; }
 
     /// <summary>Sorts a data set and the detections in it.</summary>
-    public static CocoGroups Make(InstanceDataset truth, IReadOnlyList<DetectionResult> results, CocoOptions options)
+    public static CocoGroups Make(InstanceDataset truth, IReadOnlyList<DetectionResult> results, IouType type, CocoOptions options)
     {
-        ImageRecord[] _images = [.. truth.Images.Where(image => options.ImageIds?.Contains(image.Id) ?? true).OrderBy(image => image.Id)];
-        int[] _categories = [.. Enumerable.Range(0, truth.Categories.Count).Where(index => options.Categories?.Contains(index) ?? true)];
+        (long Id, int Index)[] images =
+        [
+            .. truth.Images.Select((image, index) => (image.Id, index))
+                .Where(image => options.ImageIds?.Contains(image.Id) ?? true).OrderBy(image => image.Id),
+        ];
+        int[] categories = [.. Enumerable.Range(0, truth.Categories.Count).Where(index => options.Categories?.Contains(index) ?? true)];
         var place = new int[truth.Categories.Count];
         Array.Fill(place, -1);
-        for (var i = 0; i < _categories.Length; i++)
+        for (var i = 0; i < categories.Length; i++)
         {
-            place[_categories[i]] = i;
+            place[categories[i]] = i;
         }
-        Category[] kinds = options.PerCategory ? [.. _categories.Select(index => truth.Categories[index])] : [new Category(-1, "")];
+        Category[] kinds = options.PerCategory ? [.. categories.Select(index => truth.Categories[index])] : [new Category(-1, "")];
 
-        var truths = new Placed<CocoTruth>(_images.Sum(image => image.Annotations.Count));
-        var next = 0;
-        for (var i = 0; i < _images.Length; i++)
+        var truths = new Places(images.Sum(image => truth.Images[image.Index].Annotations.Count));
+        ForEachTruth((annotation, _, i, at) => truths.Put(at, i, place[annotation.Category]));
+        var (order, truthCells) = truths.Sort(images.Length, categories.Length, options.PerCategory);
+        // Written to their places straight away: a million truths twice would be a tenth of a gigabyte.
+        var target = Inverse(order, truths.Count);
+        var sortedTruths = new CocoTruth[order.Length];
+        ForEachTruth((annotation, size, _, at) =>
         {
-            foreach (var annotation in _images[i].Annotations)
+            if (target[at] >= 0)
             {
-                truths.Put(next++, new CocoTruth(annotation, _images[i].Size), i, place[annotation.Category]);
+                sortedTruths[target[at]] = CocoTruth.Of(annotation, size, type);
+            }
+        });
+        var ids = Array.ConvertAll(images, image => image.Id);
+        (order, var detectionCells) = Gather(results, ids, truth, place).Sort(images.Length, categories.Length, options.PerCategory);
+        var (cells, starts) = Cut(truthCells, detectionCells, images.Length, kinds.Length);
+        return new CocoGroups(kinds, ids, sortedTruths, Array.ConvertAll(order, at => results[at]), cells, starts);
+
+        void ForEachTruth(Action<Annotation, ImageSize, int, int> act)
+        {
+            var next = 0;
+            for (var i = 0; i < images.Length; i++)
+            {
+                var image = truth.Images[images[i].Index];
+                foreach (var annotation in image.Annotations)
+                {
+                    act(annotation, image.Size, i, next++);
+                }
             }
         }
-        var detections = Gather(results, _images, truth, place);
-        var sortedTruths = truths.Sort(_images.Length, _categories.Length, options.PerCategory, out var truthCells);
-        var sortedDetections = detections.Sort(_images.Length, _categories.Length, options.PerCategory, out var detectionCells);
-        var (cells, starts) = Cut(truthCells, detectionCells, _images.Length, kinds.Length);
-        return new CocoGroups(kinds, [.. _images.Select(image => image.Id)], sortedTruths, sortedDetections, cells, starts);
     }
 
-    private static Placed<DetectionResult> Gather(
-        IReadOnlyList<DetectionResult> results, ImageRecord[] images, InstanceDataset truth, int[] place)
+    // For each place the index in the order; -1: it is left out.
+    private static int[] Inverse(int[] order, int count)
+    {
+        var inverse = new int[count];
+        Array.Fill(inverse, -1);
+        for (var i = 0; i < order.Length; i++)
+        {
+            inverse[order[i]] = i;
+        }
+        return inverse;
+    }
+
+    private static Places Gather(
+        IReadOnlyList<DetectionResult> results, long[] images, InstanceDataset truth, int[] place)
     {
         var imageIndex = new Dictionary<long, int>(images.Length);
         for (var i = 0; i < images.Length; i++)
         {
-            imageIndex.Add(images[i].Id, i);
+            imageIndex.Add(images[i], i);
         }
         var known = new Lazy<HashSet<long>>(() => [.. truth.Images.Select(record => record.Id)]);
-        var detections = new Placed<DetectionResult>(results.Count);
+        var detections = new Places(results.Count);
         ParallelWork.For(results.Count, DetectionsPerTask, i =>
         {
             var result = results[i];
@@ -95,11 +138,11 @@ internal sealed class CocoGroups
             }
             if (imageIndex.TryGetValue(result.ImageId, out var image))
             {
-                detections.Put(i, result, image, result.Category < 0 ? -1 : place[result.Category]);
+                detections.Put(i, image, result.Category < 0 ? -1 : place[result.Category]);
             }
             else if (known.Value.Contains(result.ImageId))
             {
-                detections.Put(i, result, -1, -1);
+                detections.Put(i, -1, -1);
             }
             else
             {
@@ -111,7 +154,9 @@ internal sealed class CocoGroups
 
     private static (CocoCell[] Cells, int[] KindStarts) Cut(int[] truths, int[] detections, int images, int kinds)
     {
-        var cells = new List<CocoCell>();
+        // As many as there may be at most, cut to size below: a list of a million would be copied over and over.
+        var cells = new CocoCell[Distinct(truths) + Distinct(detections)];
+        var count = 0;
         var starts = new int[kinds + 1];
         int t = 0, d = 0, started = 0;
         while (t < truths.Length || d < detections.Length)
@@ -129,31 +174,41 @@ internal sealed class CocoGroups
             var (kind, image) = Math.DivRem(cell, images);
             while (started < kind)
             {
-                starts[++started] = cells.Count;
+                starts[++started] = count;
             }
-            cells.Add(new CocoCell(truthStart, t, detectionStart, d, image));
+            cells[count++] = new CocoCell(truthStart, t, detectionStart, d, image);
         }
         while (started < kinds)
         {
-            starts[++started] = cells.Count;
+            starts[++started] = count;
         }
-        return ([.. cells], starts);
+        return (count == cells.Length ? cells : cells[..count], starts);
+
+        static int Distinct(int[] ascending)
+        {
+            var distinct = ascending.Length > 0 ? 1 : 0;
+            for (var i = 1; i < ascending.Length; i++)
+            {
+                distinct += ascending[i] != ascending[i - 1] ? 1 : 0;
+            }
+            return distinct;
+        }
     }
 
-    /// <summary>Values with the image and the category that they belong to.</summary>
-    private sealed class Placed<T>(int count)
+    /// <summary>For each of many things the image and the category that it belongs to.</summary>
+    private sealed class Places(int count)
     {
-        private readonly T[] _values = new T[count];
         private readonly int[] _images = new int[count];
         private readonly int[] _categories = new int[count];
 
-        // A category of -1 leaves the value out. Different places may be filled by different threads.
-        public void Put(int at, T value, int image, int category) =>
-            (_values[at], _images[at], _categories[at]) = (value, image, category);
+        public int Count => _images.Length;
+
+        // A category of -1 leaves the thing out. Different places may be filled by different threads.
+        public void Put(int at, int image, int category) => (_images[at], _categories[at]) = (image, category);
 
         // By category, then image (the other way round where _categories are not kept apart), then place; the cell of
         // each is numbered in the same order.
-        public T[] Sort(int imageCount, int categoryCount, bool perCategory, out int[] cells)
+        public (int[] Order, int[] Cells) Sort(int imageCount, int categoryCount, bool perCategory)
         {
             if ((long)imageCount * categoryCount > int.MaxValue)
             {
@@ -171,16 +226,7 @@ internal sealed class CocoGroups
             order = perCategory
                 ? CountingSort(CountingSort(order, _images, imageCount), _categories, categoryCount)
                 : CountingSort(CountingSort(order, _categories, categoryCount), _images, imageCount);
-            var sorted = new T[order.Length];
-            var sortedCells = new int[order.Length];
-            ParallelWork.For(order.Length, DetectionsPerTask, i =>
-            {
-                var at = order[i];
-                sorted[i] = _values[at];
-                sortedCells[i] = perCategory ? (_categories[at] * imageCount) + _images[at] : _images[at];
-            });
-            cells = sortedCells;
-            return sorted;
+            return (order, Array.ConvertAll(order, at => perCategory ? (_categories[at] * imageCount) + _images[at] : _images[at]));
         }
 
         // Stable: equal keys keep their order.

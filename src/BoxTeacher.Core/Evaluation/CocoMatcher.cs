@@ -90,7 +90,7 @@ internal sealed class CocoMatcher
                 _taken[best] |= bit;
                 ignore |= _ignored[best] ? bit : 0;
                 // The tools note the id of the truth that was found, and take 0 for none.
-                matched |= truths[best].Annotation.Id != 0 ? bit : 0;
+                matched |= truths[best].Id != 0 ? bit : 0;
             }
             found |= matched;
             _outcome.Found[area, first + d] = found;
@@ -130,7 +130,7 @@ internal sealed class CocoMatcher
         var count = 0;
         for (var g = 0; g < truths.Length; g++)
         {
-            var size = truths[g].Annotation.Area;
+            var size = truths[g].Area;
             _ignored[g] = _crowd[g] || size < low || size > high;
             _taken[g] = 0;
             if (!_ignored[g])
@@ -161,7 +161,7 @@ internal sealed class CocoMatcher
         }
         for (var g = 0; g < truths.Length; g++)
         {
-            _crowd[g] = truths[g].Annotation.IsCrowd;
+            _crowd[g] = truths[g].IsCrowd;
         }
         PairOverlaps.Measure(_type, detections, truths, _crowd, _ious);
     }

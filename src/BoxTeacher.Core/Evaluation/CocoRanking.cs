@@ -92,12 +92,12 @@ internal sealed class CocoRanking
     private static int[] Positives(ReadOnlySpan<CocoTruth> truths)
     {
         var positives = new int[CocoOptions.Areas.Count];
-        foreach (var (annotation, _) in truths)
+        foreach (ref readonly var truth in truths)
         {
             for (var area = 0; area < positives.Length; area++)
             {
                 var (low, high) = CocoOptions.Areas[area];
-                positives[area] += !annotation.IsCrowd && annotation.Area >= low && annotation.Area <= high ? 1 : 0;
+                positives[area] += !truth.IsCrowd && truth.Area >= low && truth.Area <= high ? 1 : 0;
             }
         }
         return positives;

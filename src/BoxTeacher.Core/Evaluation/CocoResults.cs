@@ -27,13 +27,16 @@ public static class CocoResults
     public static IReadOnlyList<DetectionResult> Read(string file, InstanceDataset truth, IouType type)
     {
         ArgumentNullException.ThrowIfNull(truth);
-        var images = truth.Images.ToDictionary(image => image.Id);
+        var images = truth.Images.Select((image, index) => (image, index)).ToDictionary(one => one.image.Id, one => one.index);
         var categories = new Dictionary<long, int>();
         for (var i = 0; i < truth.Categories.Count; i++)
         {
             categories.Add(truth.Categories[i].Id, i);
         }
-        return new JsonDocumentFile(file).WholeArray((ref Utf8JsonReader reader) => Parse(ref reader, images, categories, type));
+        using var json = new JsonDocumentFile(file);
+        return json.WholeArray(
+            (ref Utf8JsonReader reader) => Parse(ref reader, truth.Images, images, categories, type),
+            (ref PlainJson plain) => ParsePlain(ref plain, images, categories));
     }
 
     /// <summary>Writes detections so that the COCO tools read them.</summary>
@@ -121,8 +124,52 @@ public static class CocoResults
         });
     }
 
+    // A box with a score, and nothing else that counts.
+    private static DetectionResult? ParsePlain(ref PlainJson json, Dictionary<long, int> images, Dictionary<long, int> categories)
+    {
+        long? image = null, category = null;
+        double? score = null;
+        Box? box = null;
+        if (!json.Take((byte)'{'))
+        {
+            return null;
+        }
+        do
+        {
+            long number = 0;
+            double value = 0;
+            if (!json.Name(out var key))
+            {
+                return null;
+            }
+            switch (key)
+            {
+                case [(byte)'b', ..] when key.SequenceEqual("bbox"u8) && CocoShapes.TryParseBox(ref json, out var read):
+                    box = read;
+                    break;
+                case [(byte)'s', ..] when key.SequenceEqual("score"u8) && json.Number(out value):
+                    score = value;
+                    break;
+                case [(byte)'i', ..] when key.SequenceEqual("image_id"u8) && json.Integer(out number):
+                    image = number;
+                    break;
+                case [(byte)'c', ..] when key.SequenceEqual("category_id"u8) && json.Integer(out number):
+                    category = number;
+                    break;
+                default:
+                    return null;
+            }
+        }
+        while (json.Take((byte)','));
+        return json.Take((byte)'}') && image is { } inside && images.ContainsKey(inside) && category is { } kind
+            && box is { Width: >= 0, Height: >= 0 } place && score is { } sure
+            ? new DetectionResult(inside, categories.GetValueOrDefault(kind, -1), sure, place, null)
+            : null;
+    }
+
     private static DetectionResult Parse(
-        ref Utf8JsonReader reader, Dictionary<long, ImageRecord> images, Dictionary<long, int> categories, IouType type)
+        ref Utf8JsonReader reader, IReadOnlyList<ImageRecord> records, Dictionary<long, int> images, Dictionary<long, int> categories,
+        IouType type)
     {
         JsonFields.ExpectObject(ref reader, "");
         long? imageId = null, categoryId = null;
@@ -172,10 +219,11 @@ public static class CocoResults
             }
         }
         var image = imageId ?? throw Missing("image_id");
-        if (!images.TryGetValue(image, out var record))
+        if (!images.TryGetValue(image, out var index))
         {
             throw new JsonFieldException("image_id", $"{image} is not the id of an image of the data set");
         }
+        var record = records[index];
         if (fileName is not null && Path.GetFileName(fileName) != Path.GetFileName(record.FileName))
         {
             throw new JsonFieldException(

@@ -40,15 +40,15 @@ internal sealed record ImageOverlaps((int Kind, bool IsCrowd)[] Truths, (int Kin
 
     private static ImageOverlaps Measure(ImageRecord image, DetectionResult[] results, IouType type, int[] kinds)
     {
-        CocoTruth[] truths =
-            [.. image.Annotations.Where(item => kinds[item.Category] >= 0).Select(item => new CocoTruth(item, image.Size))];
+        Annotation[] annotations = [.. image.Annotations.Where(item => kinds[item.Category] >= 0)];
+        var truths = Array.ConvertAll(annotations, item => CocoTruth.Of(item, image.Size, type));
         DetectionResult[] kept = [.. results.Where(result => result.Category >= 0 && kinds[result.Category] >= 0)];
         var order = ScoreOrder.Descending([.. kept.Select(result => result.Score)]);
         var detections = Array.ConvertAll(order, place => kept[place]);
         var overlaps = new double[detections.Length * truths.Length];
-        PairOverlaps.Measure(type, detections, truths, Array.ConvertAll(truths, item => item.Annotation.IsCrowd), overlaps);
+        PairOverlaps.Measure(type, detections, truths, Array.ConvertAll(truths, item => item.IsCrowd), overlaps);
         return new ImageOverlaps(
-            Array.ConvertAll(truths, item => (kinds[item.Annotation.Category], item.Annotation.IsCrowd)),
+            Array.ConvertAll(annotations, item => (kinds[item.Category], item.IsCrowd)),
             Array.ConvertAll(detections, result => (kinds[result.Category], result.Score)),
             overlaps);
     }

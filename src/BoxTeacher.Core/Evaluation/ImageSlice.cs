@@ -33,7 +33,7 @@ public sealed record ImageSlice(string Name, IReadOnlySet<long> ImageIds)
         var ids = truth.Images.Select(image => image.Id).ToHashSet();
         var named = truth.Images.ToLookup(image => Path.GetFileName(image.FileName));
         var slices = new List<ImageSlice>();
-        var json = new JsonDocumentFile(file);
+        using var json = new JsonDocumentFile(file);
         json.VisitObject(name =>
         {
             if (slices.Any(slice => slice.Name == name))

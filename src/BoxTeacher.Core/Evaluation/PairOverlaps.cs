@@ -37,7 +37,7 @@ internal static class PairOverlaps
         {
             for (var g = 0; g < truths.Length; g++)
             {
-                overlaps[(d * truths.Length) + g] = Box.IoU(detections[d].Box, truths[g].Annotation.Box, crowd[g]);
+                overlaps[(d * truths.Length) + g] = Box.IoU(detections[d].Box, truths[g].Box, crowd[g]);
             }
         }
     }
@@ -49,7 +49,7 @@ internal static class PairOverlaps
         var masks = new RunLengthMask[truths.Length];
         for (var g = 0; g < masks.Length; g++)
         {
-            masks[g] = truths[g].Annotation.Segmentation!.ToMask(size);
+            masks[g] = truths[g].Shape!.ToMask(size);
         }
         using var overlap = new MaskOverlap(masks);
         for (var d = 0; d < detections.Length; d++)

@@ -75,7 +75,7 @@ public static class VocEvaluator
     {
         var overlaps = new double[detections.Length * truths.Length];
         PairOverlaps.Measure(
-            type, detections, Array.ConvertAll(truths, item => new CocoTruth(item, size)), new bool[truths.Length], overlaps);
+            type, detections, Array.ConvertAll(truths, item => CocoTruth.Of(item, size, type)), new bool[truths.Length], overlaps);
         return new Cell(category, imageHasTruth, truths.Length, detections, overlaps);
     }
 

@@ -59,6 +59,7 @@ public sealed class MetricsFile : IDisposable
             ["learningRate"] = step.LearningRate,
             ["gradientNorm"] = step.GradientNorm,
             ["seconds"] = step.Seconds,
+            ["dataSeconds"] = step.DataSeconds,
         }.ToJsonString(),
         Evaluated evaluated => new JsonObject
         {
@@ -93,7 +94,10 @@ public sealed class MetricsFile : IDisposable
                     json.GetProperty("total").GetDouble(),
                     json.GetProperty("learningRate").GetDouble(),
                     json.GetProperty("gradientNorm") is { ValueKind: JsonValueKind.Number } norm ? norm.GetDouble() : null,
-                    seconds);
+                    seconds,
+                    json.TryGetProperty("dataSeconds", out var waited) && waited.ValueKind == JsonValueKind.Number
+                        ? waited.GetDouble()
+                        : null);
         }
         catch (Exception error) when (
             error is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or ArgumentException)

@@ -29,7 +29,7 @@ internal sealed record RunData(
         }
         // A run without and one with unlabelled images are already told apart by their recipes.
         ?? ((Unlabelled, now.Unlabelled, files.Unlabelled) is ({ } before, { } after, { } unlabelled)
-            ? Change(before, after, unlabelled.Annotations, unlabelled.Images)
+            ? Change(before, after, unlabelled.Annotations ?? unlabelled.Images, unlabelled.Images)
             : null);
 
     private static string? Change(DatasetFingerprint then, DatasetFingerprint now, string annotations, string images) =>

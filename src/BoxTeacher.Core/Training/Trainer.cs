@@ -144,6 +144,8 @@ public sealed class Trainer(
             throw new InvalidOperationException($"iteration {iteration + 1}: there is no further batch");
         }
 
+        var waited = watch.Elapsed.TotalSeconds;
+
         var step = Step.Of(iteration, random);
         DropPath.Seed(dropping, step.Random);
         // Before the forward pass, whose activations then take the gradients' place in memory.
@@ -168,7 +170,7 @@ public sealed class Trainer(
         optimizer.step();
         method.AfterStep(iteration);
         undo?.EndChange();
-        return new StepFinished(iteration + 1, losses, total, rate, norm, watch.Elapsed.TotalSeconds);
+        return new StepFinished(iteration + 1, losses, total, rate, norm, watch.Elapsed.TotalSeconds, waited);
     }
 
     private double GradientNorm()
@@ -221,9 +223,17 @@ public abstract record TrainingEvent(int Iteration);
 /// <param name="LearningRate">The rate of this step.</param>
 /// <param name="GradientNorm">2-norm of all gradients before clipping; null in an event of an older run's file.</param>
 /// <param name="Seconds">Time of this iteration, waiting for data included.</param>
+/// <param name="DataSeconds">
+/// Time of it until the batch was there, made into tensors on their device; null in an event of an older run's file.
+/// </param>
 public sealed record StepFinished(
-    int Iteration, IReadOnlyDictionary<string, double> Losses, double Total, double LearningRate, double? GradientNorm, double Seconds)
-    : TrainingEvent(Iteration);
+    int Iteration, IReadOnlyDictionary<string, double> Losses, double Total, double LearningRate, double? GradientNorm, double Seconds,
+    double? DataSeconds = null)
+    : TrainingEvent(Iteration)
+{
+    /// <summary>The share of the time that went by waiting for data, 0 to 1; NaN where it is not known.</summary>
+    public double DataShare => DataSeconds / Seconds ?? double.NaN;
+}
 
 /// <summary>The validation images were evaluated.</summary>
 /// <param name="Iteration">Number of finished iterations.</param>

@@ -24,9 +24,16 @@ module internal Words =
     /// A metric that stands for an evaluation: the first one.
     let metric (evaluated: Evaluated) = shown evaluated.Metrics[0]
 
+    // A step that waits for its images longer than this share of its time could be faster.
+    let private starving = 0.05
+
     let figures (state: RunState) =
         [ match state.Step with
-          | Some step -> $"loss %.3f{step.Total}"
+          | Some step ->
+              $"loss %.3f{step.Total}"
+
+              if step.DataShare >= starving then
+                  $"waits for data %.0f{100.0 * step.DataShare}%%"
           | None -> ()
           match state.Evaluation with
           | Some evaluated -> metric evaluated

@@ -41,7 +41,8 @@ module Recipe =
         | null -> raise (RecipeException $"{r.Name}: dataset.unlabelled: is null")
         | named -> named
 
-    /// Other unlabelled images to learn from, as in learningFrom. Raises RecipeException for a recipe without such.
+    /// Other unlabelled images to learn from, as in learningFrom; annotations may also be a list of names, or null for all pictures of the
+    /// folder. Raises RecipeException for a recipe without such.
     let learningUnlabelled (annotations: string) (images: string) (r: Recipe) =
         r.With((fun r -> r.Dataset.Unlabelled), UnlabelledRecipe(annotations, images, (unlabelled r).Composition))
 

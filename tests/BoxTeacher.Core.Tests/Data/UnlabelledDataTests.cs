@@ -1,4 +1,6 @@
+using BoxTeacher.Augmentation;
 using BoxTeacher.Data;
+using BoxTeacher.Structures;
 using BoxTeacher.Tests.Views;
 using BoxTeacher.Training;
 using Xunit;
@@ -49,6 +51,84 @@ public sealed class UnlabelledDataTests : IDisposable
         Assert.Contains(At("train.json"), error.Message, StringComparison.Ordinal);
         Assert.StartsWith($"{At("unlabelled.json")}: images: 1 of 1 pictures", error.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void A_folder_or_a_list_of_names_needs_no_JSON()
+    {
+        Write("train.json", scenes.Dataset with { Images = [.. scenes.Dataset.Images.Take(2)] });
+        Directory.CreateDirectory(At("more/below"));
+        File.Move(At("4.png"), At("more/below/4.png"));
+        File.Move(At("5.png"), At("more/5.png"));
+        File.WriteAllText(At("more/notes.txt"), "no picture");
+        File.WriteAllText(At("names.txt"), "3.png\n\n more/5.png \r\n");
+
+        var ofFolder = RecipeData.Read(Of(null, "more/"), scenes.Path);
+        var ofList = RecipeData.Read(Of("names.txt", "."), scenes.Path);
+
+        Assert.Equal([At("more/5.png"), At("more/below/4.png")], ofFolder.Unlabelled!.Images.Select(image => image.FileName));
+        Assert.Equal([At("3.png"), At("more/5.png")], ofList.Unlabelled!.Images.Select(image => image.FileName));
+        Assert.Equal([(1L, new ImageSize(64, 64)), (2, new ImageSize(64, 64))], ofList.Unlabelled.Images.Select(image => (image.Id, image.Size)));
+        Assert.NotNull(ofList.Fingerprints.Unlabelled);
+        Assert.Equal(ofFolder.Fingerprints, RecipeData.Read(Of(null, "more"), scenes.Path).Fingerprints);
+        Assert.NotNull(BatchesOf(ofList));
+    }
+
+    [Fact]
+    public void Sizes_are_noted_beside_the_list_and_believed_while_nothing_changes()
+    {
+        File.WriteAllText(At("names.txt"), "2.png\n3.png\n");
+        Assert.Equal([64, 64], Heights());
+        var note = File.ReadAllBytes(At("names.txt.sizes"));
+        note[^2] = 9;
+        File.WriteAllBytes(At("names.txt.sizes"), note);
+
+        Assert.Equal([64, 9], Heights());
+        ImageFile.Write(At("3.png"), new Image(32, 64));
+        Assert.Equal([64, 32], Heights());
+        File.WriteAllBytes(At("names.txt.sizes"), note[..^1]);
+        Assert.Equal([64, 32], Heights());
+
+        IEnumerable<int> Heights() => PictureList.OfFile(At("names.txt"), scenes.Path).Pictures.Images.Select(image => image.Height);
+    }
+
+    [Fact]
+    public void Bad_lists_are_refused_with_file_and_picture()
+    {
+        Write("train.json", scenes.Dataset with { Images = [.. scenes.Dataset.Images.Take(2)] });
+        File.WriteAllText(At("names.txt"), "2.png\nabsent.png\n2.png\n0.png\n");
+        File.WriteAllText(At("broken.png"), "");
+        File.WriteAllText(At("broken.txt"), "broken.png\n");
+        File.WriteAllBytes(At("zero.txt"), [65, 0, 65]);
+
+        Assert.StartsWith($"{At("names.txt")}: images: 1 of 4 pictures are in", Refused<DataFormatException>("names.txt"));
+        File.WriteAllText(At("names.txt"), "2.png\nabsent.png\n");
+        Assert.Contains($"{At("names.txt")}: pictures that are not there: 1 of 2\n  {At("absent.png")}", Refused<DataCheckException>("names.txt"));
+        Assert.Contains($"{At("broken.txt")}: pictures that cannot be read: 1 of 1", Refused<DataCheckException>("broken.txt"));
+        Assert.StartsWith($"{At("zero.txt")}: line 1: a NUL character", Refused<DataFormatException>("zero.txt"));
+        Assert.Contains("there is no such file", Refused<FileNotFoundException>("none.txt"));
+        File.WriteAllText(At("none.txt"), "\n");
+        Assert.Contains($"{At("none.txt")}: there are no images", Refused<DataCheckException>("none.txt"));
+        Assert.False(File.Exists(At("names.txt.sizes")));
+
+        string Refused<T>(string list)
+            where T : Exception => Assert.Throws<T>(() => RecipeData.Read(Of(list, "."), scenes.Path)).Message;
+    }
+
+    [Fact]
+    public void A_recipe_without_a_list_is_the_same_as_JSON_and_back()
+    {
+        var recipe = Recipes.ShapesSoftTeacher.With(
+            recipe => recipe.Dataset.Unlabelled, new UnlabelledRecipe(null, "more", new RandomComposition(1, 4)));
+
+        Assert.Equal(recipe.Dataset, RecipeJson.Parse(RecipeJson.Write(recipe)).Dataset);
+        Assert.Contains("\"annotations\": null", RecipeJson.Write(recipe), StringComparison.Ordinal);
+    }
+
+    private static Recipe Of(string? list, string images) =>
+        Recipe.With(recipe => recipe.Dataset.Unlabelled, new UnlabelledRecipe(list, images, new RandomComposition(1, 4)));
+
+    private static BatchSource BatchesOf(RecipeData data) =>
+        TrainingRun.Batches(Recipe, data.Training, TorchSharp.torch.CPU, data.Unlabelled);
 
     [Theory]
     [InlineData("coco-softteacher_r50_1p_fold2", "1 --fold 2", "coco/annotations/softteacher")]

@@ -205,6 +205,23 @@ public sealed class TrainerTests : IDisposable
         Assert.Equal(3.0, line["total"]!.GetValue<double>());
     }
 
+    [Fact]
+    public void Metrics_tell_how_long_a_step_waited_for_its_batch_and_files_without_that_are_read()
+    {
+        var file = Path.Combine(scenes.Path, "metrics.jsonl");
+        File.WriteAllText(
+            file, """{"iteration":1,"total":9.0,"losses":{},"learningRate":0.1,"gradientNorm":null,"seconds":2.0}""" + "\n");
+        using (var metrics = new MetricsFile(file, 1))
+        {
+            metrics.Write(new StepFinished(2, new Dictionary<string, double>(), 3.0, 0.1, null, 2.0, 0.5));
+        }
+
+        var steps = MetricsFile.Read(file).Cast<StepFinished>().ToList();
+
+        Assert.Equal([null, 0.5], steps.Select(step => step.DataSeconds));
+        Assert.Equal([double.NaN, 0.25], steps.Select(step => step.DataShare));
+    }
+
     private static void Collect(TrainingEvent happened, List<double> losses)
     {
         if (happened is StepFinished step)

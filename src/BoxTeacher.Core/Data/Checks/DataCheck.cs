@@ -20,14 +20,24 @@ public static class DataCheck
     /// <param name="use">What it is for.</param>
     /// <param name="listener">Is told how it goes, and at last the report, on the calling thread.</param>
     /// <returns>The report; also when it has errors.</returns>
-    public static DataReport Run(InstanceDataset dataset, string file, DataUse use, Action<DataEvent>? listener = null)
+    public static DataReport Run(InstanceDataset dataset, string file, DataUse use, Action<DataEvent>? listener = null) =>
+        Run(dataset, file, use, null, listener);
+
+    /// <summary>The same, where it may be known what is wrong with each picture.</summary>
+    /// <param name="dataset">What was read.</param>
+    /// <param name="file">What lists the images.</param>
+    /// <param name="use">What it is for.</param>
+    /// <param name="faults">The fault of each picture, or null; null: the pictures are looked at.</param>
+    /// <param name="listener">Is told how it goes, and at last the report.</param>
+    internal static DataReport Run(
+        InstanceDataset dataset, string file, DataUse use, PictureFault?[]? faults, Action<DataEvent>? listener)
     {
         ArgumentNullException.ThrowIfNull(dataset);
         var labels = new int[dataset.Categories.Count];
         List<DataFinding?> findings =
         [
             dataset.Images.Count == 0 ? Whole(true, "there are no images") : null,
-            .. Pictures(dataset.Images, file, listener),
+            .. Pictures(dataset.Images, faults ?? PictureCheck.Run(dataset.Images, file, listener)),
             .. Labels(dataset.Images, use, labels),
             (use, labels.Sum()) switch
             {
@@ -46,7 +56,7 @@ public static class DataCheck
         return report;
     }
 
-    private static IEnumerable<DataFinding?> Pictures(IReadOnlyList<ImageRecord> images, string file, Action<DataEvent>? listener)
+    private static IEnumerable<DataFinding?> Pictures(IReadOnlyList<ImageRecord> images, PictureFault?[] faults)
     {
         var missing = new Tally(true, "pictures that are not there");
         var unreadable = new Tally(true, "pictures that cannot be read");
@@ -55,9 +65,11 @@ public static class DataCheck
         var ambiguous = new Tally(
             false, "pictures that their EXIF data turns by 180 degrees or mirrors, or square ones: labels must be those of the upright picture");
         var hints = new PictureHints();
-        var names = new HashSet<string>(images.Count);
-        foreach (var (image, fault) in images.Zip(PictureCheck.Run(images, file, listener)))
+        // By index: a million names would take a tenth of a gigabyte.
+        var names = new HashSet<int>(images.Count, new SameName(images));
+        for (var i = 0; i < faults.Length; i++)
         {
+            var (image, fault) = (images[i], faults[i]);
             switch (fault)
             {
                 case PictureFault.Missing:
@@ -78,7 +90,7 @@ public static class DataCheck
                     ambiguous.Add(() => image.FileName);
                     break;
             }
-            if (!names.Add(image.FileName))
+            if (!names.Add(i))
             {
                 shared.Add(() => image.FileName);
             }
@@ -174,6 +186,14 @@ public static class DataCheck
         new[] { -box.X0, -box.Y0, box.X1 - size.Width, box.Y1 - size.Height }.Max();
 
     private static DataFinding Whole(bool isError, string what) => new(isError, what, 0, []);
+
+    /// <summary>Indices of images are equal where their names are.</summary>
+    private sealed class SameName(IReadOnlyList<ImageRecord> images) : IEqualityComparer<int>
+    {
+        public bool Equals(int x, int y) => images[x].FileName == images[y].FileName;
+
+        public int GetHashCode(int index) => images[index].FileName.GetHashCode(StringComparison.Ordinal);
+    }
 
     /// <summary>Counts one kind and keeps the first examples.</summary>
     private sealed class Tally(bool isError, string what)

@@ -49,10 +49,49 @@ internal static class PictureCheck
         {
             return faults;
         }
-        var done = 0;
-        var work = Task.Run(() => ParallelWork.For(images.Count, i =>
+        ForEach(images.Count, annotations, listener, i => faults[i] = Fault(images[i]));
+        if (Array.TrueForAll(faults, fault => fault is null))
         {
-            faults[i] = Fault(images[i]);
+            Write(note, stream => stream.Write(Encoding.ASCII.GetBytes(state)));
+        }
+        return faults;
+    }
+
+    /// <summary>
+    /// Reads the sizes of pictures that nothing else tells from their headers. They are noted in LIST.sizes, and believed as long as the
+    /// names, lengths and times of change of all are the same.
+    /// </summary>
+    /// <param name="images">Receive the sizes.</param>
+    /// <param name="list">What lists them.</param>
+    /// <param name="listener">Is told how it goes.</param>
+    /// <returns>The fault of each image, or null.</returns>
+    public static PictureFault?[] Measure(PackedImages images, string list, Action<DataEvent>? listener)
+    {
+        var faults = new PictureFault?[images.Count];
+        var state = State(images);
+        var note = list + ".sizes";
+        if (ReadSizes(note, state, images))
+        {
+            return faults;
+        }
+        ForEach(images.Count, list, listener, i => faults[i] = Fault(images[i].FileName, header =>
+        {
+            (images.Row(i).Width, images.Row(i).Height) = (header.Upright.Width, header.Upright.Height);
+            return null;
+        }));
+        if (Array.TrueForAll(faults, fault => fault is null))
+        {
+            Write(note, stream => WriteSizes(stream, state, images));
+        }
+        return faults;
+    }
+
+    private static void ForEach(int count, string list, Action<DataEvent>? listener, Action<int> look)
+    {
+        var done = 0;
+        var work = Task.Run(() => ParallelWork.For(count, i =>
+        {
+            look(i);
             Interlocked.Increment(ref done);
         }));
         var isLong = false;
@@ -66,28 +105,25 @@ internal static class PictureCheck
         {
             Tell();
         }
-        if (Array.TrueForAll(faults, fault => fault is null))
-        {
-            Write(note, state);
-        }
-        return faults;
 
-        void Tell() => listener?.Invoke(new PicturesChecked(annotations, Volatile.Read(ref done), images.Count));
+        void Tell() => listener?.Invoke(new PicturesChecked(list, Volatile.Read(ref done), count));
     }
 
-    private static PictureFault? Fault(ImageRecord image)
+    private static PictureFault? Fault(ImageRecord image) => Fault(image.FileName, header =>
+        header.Upright != image.Size ? new PictureFault.OtherSize(header)
+        : header.IsAmbiguous ? new PictureFault.Ambiguous()
+        : null);
+
+    private static PictureFault? Fault(string path, Func<PictureHeader, PictureFault?> judge)
     {
         try
         {
             // A pipe has no length, and would keep its reader waiting.
-            if (new FileInfo(image.FileName) is { Exists: true, Length: 0 })
+            if (new FileInfo(path) is { Exists: true, Length: 0 })
             {
-                return new PictureFault.Unreadable($"{image.FileName}: the file is empty");
+                return new PictureFault.Unreadable($"{path}: the file is empty");
             }
-            var header = ImageFile.ReadHeader(image.FileName);
-            return header.Upright != image.Size ? new PictureFault.OtherSize(header)
-                : header.IsAmbiguous ? new PictureFault.Ambiguous()
-                : null;
+            return judge(ImageFile.ReadHeader(path));
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -125,11 +161,49 @@ internal static class PictureCheck
         }
     }
 
-    private static void Write(string note, string state)
+    // The state in a line, then width and height of each image in 16 bits.
+    private static bool ReadSizes(string note, string state, PackedImages images)
     {
         try
         {
-            AtomicFile.WriteText(note, state);
+            if (!File.Exists(note))
+            {
+                return false;
+            }
+            using var file = new BinaryReader(File.OpenRead(note), Encoding.ASCII);
+            if (file.BaseStream.Length != state.Length + (2L * sizeof(ushort) * images.Count)
+                || Encoding.ASCII.GetString(file.ReadBytes(state.Length)) != state)
+            {
+                return false;
+            }
+            for (var i = 0; i < images.Count; i++)
+            {
+                (images.Row(i).Width, images.Row(i).Height) = (file.ReadUInt16(), file.ReadUInt16());
+            }
+            return true;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    private static void WriteSizes(Stream stream, string state, PackedImages images)
+    {
+        using var writer = new BinaryWriter(stream, Encoding.ASCII, leaveOpen: true);
+        writer.Write(Encoding.ASCII.GetBytes(state));
+        for (var i = 0; i < images.Count; i++)
+        {
+            writer.Write((ushort)images.Row(i).Width);
+            writer.Write((ushort)images.Row(i).Height);
+        }
+    }
+
+    private static void Write(string note, Action<Stream> write)
+    {
+        try
+        {
+            AtomicFile.Write(note, write);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

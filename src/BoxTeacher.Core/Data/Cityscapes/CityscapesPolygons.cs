@@ -78,7 +78,7 @@ public static class CityscapesPolygons
 
     private static (int Height, int Width, List<Outline> Outlines) Read(string file)
     {
-        var json = new JsonDocumentFile(file);
+        using var json = new JsonDocumentFile(file);
         long height = 0, width = 0;
         List<Outline>? outlines = null;
         json.VisitObject(key =>

@@ -30,11 +30,12 @@ public sealed record DatasetRecipe(
 
 /// <summary>Images without labels, and how many of them a batch has.</summary>
 /// <param name="Annotations">
-/// A JSON file in COCO's format that lists the images. Annotations in it are not read: a run cannot depend on them.
+/// What lists the images: a JSON file in COCO's format, of which annotations are not read, so that a run cannot depend on them; or a text
+/// file of any other ending than .json, one name a line; null: every picture in the folder and those below it.
 /// </param>
 /// <param name="Images">Folder of its images.</param>
 /// <param name="Composition">How a batch is divided.</param>
-public sealed record UnlabelledRecipe(string Annotations, string Images, CompositionRecipe Composition)
+public sealed record UnlabelledRecipe(string? Annotations, string Images, CompositionRecipe Composition)
 {
     /// <summary>What is wrong with the values, each with its key.</summary>
     public IEnumerable<string> Problems() => RecipeProblems.In(("composition", Composition.Problems()));

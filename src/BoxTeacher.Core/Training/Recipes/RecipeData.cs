@@ -49,7 +49,8 @@ public sealed class RecipeData(InstanceDataset training, InstanceDataset? valida
         }
         var (validation, validationFile) = recipe.Dataset.HasValidation ? OpenValidation(recipe, root, listener) : default;
         validation = validation?.JoinedTo(training.Categories, validationFile, trainingFile);
-        var (unlabelled, unlabelledFile) = recipe.Dataset.Unlabelled is { } named ? OpenUnlabelled(named, root, listener) : default;
+        var (unlabelled, unlabelledFile, faults) =
+            recipe.Dataset.Unlabelled is { } named ? OpenUnlabelled(named, root, listener) : default;
         var use = recipe.Method.Supervision == Supervision.Masks ? DataUse.LearnMasks : DataUse.LearnBoxes;
         List<DataReport> reports = [DataCheck.Run(training, trainingFile, use, listener)];
         if (validation is not null)
@@ -59,7 +60,7 @@ public sealed class RecipeData(InstanceDataset training, InstanceDataset? valida
         if (unlabelled is not null)
         {
             RefuseShared(training, trainingFile, unlabelled, unlabelledFile);
-            reports.Add(DataCheck.Run(unlabelled, unlabelledFile, DataUse.LearnUnlabelled, listener));
+            reports.Add(DataCheck.Run(unlabelled, unlabelledFile, DataUse.LearnUnlabelled, faults, listener));
         }
         DataCheckException.ThrowIfRefused(reports);
         return new RecipeData(training, validation, unlabelled);
@@ -96,10 +97,23 @@ public sealed class RecipeData(InstanceDataset training, InstanceDataset? valida
         return (CocoReader.Read(file, Path.Combine(root, images), listener), file);
     }
 
-    private static (InstanceDataset Dataset, string File) OpenUnlabelled(UnlabelledRecipe recipe, string root, Action<DataEvent>? listener)
+    // Without a JSON file the sizes are read from the pictures, whose faults are then known.
+    private static (InstanceDataset Dataset, string File, PictureFault?[]? Faults) OpenUnlabelled(
+        UnlabelledRecipe recipe, string root, Action<DataEvent>? listener)
     {
+        var folder = Path.Combine(root, recipe.Images);
+        if (recipe.Annotations is null)
+        {
+            var (pictures, faults) = PictureList.OfFolder(folder, listener);
+            return (pictures, folder, faults);
+        }
         var file = Existing(root, recipe.Annotations);
-        return (CocoReader.ReadImages(file, Path.Combine(root, recipe.Images), listener), file);
+        if (Path.GetExtension(file).Equals(".json", StringComparison.OrdinalIgnoreCase))
+        {
+            return (CocoReader.ReadImages(file, folder, listener), file, null);
+        }
+        var (listed, ofListed) = PictureList.OfFile(file, folder, listener);
+        return (listed, file, ofListed);
     }
 
     // A labelled image among the unlabelled ones makes a run with few labels look better than it is.

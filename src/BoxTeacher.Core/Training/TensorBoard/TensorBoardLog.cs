@@ -85,6 +85,7 @@ public sealed class TensorBoardLog(string folder, int imagesPerStep) : IDisposab
             ("optimizer/learning_rate", step.LearningRate),
             .. step.GradientNorm is { } norm ? [("optimizer/gradient_norm", norm)] : Array.Empty<(string, double)>(),
             ("speed/images_per_second", imagesPerStep / step.Seconds),
+            .. double.IsFinite(step.DataShare) ? [("speed/data_share", step.DataShare)] : Array.Empty<(string, double)>(),
         ],
         Evaluated evaluated =>
         [
