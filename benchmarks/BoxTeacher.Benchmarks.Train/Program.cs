@@ -12,13 +12,17 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using BoxTeacher.Benchmarks.Train;
+using BoxTeacher.Torch;
 
 const double tolerance = 1e-3;
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 switch (args)
 {
     case ["worker", var input]:
-        Worker.Run(() => new TrainStep(input));
+        Worker.Run(() => new TrainStep(input, Precision.Float32));
+        return 0;
+    case ["worker", var input, var precision]:
+        Worker.Run(() => new TrainStep(input, Enum.Parse<Precision>(precision, ignoreCase: true)));
         return 0;
     case ["semi-worker", var name]:
         Worker.Run(() => new SemiStep(SemiCase.All.Single(item => item.Name == name)));
@@ -132,7 +136,7 @@ static void Soak(int steps)
     try
     {
         CaseMaker.Write(StepCase.Tiny, Golden(), folder);
-        using var step = new TrainStep(folder);
+        using var step = new TrainStep(folder, Precision.Float32);
         for (var done = 0; done <= steps; done++)
         {
             if (done % int.Max(1, steps / 6) == 0)

@@ -1,3 +1,4 @@
+using BoxTeacher.Torch;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
@@ -34,6 +35,7 @@ public static class DeformableConvolution
             throw new ArgumentException(
                 $"{offset.size(1)} offsets and {mask.size(1)} factors do not fit {channels} channels and a kernel [{string.Join(',', weight.shape)}].");
         }
+        (input, offset, mask) = (input.Widened(), offset.Widened(), mask.Widened());
         var (y, x) = Places(offset, groups, weight.shape, stride, padding, dilation);
         var factors = mask.view(images, groups, taps, height, width).permute(0, 3, 4, 2, 1);
         var (index, shares) = Corners(y, x, factors, input.size(2), input.size(3));

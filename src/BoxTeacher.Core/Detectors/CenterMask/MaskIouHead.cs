@@ -1,3 +1,4 @@
+using BoxTeacher.Torch;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
@@ -55,7 +56,7 @@ public sealed class MaskIouHead : nn.Module<MaskIouInput, Tensor>
         }
 
         output = maskiou_fc2.call(maskiou_fc1.call(output.flatten(1)).relu_()).relu_();
-        return maskiou.call(output).MoveToOuterDisposeScope();
+        return maskiou.call(output).Widened().MoveToOuterDisposeScope();
     }
 
     /// <summary>The predicted IoU of each mask's own class, [M].</summary>
