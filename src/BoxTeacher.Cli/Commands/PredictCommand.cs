@@ -79,7 +79,11 @@ internal static class PredictCommand
         var categories = truth?.Joined(classes) ?? classes;
         using var network = recipe.BuildDetector(classes.Count);
         ModelFile.Read(weights, which, network);
-        CommandLine.Complain(recipe.Precision.Inference.Warning(network.Device));
+        if (recipe.Precision.Inference.Warning(network.Device) is { } warning)
+        {
+            CommandLine.Complain(warning);
+        }
+
         var inference = new Inference(network, recipe);
         var names = new OutputNames(output, inputs.Select(input => input.File));
         var json = names.Results();

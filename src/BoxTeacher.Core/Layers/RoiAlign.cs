@@ -29,7 +29,6 @@ public static class RoiAlign
     internal static Tensor Bins(Tensor features, Tensor boxes, long[] images, RoiGrid grid)
     {
         using var scope = NewDisposeScope();
-        using var exact = Precision.Float32.On(features.device);
         var map = features.Widened();
         var (rows, columns) = Shares(map, boxes, grid);
         return BoxSamples.Of(map, rows, columns, images).MoveToOuterDisposeScope();
@@ -99,6 +98,7 @@ internal sealed class BoxSamples : autograd.SingleTensorFunction<BoxSamples>
         ctx.save_data(nameof(images), images);
         ctx.save_data(nameof(features), features.shape);
         using var scope = NewDisposeScope();
+        using var exact = Precision.Float32.On(features.device);
         var (channels, height, width) = (features.size(1), rows.size(1), columns.size(1));
         var result = empty([images.Length, channels, height, width], features.dtype, features.device);
         foreach (var (image, boxes) in Parts(images, height * channels * features.size(3)))

@@ -49,7 +49,7 @@ public sealed class MaskIouHead : nn.Module<MaskIouInput, Tensor>
     public override Tensor forward(MaskIouInput input)
     {
         using var scope = NewDisposeScope();
-        var output = cat([input.Features, F.max_pool2d(input.Masks.unsqueeze(1), 2, 2)], 1);
+        var output = cat([input.Features, F.max_pool2d(input.Masks.unsqueeze(1), 2, 2)], 1).LaidOut();
         foreach (var convolution in _convolutions)
         {
             output = convolution.call(output).relu_();

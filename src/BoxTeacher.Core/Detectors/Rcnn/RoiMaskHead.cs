@@ -60,7 +60,7 @@ public sealed class RoiMaskHead : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor features)
     {
         using var scope = NewDisposeScope();
-        var output = features;
+        var output = features.LaidOut();
         foreach (var convolution in _convolutions)
         {
             output = convolution.call(output).relu_();

@@ -202,8 +202,7 @@ public static class RecipeJson
         Type? type = null;
         foreach (var part in parts)
         {
-            var property = at?.GetType()
-                .GetProperties().FirstOrDefault(candidate => JsonNamingPolicy.CamelCase.ConvertName(candidate.Name) == part);
+            var property = PropertyOf(at?.GetType(), part);
             if (property is null)
             {
                 return null;
@@ -214,6 +213,9 @@ public static class RecipeJson
 
         return type;
     }
+
+    private static PropertyInfo? PropertyOf(Type? record, string? key) =>
+        record?.GetProperties().FirstOrDefault(candidate => JsonNamingPolicy.CamelCase.ConvertName(candidate.Name) == key);
 
     /// <summary>What may stand at a key, in words; null where the key leads to something else than a value of a record.</summary>
     private static string? Allowed(Recipe recipe, IReadOnlyList<string> parts)
@@ -280,9 +282,12 @@ public static class RecipeJson
         }
         else if (reason.Contains("could not be converted", StringComparison.Ordinal))
         {
-            // The type stands in .NET's message alone, a nullable one in brackets.
-            var name = Regex.Match(reason, @"could not be converted to (?:System\.Nullable`1\[)?([\w.+]+?)\]?\.(?: |$)").Groups[1].Value;
-            var words = typeof(Recipe).Assembly.GetType(name) is { IsEnum: true } values ? $"; it takes {Words(values)}" : "";
+            // The record stands in .NET's message alone.
+            var record = typeof(Recipe).Assembly.GetType(Regex.Match(reason, @"could not be converted to ([\w.+]+)\.").Groups[1].Value);
+            var key = (error as JsonException)?.Path?.Split('.')[^1];
+            var words = PropertyOf(record, key)?.PropertyType is { } type && (Nullable.GetUnderlyingType(type) ?? type) is { IsEnum: true } values
+                ? $"; it takes {Words(values)}"
+                : "";
             reason = $"the value is of the wrong kind{words}";
         }
         return error is JsonException { Path: { Length: > 2 } path } ? $"{path[2..]}: {reason}" : reason;
