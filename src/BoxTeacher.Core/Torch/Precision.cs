@@ -5,7 +5,9 @@ using static TorchSharp.torch;
 
 namespace BoxTeacher.Torch;
 
-/// <summary>What convolutions and matrix products are computed in. Weights, their averages and the optimizer's state stay float32.</summary>
+/// <summary>
+/// What convolutions and matrix products are computed in. Weights, their averages and the optimizer's state stay float32.
+/// </summary>
 public enum Precision
 {
     /// <summary>24 bits of a number count.</summary>
@@ -25,7 +27,7 @@ public enum Precision
 /// </summary>
 public static partial class Autocast
 {
-    // Measured with oneDNN 3.7 and AMX: twice as fast with 64 channels, slower with 32.
+    // Measured with AMX: convolutions of 64 channels take 0.33 of the time, of 256 channels in 1x1 0.04; a whole net of 4 to 32 channels 1.6.
     private const int ManyChannels = 64;
 
     [ThreadStatic]
@@ -46,8 +48,8 @@ public static partial class Autocast
         tensor.dtype is ScalarType.BFloat16 or ScalarType.Float16 ? tensor.to(ScalarType.Float32) : tensor;
 
     /// <summary>
-    /// Maps [N, C, H, W] in the layout that convolutions are fastest on: channels last in a lower precision where there are many, since libtorch
-    /// has no fast 1x1 convolution of one thread otherwise; as they are in float32. The values are the same.
+    /// Maps [N, C, H, W] in the layout that convolutions are fastest on: channels last in a lower precision where there are many, since
+    /// libtorch has no fast 1x1 convolution of one thread otherwise; as they are in float32. The values are the same.
     /// </summary>
     public static Tensor LaidOut(this Tensor maps)
     {

@@ -21,7 +21,9 @@ public sealed class Inference(
 
     /// <summary>With the pixels, sizes and precision of a recipe.</summary>
     public Inference(Detector network, Recipe recipe)
-        : this(network, recipe.Detector.Pixels, recipe.Augmentation.TestShortEdge, recipe.Augmentation.TestMaxSize, recipe.Precision.Inference)
+        : this(
+            network, recipe.Detector.Pixels, recipe.Augmentation.TestShortEdge, recipe.Augmentation.TestMaxSize,
+            recipe.Precision.Inference)
     {
     }
 

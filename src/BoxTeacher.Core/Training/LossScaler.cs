@@ -4,9 +4,9 @@ using static TorchSharp.torch;
 namespace BoxTeacher.Training;
 
 /// <summary>
-/// The factor of the loss that keeps small gradients of a float16 step from vanishing (Micikevicius et al. 2018, section 3.2), by the rule of
-/// PyTorch's <c>GradScaler</c> and with its numbers: a step whose gradients overflow is left out and halves the factor, 2000 good steps in a
-/// row double it. It is always a power of two, so that it takes no digits away.
+/// The factor of the loss that keeps small gradients of a float16 step from vanishing (Micikevicius et al. 2018, section 3.2), by the rule
+/// of PyTorch's <c>GradScaler</c> and with its numbers: a step whose gradients overflow is left out and halves the factor, 2000 good steps
+/// in a row double it. It is always a power of two, so that it takes no digits away.
 /// </summary>
 public sealed class LossScaler
 {

@@ -242,8 +242,8 @@ public abstract record TrainingEvent(int Iteration);
 /// <param name="Total">The loss that was minimized.</param>
 /// <param name="LearningRate">The rate of this step.</param>
 /// <param name="GradientNorm">
-/// 2-norm of all gradients before clipping; null where scaled float16 gradients overflowed, so that the optimizer left the step out, and in an
-/// event of an older run's file.
+/// 2-norm of all gradients before clipping; null where scaled float16 gradients overflowed, so that the optimizer left the step out, and in
+/// an event of an older run's file.
 /// </param>
 /// <param name="Seconds">Time of this iteration, waiting for data included.</param>
 public sealed record StepFinished(

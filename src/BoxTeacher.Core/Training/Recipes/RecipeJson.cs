@@ -285,10 +285,9 @@ public static class RecipeJson
             // The record stands in .NET's message alone.
             var record = typeof(Recipe).Assembly.GetType(Regex.Match(reason, @"could not be converted to ([\w.+]+)\.").Groups[1].Value);
             var key = (error as JsonException)?.Path?.Split('.')[^1];
-            var words = PropertyOf(record, key)?.PropertyType is { } type && (Nullable.GetUnderlyingType(type) ?? type) is { IsEnum: true } values
-                ? $"; it takes {Words(values)}"
-                : "";
-            reason = $"the value is of the wrong kind{words}";
+            var type = PropertyOf(record, key)?.PropertyType;
+            var value = type is null ? null : Nullable.GetUnderlyingType(type) ?? type;
+            reason = $"the value is of the wrong kind{(value is { IsEnum: true } ? $"; it takes {Words(value)}" : "")}";
         }
         return error is JsonException { Path: { Length: > 2 } path } ? $"{path[2..]}: {reason}" : reason;
     }
