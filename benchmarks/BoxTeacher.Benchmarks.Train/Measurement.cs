@@ -1,3 +1,5 @@
+using BoxTeacher.Torch;
+
 namespace BoxTeacher.Benchmarks.Train;
 
 /// <summary>A case measured on all sides in turns; ours is the first.</summary>
@@ -36,8 +38,8 @@ internal sealed class Measurement
     /// <summary>Speed of the reference convolution on our side.</summary>
     public double Gigaflops => Side.Median(gigaflops);
 
-    /// <summary>The largest difference of a loss to another side's, as a part of its size.</summary>
-    public double LossDifference => Sides.Skip(1).SelectMany(side => Ours.FirstLosses.Select(loss =>
+    /// <summary>The largest difference of a loss to that of another side in float32, as a part of its size.</summary>
+    public double LossDifference => Sides.Skip(1).Where(side => side.Precision == Precision.Float32).SelectMany(side => Ours.FirstLosses.Select(loss =>
         Math.Abs(loss.Value - side.FirstLosses[loss.Key]) / Math.Max(Math.Abs(loss.Value), 1e-3))).DefaultIfEmpty(0).Max();
 
     /// <summary>Median over the rounds of ours / other, by the clock.</summary>

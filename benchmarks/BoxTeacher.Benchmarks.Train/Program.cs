@@ -1,27 +1,30 @@
 // Measures one whole BoxTeacher iteration (EMA, teacher pass, assignment, student forward, backward, SGD) beside the same step elsewhere: a
 // step here, a step there, in turns. The other sides are Python's PyTorch, if the Python named has one, and another build of this
 // benchmark, of an earlier commit for instance. Writes artifacts/bench/train.json.
+// Each step is measured in bfloat16 too, beside that in float32.
 // Steps of Soft Teacher and Polite Teacher have no other side: they are measured beside their own convolutions and fully connected layers alone.
 //   BoxTeacher.Benchmarks.Train [--case tiny|R50|soft-tiny|soft-r50|polite-tiny|polite-r50] [--rounds N] [--threads N] [--python FILE] [--against DLL]
 //   BoxTeacher.Benchmarks.Train make tiny|R50 FOLDER       writes weights and batch, which all sides read
 //   BoxTeacher.Benchmarks.Train soak STEPS                 that many tiny steps: live tensors and resident memory on the way
-//   BoxTeacher.Benchmarks.Train worker FOLDER              one side of it, with OMP_NUM_THREADS threads
-//   BoxTeacher.Benchmarks.Train semi-worker NAME           the same for a case of these two
+//   BoxTeacher.Benchmarks.Train worker FOLDER [PRECISION]  one side of it, with OMP_NUM_THREADS threads
+//   BoxTeacher.Benchmarks.Train semi-worker NAME [PRECISION]  the same for a case of these two
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using BoxTeacher.Benchmarks.Train;
+using BoxTeacher.Torch;
 
 const double tolerance = 1e-3;
+const double mostOfFloat32 = 0.65;
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 switch (args)
 {
-    case ["worker", var input]:
-        Worker.Run(() => new TrainStep(input));
+    case ["worker", var input, .. var precision]:
+        Worker.Run(() => new TrainStep(input, Parse(precision)));
         return 0;
-    case ["semi-worker", var name]:
-        Worker.Run(() => new SemiStep(SemiCase.All.Single(item => item.Name == name)));
+    case ["semi-worker", var name, .. var precision]:
+        Worker.Run(() => new SemiStep(SemiCase.All.Single(item => item.Name == name), Parse(precision)));
         return 0;
     case ["make", var kind, var output]:
         CaseMaker.Write(kind == StepCase.Tiny.Name ? StepCase.Tiny : StepCase.ResNet50, Golden(), output);
@@ -45,6 +48,7 @@ foreach (var (step, usual) in new[] { (StepCase.Tiny, 20), (StepCase.ResNet50, 5
         CaseMaker.Write(step, Golden(), folder);
         // No project to build, no folder to find: the process is this one's own program.
         sides.Add(new Side("ours", threads, Environment.ProcessPath!, "worker", folder));
+        sides.Add(new Side("bfloat16", threads, Environment.ProcessPath!, "worker", folder, "bfloat16") { Precision = Precision.Bfloat16 });
         if (HasTorch(python))
         {
             sides.Add(new Side("PyTorch", threads, python, Path.Combine(Root(), "benchmarks", "peers", "train_step.py"), folder));
@@ -67,7 +71,8 @@ foreach (var (step, usual) in new[] { (StepCase.Tiny, 20), (StepCase.ResNet50, 5
 foreach (var semi in SemiCase.All.Where(entry => only.Length == 0 || only == entry.Name))
 {
     using var side = new Side("ours", threads, Environment.ProcessPath!, "semi-worker", semi.Name);
-    var measured = new SemiMeasurement(semi, side, rounds > 0 ? rounds : 5);
+    using var reduced = new Side("bfloat16", threads, Environment.ProcessPath!, "semi-worker", semi.Name, "bfloat16") { Precision = Precision.Bfloat16 };
+    var measured = new SemiMeasurement(semi, side, reduced, rounds > 0 ? rounds : 5);
     measured.Print(threads);
     measured.Record(report);
 }
@@ -107,7 +112,9 @@ void Print(Measurement measured)
     Row("peak MB", measured.Kilobytes.Select(kilobytes => kilobytes / 1e3));
     foreach (var side in measured.Sides.Skip(1))
     {
-        Console.WriteLine($"  ours / {side.Name}: {measured.RatioOfWall(side):F2} by the clock, {measured.RatioOfProcessor(side):F2} of processor time");
+        Console.WriteLine(side.Precision == Precision.Float32
+            ? $"  ours / {side.Name}: {measured.RatioOfWall(side):F2} by the clock, {measured.RatioOfProcessor(side):F2} of processor time"
+            : $"  {side.Name} / float32: {1 / measured.RatioOfWall(side):F2} by the clock, {1 / measured.RatioOfProcessor(side):F2} of processor time{(step == StepCase.ResNet50 ? $" (target {mostOfFloat32})" : "")}");
     }
     Console.WriteLine($"  ours / published, scaled: {measured.RatioToPublished:F2} (published {step.PublishedMilliseconds:F0} ms at {StepCase.PublishedGigaflops} GFLOP/s, here {measured.Gigaflops:F0})");
     if (step == StepCase.ResNet50)
@@ -132,7 +139,7 @@ static void Soak(int steps)
     try
     {
         CaseMaker.Write(StepCase.Tiny, Golden(), folder);
-        using var step = new TrainStep(folder);
+        using var step = new TrainStep(folder, Precision.Float32);
         for (var done = 0; done <= steps; done++)
         {
             if (done % int.Max(1, steps / 6) == 0)
@@ -147,6 +154,8 @@ static void Soak(int steps)
         Directory.Delete(folder, recursive: true);
     }
 }
+
+static Precision Parse(string[] name) => name.Length == 0 ? Precision.Float32 : Enum.Parse<Precision>(name[0], ignoreCase: true);
 
 static void Row(string name, IEnumerable<double> values) => Console.WriteLine($"{name,-20}{string.Concat(values.Select(value => $"{value,12:F1}"))}");
 

@@ -11,22 +11,25 @@ internal sealed class SemiMeasurement
 
     private readonly SemiCase step;
     private readonly Side side;
+    private readonly Side reduced;
     private readonly List<StepPieces> pieces = [];
     private readonly List<double> rates = [];
     private readonly long kilobytes;
 
     /// <param name="step">The case.</param>
     /// <param name="side">A started process.</param>
+    /// <param name="reduced">One of a lower precision.</param>
     /// <param name="rounds">Measured steps.</param>
-    public SemiMeasurement(SemiCase step, Side side, int rounds)
+    public SemiMeasurement(SemiCase step, Side side, Side reduced, int rounds)
     {
-        (this.step, this.side) = (step, side);
+        (this.step, this.side, this.reduced) = (step, side, reduced);
         Console.WriteLine($"{step.Name}: {rounds} rounds, and some for settling");
         var clock = Stopwatch.StartNew();
         // Until the loops of the step are compiled well.
         for (var settling = 0; settling < 2 || (settling < 30 && clock.Elapsed.TotalSeconds < SettlingSeconds); settling++)
         {
             side.Step(isMeasured: false);
+            reduced.Step(isMeasured: false);
             kilobytes = side.Ask<long>("memory");
         }
 
@@ -36,6 +39,7 @@ internal sealed class SemiMeasurement
         {
             var rate = side.Ask<double>("convolution");
             side.Step(isMeasured: true);
+            reduced.Step(isMeasured: true);
             Console.Error.WriteLine($"{step.Name}: round {round + 1} of {rounds}, {side.Walls[^1]:F0} ms by the clock");
 
             pieces.Add(side.Ask<StepPieces>("pieces"));
@@ -53,6 +57,8 @@ internal sealed class SemiMeasurement
     private double OfConvolutions => Ratio(found => found.Convolutions.Milliseconds);
 
     private double OfLayers => Ratio(found => found.Convolutions.Milliseconds + found.Connected.Milliseconds);
+
+    private double OfFloat32 => Side.Median(reduced.Processor.Zip(side.Processor, (lower, own) => lower / own));
 
     private double SelectionOfStep => 1 / Ratio(found => found.Selection.Values.Sum());
 
@@ -86,6 +92,7 @@ internal sealed class SemiMeasurement
         var (convolutions, connected) = (Piece(found => found.Convolutions.Gigaflop), Piece(found => found.Connected.Gigaflop));
         Console.WriteLine($"  {convolutions:F1} GFLOP of convolutions at {speed}; {connected:F1} GFLOP of fully connected layers");
         Console.WriteLine($"  step / convolutions alone: {OfConvolutions:F2}; / convolutions and fully connected layers: {OfLayers:F2} (target {MostOfLayers})");
+        Console.WriteLine($"  {reduced.Name} / float32: {OfFloat32:F2} of processor time");
         Console.WriteLine($"  {string.Join(", ", Selection)}: {SelectionOfStep:P1} of the step (target {MostOfStep:P0})");
         Console.WriteLine();
     }
@@ -104,6 +111,7 @@ internal sealed class SemiMeasurement
         report[$"{step.Name}: GFLOP/s"] = new { convolutions = Math.Round(Gigaflops), reference = Math.Round(Side.Median(rates)) };
         report[$"{step.Name}: step / convolutions"] = Math.Round(OfConvolutions, 3);
         report[$"{step.Name}: step / convolutions and fully connected"] = Math.Round(OfLayers, 3);
+        report[$"{step.Name}: {reduced.Name} / float32"] = Math.Round(OfFloat32, 3);
         report[$"{step.Name}: between the layers / step"] = Math.Round(SelectionOfStep, 3);
     }
 

@@ -1,3 +1,5 @@
+using BoxTeacher.Losses;
+using BoxTeacher.Torch;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -22,12 +24,17 @@ internal sealed class SemiStep : IMeasuredStep
     private readonly SGD optimizer;
     private readonly LayerCalls calls = new();
     private readonly Tensor[] kept;
+    private readonly Precision precision;
 
-    public SemiStep(SemiCase wanted)
+    /// <param name="wanted">The case.</param>
+    /// <param name="precision">Of both networks.</param>
+    public SemiStep(SemiCase wanted, Precision precision)
     {
+        this.precision = precision;
         using var scope = NewDisposeScope();
         random.manual_seed(1);
         setup = wanted.Make(wanted);
+        setup.Method.Teacher!.Precision = precision;
         // So small that all steps are alike.
         optimizer = optim.SGD(
             setup.Method.Student.parameters().Where(parameter => parameter.requires_grad), 1e-12, 0.9, weight_decay: 1e-4);
@@ -45,7 +52,12 @@ internal sealed class SemiStep : IMeasuredStep
         method.Student.zero_grad();
         method.BeforeStep(now.Iteration);
         parts.Done("EMA");
-        var losses = method.Losses(setup.Batch, now);
+        LossTerms losses;
+        using (precision.On(CPU))
+        {
+            losses = method.Losses(setup.Batch, now);
+        }
+
         parts.Done("forward");
         using var total = losses.Total();
         total.backward();

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using BoxTeacher.Torch;
 
 namespace BoxTeacher.Benchmarks.Train;
 
@@ -24,6 +25,9 @@ internal sealed class Side : IDisposable
     }
 
     public string Name { get; }
+
+    /// <summary>What its networks compute in.</summary>
+    public Precision Precision { get; init; }
 
     /// <summary>Of its libtorch.</summary>
     public string Version { get; }

@@ -25,10 +25,14 @@ internal sealed class TrainStep : IMeasuredStep
     private readonly CondInst teacher;
     private readonly Batch batch;
     private readonly Tensor[] kept;
+    private readonly Precision precision;
 
-    public TrainStep(string folder)
+    /// <param name="folder">Of the case.</param>
+    /// <param name="precision">Of both networks.</param>
+    public TrainStep(string folder, Precision precision)
     {
         using var scope = NewDisposeScope();
+        this.precision = precision;
         var step = StepCase.Read(folder);
         var tensors = SafeTensors.Read(StepCase.TensorFile(folder));
         CondInst Network(string name)
@@ -79,6 +83,7 @@ internal sealed class TrainStep : IMeasuredStep
     {
         using var scope = NewDisposeScope();
         using var gradients = no_grad();
+        using var reduced = precision.On(CPU);
         teacher.train();
         var weak = batch.Labelled.Weak.Images;
         var seen = teacherSize.Resize(weak);
@@ -93,10 +98,12 @@ internal sealed class TrainStep : IMeasuredStep
     {
         using var scope = NewDisposeScope();
         var strong = batch.Labelled.Strong;
+        var reduced = precision.On(CPU);
         var features = student.Extract(strong.Images.Images);
         parts.Done("student");
         var step = Step.Of(Iteration, new RandomStream(1));
         var losses = method.Losses(student.Learn(features, strong, step), grid, labels, step);
+        reduced.Dispose();
         using var total = losses.Total();
         parts.Done("losses");
         total.backward();

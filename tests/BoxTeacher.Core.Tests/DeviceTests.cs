@@ -5,6 +5,7 @@ using BoxTeacher.Layers;
 using BoxTeacher.Methods;
 using BoxTeacher.Structures;
 using BoxTeacher.Tests.Views;
+using BoxTeacher.Torch;
 using BoxTeacher.Training;
 using TorchSharp;
 using Xunit;
@@ -77,6 +78,15 @@ public sealed class DeviceTests : IDisposable
     }
 
     [Theory]
+    [MemberData(nameof(Methods))]
+    public void A_step_of_a_lower_precision_stays_there_and_teaches_the_same_weights(string kind)
+    {
+        var taught = Taught(kind, Precision.Float32);
+
+        Assert.All([Precision.Bfloat16, Precision.Float16], precision => Assert.Equal(taught, Taught(kind, precision)));
+    }
+
+    [Theory]
     [MemberData(nameof(Backbones))]
     public void A_step_on_other_backbones_stays_there_too(string kind)
     {
@@ -94,6 +104,8 @@ public sealed class DeviceTests : IDisposable
             foreach (var (iteration, batch) in TrainingRun.Batches(recipe, scenes.Dataset, CPU)(0).Take(2).Index())
             {
                 Learn(method, optimizer, batch, iteration);
+                method.Teacher.Precision = Precision.Bfloat16;
+                Learn(method, optimizer, batch, iteration, Precision.Bfloat16);
             }
         });
     }
@@ -122,6 +134,8 @@ public sealed class DeviceTests : IDisposable
             Assert.NotEmpty(inference.Detect(scenes.Dataset));
             Assert.Equal(network.HasMasks, inference.Evaluate(scenes.Dataset).Mask is not null);
             var batch = TrainingRun.Batches(Small("supervised"), scenes.Dataset, CPU)(0).First().Labelled.Weak.Images;
+            Assert.All(network.Detect(batch), Assert.NotEmpty);
+            using var reduced = Precision.Bfloat16.On(CPU);
             Assert.All(network.Detect(batch), Assert.NotEmpty);
         });
     }
@@ -156,11 +170,40 @@ public sealed class DeviceTests : IDisposable
         });
     }
 
-    private static void Learn(ITrainingMethod method, TorchSharp.Modules.OptimizerHelper optimizer, Batch batch, long iteration)
+    // The parameters that have gradients after two steps.
+    private HashSet<string> Taught(string kind, Precision precision)
+    {
+        var recipe = Small(kind) with { Precision = PrecisionRecipe.Of(precision) };
+        using var scope = NewDisposeScope();
+        using var method = recipe.BuildMethod(scenes.Dataset.Categories.Count);
+        FindEverything(method.Student);
+        using var optimizer = recipe.Solver.Optimizer.Build(method.Student);
+        Elsewhere(() =>
+        {
+            var batches = TrainingRun.Batches(recipe, scenes.Dataset, CPU, recipe.Dataset.Unlabelled is null ? null : scenes.Dataset)(0);
+            foreach (var (iteration, batch) in batches.Take(2).Index())
+            {
+                Learn(method, optimizer, batch, iteration, precision);
+            }
+        });
+        var gradients = method.Student.named_parameters().Where(entry => entry.parameter.grad is not null).ToList();
+        Assert.All(gradients, entry => Assert.Equal(float32, entry.parameter.grad!.dtype));
+        Assert.All(gradients, entry => Assert.True(entry.parameter.grad!.isfinite().all().item<bool>(), entry.name));
+        return [.. gradients.Select(entry => entry.name)];
+    }
+
+    private static void Learn(
+        ITrainingMethod method, TorchSharp.Modules.OptimizerHelper optimizer, Batch batch, long iteration,
+        Precision precision = Precision.Float32)
     {
         method.Student.zero_grad();
         method.BeforeStep(iteration);
-        var total = method.Losses(batch, Step.Of(iteration, new RandomStream(1))).Total();
+        Tensor total;
+        using (precision.On(CPU))
+        {
+            total = method.Losses(batch, Step.Of(iteration, new RandomStream(1))).Total();
+        }
+
         total.backward();
         nn.utils.clip_grad_norm_(method.Student.parameters(), 5);
         optimizer.step();

@@ -7,6 +7,7 @@ open Xunit
 open BoxTeacher.Augmentation
 open BoxTeacher.Methods
 open BoxTeacher.Structures
+open BoxTeacher.Torch
 open BoxTeacher.Training
 open BoxTeacher.Workbench
 
@@ -31,6 +32,10 @@ let private typed: (string * (Recipe -> Recipe) * (string * string) list) list =
     [ "Recipe.named", Recipe.named "another", [ "name", "\"another\"" ]
       "Recipe.seeded", Recipe.seeded 7L, [ "seed", "7" ]
       "Recipe.onDevice", Recipe.onDevice (DeviceName.Parse "cuda:1"), [ "device", "\"cuda:1\"" ]
+      "Recipe.precision",
+      Recipe.precision Precision.Float16,
+      [ "precision.training", "\"float16\""; "precision.teacher", "\"float16\""; "precision.inference", "\"float16\"" ]
+      "Recipe.teacherPrecision", Recipe.teacherPrecision Precision.Bfloat16, [ "precision.teacher", "\"bfloat16\"" ]
       "Recipe.learningFrom", Recipe.learningFrom "a.json" "a", [ "dataset.trainAnnotations", "\"a.json\""; "dataset.trainImages", "\"a\"" ]
       "Recipe.evaluatedOn", Recipe.evaluatedOn "b.json" "b", [ "dataset.validationAnnotations", "\"b.json\""; "dataset.validationImages", "\"b\"" ]
       "Recipe.notEvaluated", Recipe.notEvaluated, [ "dataset.validationAnnotations", "null"; "dataset.validationImages", "null" ]

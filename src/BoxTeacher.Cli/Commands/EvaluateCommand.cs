@@ -99,7 +99,8 @@ internal sealed class EvaluateCommand
         Command command = new("evaluate", "Average precision of detections: --gt and --dt, or --weights.")
         {
             options._format, options._truth, options._results, options._task, options._split, options._weights, options._network,
-            options._images, options._recipe.Recipe, options._recipe.Data, options._recipe.Set, options._recipe.Device, options._threads,
+            options._images, options._recipe.Recipe, options._recipe.Data, options._recipe.Set, options._recipe.Device,
+            options._recipe.Precision, options._threads,
             options._limits, options._analyze, options._slices, options._compare, options._save, options._report, options._json,
         };
         command.Validators.Add(options.Check);
@@ -118,7 +119,7 @@ internal sealed class EvaluateCommand
         }
 
         var (weights, ofFile) = (given.Has(_weights), given.Has(_results));
-        Option[] ofWeights = [_recipe.Recipe, _recipe.Data, _recipe.Set, _recipe.Device, _network, _images, _save];
+        Option[] ofWeights = [_recipe.Recipe, _recipe.Data, _recipe.Set, _recipe.Device, _recipe.Precision, _network, _images, _save];
         Option[] ofCoco = [_limits, _analyze, _slices, _compare, _report];
         Refuse(weights == ofFile || (ofFile && !given.Has(_truth)), "evaluate needs either --gt and --dt, or --weights");
         Refuse(weights && given.Has(_truth) != given.Has(_images), "of weights --gt and --images go together");

@@ -25,7 +25,7 @@ internal static class LearningRateCommand
         });
         var command = new Command("lr", "Find a learning rate: a few steps at rising rates, until the loss rises.")
         {
-            options.Recipe, options.Data, options.Set, options.Device, threads, steps, first, last, output,
+            options.Recipe, options.Data, options.Set, options.Device, options.Precision, threads, steps, first, last, output,
         };
         shortForms.AddTo(command);
         command.SetAction(parsed =>

@@ -1,6 +1,7 @@
 using BoxTeacher.Data;
 using BoxTeacher.Evaluation;
 using BoxTeacher.Methods;
+using BoxTeacher.Torch;
 using BoxTeacher.Training;
 using BoxTeacher.Workbench;
 using Recipe = BoxTeacher.Training.Recipe;
@@ -135,6 +136,7 @@ internal sealed class Measurement
             network.HasMasks ? Lack(truthFile, MaskCoverage.Problem(truth)) : Lack(weights, "the detector gives boxes alone"));
         IouType[] types = wanted.Type is null && most == IouType.Mask ? [IouType.Box, IouType.Mask] : [most];
         measurement.ReadBeside(wanted, truth, types);
+        measurement.Warn(recipe.Precision.Inference.Warning(network.Device));
         Console.Error.WriteLine($"{weights}: {truth.Images.Count} images to look at, recipe {recipe.Name}");
         var found = new Inference(network, recipe).Detect(truth, DataNews.Detecting(truthFile, truth.Images.Count));
         if (saved is not null)

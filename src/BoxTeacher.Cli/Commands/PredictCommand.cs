@@ -3,6 +3,7 @@ using System.Globalization;
 using BoxTeacher.Data;
 using BoxTeacher.Evaluation;
 using BoxTeacher.Methods;
+using BoxTeacher.Torch;
 using BoxTeacher.Training;
 using BoxTeacher.Workbench;
 using Recipe = BoxTeacher.Training.Recipe;
@@ -49,7 +50,7 @@ internal static class PredictCommand
         });
         var command = new Command("predict", "Detect objects in pictures.")
         {
-            images, weights, which, options.Recipe, options.Set, options.Device, threads, output, truth, threshold,
+            images, weights, which, options.Recipe, options.Set, options.Device, options.Precision, threads, output, truth, threshold,
         };
         command.SetAction(parsed =>
         {
@@ -78,6 +79,11 @@ internal static class PredictCommand
         var categories = truth?.Joined(classes) ?? classes;
         using var network = recipe.BuildDetector(classes.Count);
         ModelFile.Read(weights, which, network);
+        if (recipe.Precision.Inference.Warning(network.Device) is { } warning)
+        {
+            CommandLine.Complain(warning);
+        }
+
         var inference = new Inference(network, recipe);
         var names = new OutputNames(output, inputs.Select(input => input.File));
         var json = names.Results();

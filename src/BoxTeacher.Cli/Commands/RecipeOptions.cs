@@ -24,6 +24,12 @@ internal sealed class RecipeOptions(bool required)
     public Option<string?> Device { get; } =
         new("--device") { Description = "cpu, cuda or cuda:N, in the place of the recipe's.", HelpName = "NAME" };
 
+    public Option<string?> Precision { get; } = new("--precision")
+    {
+        Description = "float32, bfloat16 or float16 for training, teacher and inference, in the place of the recipe's (precision).",
+        HelpName = "NAME",
+    };
+
     /// <summary>The recipe of a name or a file.</summary>
     /// <exception cref="RecipeException">There is neither; or the file is no valid recipe.</exception>
     public static Recipe Find(string nameOrFile) =>
@@ -42,6 +48,11 @@ internal sealed class RecipeOptions(bool required)
         if (parsed.GetValue(Device) is { } device)
         {
             recipe = RecipeJson.Set(recipe, "device", device);
+        }
+
+        if (parsed.GetValue(Precision) is { } precision)
+        {
+            recipe = RecipeJson.Set(recipe, "precision", precision);
         }
 
         return (parsed.GetValue(Set) ?? []).Aggregate(recipe, Change);

@@ -24,7 +24,7 @@ internal static class TrainCommand
         var threads = CommandLine.Threads();
         var command = new Command("train", "Train a detector.")
         {
-            options.Recipe, options.Data, options.Set, options.Device, threads, output, resume, extend, tensorBoard,
+            options.Recipe, options.Data, options.Set, options.Device, options.Precision, threads, output, resume, extend, tensorBoard,
         };
         shortForms.AddTo(command);
         command.Validators.Add(given =>

@@ -1,4 +1,5 @@
 using System.Numerics;
+using BoxTeacher.Torch;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
@@ -58,7 +59,7 @@ public sealed class FeaturePyramid : Backbone
         Tensor? above = null;
         for (var i = stages.Count - 1; i >= 0; i--)
         {
-            var level = _lateral[i].call(stages[i]);
+            var level = _lateral[i].call(stages[i].LaidOut());
             if (above is not null)
             {
                 level.add_(F.interpolate(above, [level.size(2), level.size(3)], mode: InterpolationMode.Nearest));

@@ -1,4 +1,5 @@
 using BoxTeacher.Layers;
+using BoxTeacher.Torch;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -126,7 +127,7 @@ public sealed class ResNet : Backbone
         var features = stem.call(input);
         for (var i = 0; i < _stages.Length; i++)
         {
-            features = _stages[i].call(features);
+            features = _stages[i].call(features.LaidOut());
             if (i >= _firstOutput)
             {
                 outputs[i - _firstOutput] = features.alias().MoveToOuterDisposeScope();

@@ -1,3 +1,4 @@
+using BoxTeacher.Torch;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
@@ -34,13 +35,14 @@ public static class DeformableConvolution
             throw new ArgumentException(
                 $"{offset.size(1)} offsets and {mask.size(1)} factors do not fit {channels} channels and a kernel [{string.Join(',', weight.shape)}].");
         }
+        (input, offset, mask) = (input.Widened(), offset.Widened(), mask.Widened());
         var (y, x) = Places(offset, groups, weight.shape, stride, padding, dilation);
         var factors = mask.view(images, groups, taps, height, width).permute(0, 3, 4, 2, 1);
         var (index, shares) = Corners(y, x, factors, input.size(2), input.size(3));
         var table = input.permute(0, 2, 3, 1).reshape(-1, channels / groups);
         var columns = WeightedRows.Sum(table, index, shares).view(images, height, width, taps * channels);
         var kernel = weight.permute(0, 2, 3, 1).reshape(outputs, taps * channels);
-        return F.linear(columns, kernel, bias).permute(0, 3, 1, 2).contiguous().MoveToOuterDisposeScope();
+        return F.linear(columns, kernel, bias).permute(0, 3, 1, 2).contiguous().LaidOut().MoveToOuterDisposeScope();
     }
 
     /// <summary>Where each tap reads, in input pixels: y and x, both [N,h,w,k*k,G].</summary>

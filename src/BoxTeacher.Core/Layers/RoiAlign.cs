@@ -1,4 +1,5 @@
 using BoxTeacher.Structures;
+using BoxTeacher.Torch;
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Layers;
@@ -19,7 +20,7 @@ public static class RoiAlign
     /// <param name="aligned">
     /// Whether coordinates are shifted by half a cell, as they should be. If not, a box is at least one cell wide and high too.
     /// </param>
-    /// <returns>[M, C, size, size].</returns>
+    /// <returns>[M, C, size, size], at least float32.</returns>
     public static Tensor Apply(
         Tensor features, Tensor boxes, Tensor images, int size, double scale, int samplingRatio = 0, bool aligned = true) =>
         Bins(features, boxes, HostValues.Longs(images), new RoiGrid(size, scale, samplingRatio, aligned));
@@ -28,8 +29,9 @@ public static class RoiAlign
     internal static Tensor Bins(Tensor features, Tensor boxes, long[] images, RoiGrid grid)
     {
         using var scope = NewDisposeScope();
-        var (rows, columns) = Shares(features, boxes, grid);
-        return BoxSamples.Of(features, rows, columns, images).MoveToOuterDisposeScope();
+        var map = features.Widened();
+        var (rows, columns) = Shares(map, boxes, grid);
+        return BoxSamples.Of(map, rows, columns, images).MoveToOuterDisposeScope();
     }
 
     /// <summary>How much each cell counts in each bin, along both axes: [M, size, H] and [M, size, W] in the features' type.</summary>
@@ -96,6 +98,7 @@ internal sealed class BoxSamples : autograd.SingleTensorFunction<BoxSamples>
         ctx.save_data(nameof(images), images);
         ctx.save_data(nameof(features), features.shape);
         using var scope = NewDisposeScope();
+        using var exact = Precision.Float32.On(features.device);
         var (channels, height, width) = (features.size(1), rows.size(1), columns.size(1));
         var result = empty([images.Length, channels, height, width], features.dtype, features.device);
         foreach (var (image, boxes) in Parts(images, height * channels * features.size(3)))

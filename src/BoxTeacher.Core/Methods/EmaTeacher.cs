@@ -1,4 +1,5 @@
 using BoxTeacher.Detectors;
+using BoxTeacher.Torch;
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Methods;
@@ -91,6 +92,12 @@ public sealed class EmaTeacher
 
     /// <summary>The network that follows.</summary>
     public Detector Network { get; }
+
+    /// <summary>What its convolutions and products are computed in, whatever the student's are.</summary>
+    public Precision Precision { get; set; }
+
+    /// <summary>Computes in the teacher's precision until the returned value is disposed.</summary>
+    public IDisposable InItsPrecision() => Precision.On(Network.Device);
 
     /// <summary>Moves the teacher before the step of that number.</summary>
     /// <param name="iteration">0-based; 0 copies.</param>

@@ -8,8 +8,8 @@ namespace BoxTeacher.Training;
 
 /// <summary>
 /// The checkpoints of one run: a folder <c>checkpoint-NNNNNNN</c> each, with the weights (<c>model.safetensors</c>, names
-/// <c>student.*</c> and <c>teacher.*</c>), the optimizer's state (<c>optimizer.bin</c>) and the checksums of both (<c>SHA256SUMS</c>); the
-/// folder's number is that of the finished iterations. All else that a resume needs, random numbers included, is a function of that
+/// <c>student.*</c> and <c>teacher.*</c>), the optimizer's state (<c>optimizer.bin</c>, with the loss scaler's behind it where there is one)
+/// and the checksums of both (<c>SHA256SUMS</c>); the folder's number is that of the finished iterations. All else that a resume needs, random numbers included, is a function of that
 /// number. A checkpoint is written under another name, flushed and then renamed: what has its final name is complete.
 /// </summary>
 /// <param name="folder">The run's folder.</param>
@@ -28,7 +28,7 @@ public sealed class CheckpointFolder(string folder, Action? beforeWriting = null
 
     /// <summary>Writes a checkpoint and removes all but the two newest.</summary>
     /// <returns>The checkpoint's folder.</returns>
-    public string Save(int iteration, ITrainingMethod method, OptimizerHelper optimizer)
+    public string Save(int iteration, ITrainingMethod method, OptimizerHelper optimizer, LossScaler? scaler = null)
     {
         var target = Path.Combine(folder, Prefix + iteration.ToString("D7", CultureInfo.InvariantCulture));
         AtomicFolder.Write(target, writing =>
@@ -38,6 +38,7 @@ public sealed class CheckpointFolder(string folder, Action? beforeWriting = null
             {
                 using var writer = new BinaryWriter(stream, Encoding.UTF8, leaveOpen: true);
                 optimizer.save_state_dict(writer);
+                scaler?.Write(writer);
             });
             Checksums.Write(writing);
             beforeWriting?.Invoke();
@@ -54,7 +55,8 @@ public sealed class CheckpointFolder(string folder, Action? beforeWriting = null
     /// <exception cref="InvalidDataException">
     /// A file of the checkpoint is damaged, and the message says from which older one the run can go on; or it belongs to another model.
     /// </exception>
-    public (string Folder, int Iteration)? LoadLatest(ITrainingMethod method, OptimizerHelper optimizer)
+    public (string Folder, int Iteration)? LoadLatest(
+        ITrainingMethod method, OptimizerHelper optimizer, LossScaler? scaler = null)
     {
         if (Latest() is not { } latest)
         {
@@ -72,6 +74,7 @@ public sealed class CheckpointFolder(string folder, Action? beforeWriting = null
         {
             using var reader = new BinaryReader(File.OpenRead(file));
             optimizer.load_state_dict(reader);
+            scaler?.Read(reader);
         }
         catch (Exception error) when (error is IOException or ArgumentException or InvalidOperationException)
         {

@@ -3,6 +3,7 @@ using BoxTeacher.Data;
 using BoxTeacher.Detectors;
 using BoxTeacher.Evaluation;
 using BoxTeacher.Structures;
+using BoxTeacher.Torch;
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Training;
@@ -12,13 +13,17 @@ namespace BoxTeacher.Training;
 /// <param name="pixels">How it wants its pixels.</param>
 /// <param name="shortEdge">Short side of the network's input, in pixels.</param>
 /// <param name="maxSize">Limit of the long side, in pixels.</param>
-public sealed class Inference(Detector network, PixelNormalization pixels, int shortEdge, int maxSize)
+/// <param name="precision">What the network computes in.</param>
+public sealed class Inference(
+    Detector network, PixelNormalization pixels, int shortEdge, int maxSize, Precision precision = Precision.Float32)
 {
     private const int BatchSize = 8;
 
-    /// <summary>With the pixels and sizes of a recipe.</summary>
+    /// <summary>With the pixels, sizes and precision of a recipe.</summary>
     public Inference(Detector network, Recipe recipe)
-        : this(network, recipe.Detector.Pixels, recipe.Augmentation.TestShortEdge, recipe.Augmentation.TestMaxSize)
+        : this(
+            network, recipe.Detector.Pixels, recipe.Augmentation.TestShortEdge, recipe.Augmentation.TestMaxSize,
+            recipe.Precision.Inference)
     {
     }
 
@@ -45,6 +50,7 @@ public sealed class Inference(Detector network, PixelNormalization pixels, int s
         {
             using var scope = NewDisposeScope();
             using var guard = no_grad();
+            using var reduced = precision.On(network.Device);
             var inputs = images.Select(item => (
                 item.Id, item.Image.Size, Resized: GeometryAugmentation.Resize(item.Image, shortEdge, maxSize).Image)).ToList();
             var batch = PixelPlanes.Batch([.. inputs.Select(input => input.Resized)], pixels, network.Device);

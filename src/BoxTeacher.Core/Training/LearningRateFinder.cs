@@ -96,7 +96,9 @@ public static class LearningRateFinder
             recipe.Budget with { Iterations = range.Steps },
             new RandomStream((ulong)recipe.Seed).Split(2),
             checkpoints: null,
-            evaluate: null);
+            evaluate: null,
+            recipe.Precision.Training,
+            LossScaler.Of(recipe.Precision.Training));
         try
         {
             trainer.Run(default, Listen, stop.Token);

@@ -5,6 +5,7 @@ using BoxTeacher.Layers;
 using BoxTeacher.Losses;
 using BoxTeacher.Methods;
 using BoxTeacher.Structures;
+using BoxTeacher.Torch;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -38,6 +39,8 @@ public readonly record struct TrainingStart(int Iteration, bool IsEvaluated);
 /// <param name="random">What steps draw from, split by the iteration.</param>
 /// <param name="checkpoints">Where checkpoints go; null: there are none.</param>
 /// <param name="evaluate">Evaluates after so many iterations; null: never.</param>
+/// <param name="precision">What the student's forward pass computes in; a teacher has its own.</param>
+/// <param name="scaler">Scales the loss, which float16 needs; null: nothing does.</param>
 public sealed class Trainer(
     ITrainingMethod method,
     BatchSource batches,
@@ -47,7 +50,9 @@ public sealed class Trainer(
     BudgetRecipe budget,
     RandomStream random,
     CheckpointFolder? checkpoints,
-    Func<int, Evaluated>? evaluate)
+    Func<int, Evaluated>? evaluate,
+    Precision precision = Precision.Float32,
+    LossScaler? scaler = null)
 {
     /// <summary>
     /// Runs to the end of the budget. An evaluation is preceded by a checkpoint; a run that ends in an error leaves one of its last good
@@ -114,7 +119,7 @@ public sealed class Trainer(
             }
 
             CheckWeights(iteration);
-            var target = checkpoints.Save(iteration, method, optimizer);
+            var target = checkpoints.Save(iteration, method, optimizer, scaler);
             saved = iteration;
             listener(new CheckpointWritten(iteration, target));
         }
@@ -152,14 +157,20 @@ public sealed class Trainer(
         method.Student.zero_grad();
         undo?.Keep(iteration);
         method.BeforeStep(iteration);
-        var terms = method.Losses(coming.Current, step);
-        terms.Total().backward();
+        var terms = Losses(coming.Current, step);
+        (scaler?.Apply(terms.Total()) ?? terms.Total()).backward();
+        scaler?.TakeOut(method.Student);
 
         var norm = clipNorm is { } limit ? nn.utils.clip_grad_norm_(method.Student.parameters(), limit) : GradientNorm();
         var losses = Values(terms);
         var total = losses.Values.Sum();
         Check(iteration + 1, "loss", total, losses);
-        Check(iteration + 1, "gradient", norm, losses);
+        var isSkipped = scaler?.Explains(norm) is true;
+        if (!isSkipped)
+        {
+            Check(iteration + 1, "gradient", norm, losses);
+        }
+
         var rate = learningRate(iteration);
         foreach (var group in optimizer.ParamGroups)
         {
@@ -167,10 +178,22 @@ public sealed class Trainer(
         }
 
         undo?.BeginChange();
-        optimizer.step();
+        if (!isSkipped)
+        {
+            optimizer.step();
+        }
+
+        scaler?.Update(!isSkipped);
         method.AfterStep(iteration);
         undo?.EndChange();
-        return new StepFinished(iteration + 1, losses, total, rate, norm, watch.Elapsed.TotalSeconds, waited);
+        return new StepFinished(
+            iteration + 1, losses, total, rate, isSkipped ? null : norm, watch.Elapsed.TotalSeconds, waited);
+    }
+
+    private LossTerms Losses(Batch batch, Step step)
+    {
+        using var reduced = precision.On(method.Student.Device);
+        return method.Losses(batch, step);
     }
 
     private double GradientNorm()
@@ -221,7 +244,10 @@ public abstract record TrainingEvent(int Iteration);
 /// <param name="Losses">Each loss term's value, weights included; their sum is <paramref name="Total"/>.</param>
 /// <param name="Total">The loss that was minimized.</param>
 /// <param name="LearningRate">The rate of this step.</param>
-/// <param name="GradientNorm">2-norm of all gradients before clipping; null in an event of an older run's file.</param>
+/// <param name="GradientNorm">
+/// 2-norm of all gradients before clipping; null where scaled float16 gradients overflowed, so that the optimizer left the step out, and in
+/// an event of an older run's file.
+/// </param>
 /// <param name="Seconds">Time of this iteration, waiting for data included.</param>
 /// <param name="DataSeconds">
 /// Time of it until the batch was there, made into tensors on their device; null in an event of an older run's file.

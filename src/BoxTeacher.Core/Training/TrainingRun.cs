@@ -27,7 +27,8 @@ public sealed class TrainingRun(Recipe recipe, ITrainingMethod method, RecipeDat
         var batches = Batches(recipe, data.Training, method.Student.Device, data.Unlabelled);
         folder.Claim(recipe, data);
         using var optimizer = recipe.Solver.Optimizer.Build(method.Student);
-        var latest = folder.Checkpoints.LoadLatest(method, optimizer);
+        var scaler = LossScaler.Of(recipe.Precision.Training);
+        var latest = folder.Checkpoints.LoadLatest(method, optimizer, scaler);
         var first = latest?.Iteration ?? 0;
         using var metrics = new MetricsFile(folder.MetricsFile, first);
         if (latest is { } resumed)
@@ -45,7 +46,9 @@ public sealed class TrainingRun(Recipe recipe, ITrainingMethod method, RecipeDat
             recipe.Budget,
             new RandomStream((ulong)recipe.Seed).Split(2),
             folder.Checkpoints,
-            data.Validation is { } validation ? Evaluate(validation) : null);
+            data.Validation is { } validation ? Evaluate(validation) : null,
+            recipe.Precision.Training,
+            scaler);
         var isEvaluated = metrics.History.OfType<Evaluated>().Any(evaluated => evaluated.Iteration == first);
         var result = trainer.Run(new TrainingStart(first, isEvaluated), metrics.Write + listener, cancellation);
         if (result.Finished)

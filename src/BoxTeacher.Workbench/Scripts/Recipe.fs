@@ -4,6 +4,7 @@ open System
 open BoxTeacher.Augmentation
 open BoxTeacher.Data
 open BoxTeacher.Methods
+open BoxTeacher.Torch
 open BoxTeacher.Training
 
 /// Changes of recipes, to be piped. What has no function here is changed by its typed key, r.With((fun r -> r.Budget.BatchSize), 4), or by
@@ -23,6 +24,12 @@ module Recipe =
 
     /// Another device.
     let onDevice (device: DeviceName) (r: Recipe) = r.With((fun r -> r.Device), device)
+
+    /// Another precision of convolutions and matrix products: of the student, of a teacher and in evaluations.
+    let precision (all: Precision) (r: Recipe) = r.With((fun r -> r.Precision), PrecisionRecipe.Of all)
+
+    /// Another precision of a teacher as it makes pseudo-labels.
+    let teacherPrecision (precision: Precision) (r: Recipe) = r.With((fun r -> r.Precision.Teacher), precision)
 
     /// Weights that the networks begin with, relative to the data root.
     let beginningWith (weights: string) (r: Recipe) = r.With((fun r -> r.Detector.Weights), weights)

@@ -19,7 +19,9 @@ module SingleRun =
           Recipe = RecipeJson.Write recipe }
 
     let private trainAfter claim (hear: Action<TrainingEvent>) (recipe: Recipe) dataRoot (folder: RunFolder) (threads: Nullable<int>) =
-        recipe.Device.Open() |> ignore
+        for warning in recipe.Device.Open() |> recipe.Precision.Warnings do
+            eprintfn $"{recipe.Name}: {warning}"
+
         printfn $"{recipe.Name}: reading {Path.Combine(dataRoot, recipe.Dataset.TrainAnnotations)}"
         let data = Recipe.data dataRoot recipe
         let images, batch = data.Training.Images.Count, recipe.Budget.BatchSize

@@ -2,6 +2,7 @@ using BoxTeacher.Backbones;
 using BoxTeacher.Detectors;
 using BoxTeacher.Losses;
 using BoxTeacher.Structures;
+using BoxTeacher.Torch;
 using BoxTeacher.Training;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -42,7 +43,8 @@ internal sealed class GridDetector : MaskDetector
         public Tensor MaskLogits(int image, Tensor places)
         {
             var features = Features[image];
-            return Kernels[image].index_select(0, places).matmul(features.flatten(1)).view(-1, features.size(1), features.size(2));
+            return Kernels[image].index_select(0, places).matmul(features.flatten(1)).Widened()
+                .view(-1, features.size(1), features.size(2));
         }
     }
 
@@ -50,7 +52,7 @@ internal sealed class GridDetector : MaskDetector
     {
         var levels = backbone.call(images);
         var (fine, coarse) = (levels[0], levels[2]);
-        var said = cells.call(coarse).flatten(2);
+        var said = cells.call(coarse).flatten(2).Widened();
         var (height, width) = (fine.size(2), fine.size(3));
         var enlarged = F.interpolate(coarse, [height, width], mode: InterpolationMode.Nearest);
         var y = linspace(-1, 1, height, device: images.device).view(1, 1, -1, 1).expand(images.size(0), 1, height, width);
@@ -59,7 +61,7 @@ internal sealed class GridDetector : MaskDetector
             said.narrow(1, 0, classes),
             F.softplus(said.narrow(1, classes, 4)),
             said.narrow(1, classes + 4, KernelSize).transpose(1, 2),
-            shapes.call(cat([fine, enlarged, y, x], 1)),
+            shapes.call(cat([fine, enlarged, y, x], 1)).Widened(),
             (int)coarse.size(3));
     }
 

@@ -1,3 +1,4 @@
+using BoxTeacher.Torch;
 using BoxTeacher.Training;
 using Xunit;
 
@@ -38,7 +39,8 @@ public class RecipeTests
     [InlineData("\"clipNorm\": 5", "\"clipNorm\": 5, \"warmth\": 1", "recipe: solver.warmth: unknown key")]
     [InlineData("\"momentumCap\": 0.99", "\"momentumCap\": \"high\"", "recipe: method.teacher.momentumCap: the value is of the wrong kind")]
     [InlineData("\"momentumCap\": 0.99", "\"momentumCap\": 1.5", "recipe: method.teacher.momentumCap: must be in 0..1, not 1.5")]
-    [InlineData("\"published\"", "\"nice\"", "recipe: method.pseudoMasks.confidence: the value is of the wrong kind")]
+    [InlineData("\"published\"", "\"nice\"", "recipe: method.pseudoMasks.confidence: the value is of the wrong kind; it takes published, paper, off")]
+    [InlineData("\"training\": \"float32\"", "\"training\": \"int8\"", "recipe: precision.training: the value is of the wrong kind; it takes float32, bfloat16, float16")]
     [InlineData("\"batchSize\": 8", "\"batchSize\": 0", "recipe: budget.batchSize: must be positive, not 0")]
     [InlineData("\"name\": \"shapes-boxteacher\",", "", "recipe: missing key 'name'")]
     public void Bad_recipes_are_refused_by_key(string good, string bad, string message)
@@ -73,6 +75,29 @@ public class RecipeTests
     [InlineData("null", "configs/x.json")]
     public void What_is_no_recipe_is_refused_by_source(string text, string source) =>
         Assert.StartsWith(source + ": ", Assert.Throws<RecipeException>(() => RecipeJson.Parse(text, source)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void One_word_stands_for_all_precisions()
+    {
+        var changed = RecipeJson.Set(Recipes.ShapesBoxTeacher, "precision", "bfloat16");
+
+        Assert.Equal(PrecisionRecipe.Of(Precision.Bfloat16), changed.Precision);
+        Assert.Equal(
+            new PrecisionRecipe(Precision.Bfloat16, Precision.Float16, Precision.Bfloat16),
+            RecipeJson.Set(changed, "precision.teacher", "float16").Precision);
+        Assert.Equal(
+            "precision=int8: precision takes float32, bfloat16, float16, or an object of training, teacher, inference",
+            Assert.Throws<RecipeException>(() => RecipeJson.Set(changed, "precision", "int8")).Message);
+    }
+
+    [Fact]
+    public void A_recipe_without_precision_is_of_float32()
+    {
+        var json = System.Text.Json.Nodes.JsonNode.Parse(Text)!.AsObject();
+        Assert.True(json.Remove("precision"));
+
+        Assert.Equal(PrecisionRecipe.Of(Precision.Float32), RecipeJson.Parse(json.ToJsonString()).Precision);
+    }
 
     [Fact]
     public void A_missing_file_is_named() =>

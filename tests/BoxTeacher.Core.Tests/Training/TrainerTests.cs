@@ -1,6 +1,7 @@
 using BoxTeacher.Augmentation;
 using BoxTeacher.Structures;
 using BoxTeacher.Tests.Views;
+using BoxTeacher.Torch;
 using BoxTeacher.Training;
 using TorchSharp;
 using Xunit;
@@ -23,12 +24,16 @@ public sealed class TrainerTests : IDisposable
     [InlineData("BoxTeacher on Swin")]
     [InlineData("Soft Teacher")]
     [InlineData("Soft Teacher, followed after steps")]
+    [InlineData("BoxTeacher in bfloat16")]
+    [InlineData("BoxTeacher in float16")]
     public void A_resumed_run_ends_with_the_same_bits(string kind)
     {
         var recipe = kind switch
         {
             "BoxTeacher" => Recipe(Recipes.ShapesBoxTeacher, iterations: 5),
             "BoxTeacher on Swin" => Recipe(Recipes.ShapesBoxTeacher, iterations: 5) with { Detector = DroppingSwin },
+            "BoxTeacher in bfloat16" => Recipe(Recipes.ShapesBoxTeacher, iterations: 5) with { Precision = PrecisionRecipe.Of(Precision.Bfloat16) },
+            "BoxTeacher in float16" => Recipe(Recipes.ShapesBoxTeacher, iterations: 5) with { Precision = PrecisionRecipe.Of(Precision.Float16) },
             "Soft Teacher" => SoftTeacherScenes.Small(5),
             _ => SoftTeacherScenes.Small(5) with { Method = SoftTeacherScenes.OtherMethod with { Sees = Supervision.Boxes } },
         };

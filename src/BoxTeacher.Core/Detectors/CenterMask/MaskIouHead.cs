@@ -1,3 +1,4 @@
+using BoxTeacher.Torch;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
@@ -48,14 +49,14 @@ public sealed class MaskIouHead : nn.Module<MaskIouInput, Tensor>
     public override Tensor forward(MaskIouInput input)
     {
         using var scope = NewDisposeScope();
-        var output = cat([input.Features, F.max_pool2d(input.Masks.unsqueeze(1), 2, 2)], 1);
+        var output = cat([input.Features, F.max_pool2d(input.Masks.unsqueeze(1), 2, 2)], 1).LaidOut();
         foreach (var convolution in _convolutions)
         {
             output = convolution.call(output).relu_();
         }
 
         output = maskiou_fc2.call(maskiou_fc1.call(output.flatten(1)).relu_()).relu_();
-        return maskiou.call(output).MoveToOuterDisposeScope();
+        return maskiou.call(output).Widened().MoveToOuterDisposeScope();
     }
 
     /// <summary>The predicted IoU of each mask's own class, [M].</summary>

@@ -76,9 +76,12 @@ public sealed class DynamicMaskHead : nn.Module<Tensor, MaskInstances, Tensor>
         }
 
         using var scope = NewDisposeScope();
+        // Coordinates of pixels need more than 8 bits, and small differences of them decide.
+        using var exact = Precision.Float32.On(input1.device);
         var (height, width) = (input1.size(2), input1.size(3));
-        var (layers, features) = (Layers(input2, input1), WithCoordinates(input1));
-        var masks = new List<Tensor> { input1.new_zeros([0, height * width]) };
+        var shared = input1.Widened();
+        var (layers, features) = (Layers(input2, shared), WithCoordinates(shared));
+        var masks = new List<Tensor> { shared.new_zeros([0, height * width]) };
         foreach (var (image, start, count) in input2.Runs())
         {
             masks.Add(Evaluate(layers, features[image], start, count));
@@ -103,12 +106,12 @@ public sealed class DynamicMaskHead : nn.Module<Tensor, MaskInstances, Tensor>
     // The first layer has its bias and its coordinates inside the matrix.
     private List<(Tensor Weight, Tensor? Bias)> Layers(MaskInstances instances, Tensor features)
     {
-        var layers = new List<(Tensor, Tensor?)>();
+        var (layers, parameters) = (new List<(Tensor, Tensor?)>(), instances.Parameters.Widened());
         for (var l = 0; l < _shape.Layers; l++)
         {
             var (rows, columns) = (_shape.Rows(l), _shape.Columns(l));
-            var weight = instances.Parameters.narrow(1, _shape.WeightOffset(l), rows * columns).view(instances.Count, rows, columns);
-            var bias = instances.Parameters.narrow(1, _shape.BiasOffset(l), rows).unsqueeze(2);
+            var weight = parameters.narrow(1, _shape.WeightOffset(l), rows * columns).view(instances.Count, rows, columns);
+            var bias = parameters.narrow(1, _shape.BiasOffset(l), rows).unsqueeze(2);
             layers.Add(l == 0 ? (FirstLayer(weight, bias, instances, features), null) : (weight, bias));
         }
         return layers;

@@ -1,5 +1,6 @@
 using BoxTeacher.Backbones;
 using BoxTeacher.Layers;
+using BoxTeacher.Torch;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
@@ -74,9 +75,9 @@ public sealed class FcosHead : nn.Module<IReadOnlyList<Tensor>, FcosOutputs>
         }
 
         return new FcosOutputs(
-            cat(logits, 2).MoveToOuterDisposeScope(),
-            cat(distances, 2).relu_().MoveToOuterDisposeScope(),
-            cat(centerness, 1).MoveToOuterDisposeScope(),
+            cat(logits, 2).Widened().MoveToOuterDisposeScope(),
+            cat(distances, 2).Widened().relu_().MoveToOuterDisposeScope(),
+            cat(centerness, 1).Widened().MoveToOuterDisposeScope(),
             towers,
             new LocationGrid(shapes));
     }
@@ -124,7 +125,9 @@ internal sealed class ProposalGenerator : nn.Module
 /// <param name="Logits">Class logits [N,C,L].</param>
 /// <param name="Ltrb">Distances to the four sides [N,4,L], not negative, in units of the level's stride.</param>
 /// <param name="Centerness">Center-ness logits [N,L].</param>
-/// <param name="BoxTower">Features of the box tower, [N,channels,h,w] per level; the controller reads them.</param>
+/// <param name="BoxTower">
+/// Features of the box tower, [N,channels,h,w] per level, in the precision of the head; the controller reads them.
+/// </param>
 /// <param name="Grid">The L locations.</param>
 public sealed record FcosOutputs(Tensor Logits, Tensor Ltrb, Tensor Centerness, IReadOnlyList<Tensor> BoxTower, LocationGrid Grid)
 {

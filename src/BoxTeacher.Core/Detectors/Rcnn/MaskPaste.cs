@@ -1,5 +1,6 @@
 using BoxTeacher.Masks;
 using BoxTeacher.Structures;
+using BoxTeacher.Torch;
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Detectors;
@@ -21,6 +22,7 @@ public static class MaskPaste
     public static Tensor Soft(Tensor masks, Tensor boxes, ImageSize size)
     {
         using var scope = NewDisposeScope();
+        using var exact = Precision.Float32.On(masks.device);
         var rows = Shares(boxes.select(1, 1), boxes.select(1, 3), size.Height, masks.size(1)).to(masks.dtype);
         var columns = Shares(boxes.select(1, 0), boxes.select(1, 2), size.Width, masks.size(2)).to(masks.dtype);
         return rows.bmm(masks).bmm(columns.transpose(1, 2)).MoveToOuterDisposeScope();

@@ -1,4 +1,5 @@
 using BoxTeacher.Losses;
+using BoxTeacher.Torch;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -92,7 +93,12 @@ internal sealed class BoxPredictor : nn.Module<Tensor, BoxOutputs>
         RegisterComponents();
     }
 
-    public override BoxOutputs forward(Tensor input) => new(cls_score.call(input), bbox_pred.call(input));
+    public override BoxOutputs forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        return new BoxOutputs(
+            cls_score.call(input).Widened().MoveToOuterDisposeScope(), bbox_pred.call(input).Widened().MoveToOuterDisposeScope());
+    }
 
     private static Linear Normal(int inputs, int outputs, double deviation)
     {

@@ -1,5 +1,6 @@
 using BoxTeacher.Layers;
 using BoxTeacher.Losses;
+using BoxTeacher.Torch;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
@@ -59,14 +60,14 @@ public sealed class RoiMaskHead : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor features)
     {
         using var scope = NewDisposeScope();
-        var output = features;
+        var output = features.LaidOut();
         foreach (var convolution in _convolutions)
         {
             output = convolution.call(output).relu_();
         }
 
         output = spatialAtt?.call(output) ?? output;
-        return predictor.call(deconv.call(output).relu_()).MoveToOuterDisposeScope();
+        return predictor.call(deconv.call(output).relu_()).Widened().MoveToOuterDisposeScope();
     }
 
     /// <summary>The logits of each box's own class, [M, s, s].</summary>

@@ -1,6 +1,7 @@
 using BoxTeacher.Kernels;
 using BoxTeacher.Layers;
 using BoxTeacher.Structures;
+using BoxTeacher.Torch;
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Detectors;
@@ -100,7 +101,7 @@ public sealed record RoiPooler(int Size, IReadOnlyList<int> Strides, int Samplin
         int[] read = [.. level.Distinct().Order().DefaultIfEmpty(0)];
         RoiGrid[] grids = [.. read.Select(GridOf)];
         var map = Array.ConvertAll(level, value => Array.IndexOf(read, value));
-        var pooled = FusedKernels.RoiAlign([.. read.Select(value => pyramid[value])], grids, all, map, images)
+        var pooled = FusedKernels.RoiAlign([.. read.Select(value => pyramid[value].Widened())], grids, all, map, images)
             ?? ByLevel(pyramid, all, level, images);
         return pooled.MoveToOuterDisposeScope();
     }

@@ -1,3 +1,4 @@
+using BoxTeacher.Torch;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -64,8 +65,8 @@ public sealed class RpnHead : nn.Module<IReadOnlyList<Tensor>, (IReadOnlyList<Te
         {
             using var scope = NewDisposeScope();
             var hidden = conv.call(features).relu_();
-            logits[level] = objectness_logits.call(hidden).MoveToOuterDisposeScope();
-            deltas[level] = anchor_deltas.call(hidden).MoveToOuterDisposeScope();
+            logits[level] = objectness_logits.call(hidden).Widened().MoveToOuterDisposeScope();
+            deltas[level] = anchor_deltas.call(hidden).Widened().MoveToOuterDisposeScope();
         }
 
         return (logits, deltas);

@@ -1,4 +1,5 @@
 using BoxTeacher.Layers;
+using BoxTeacher.Torch;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
@@ -113,6 +114,7 @@ public static class ColorSimilarity
     public static Tensor Lab(Tensor rgb)
     {
         using var scope = NewDisposeScope();
+        using var exact = Precision.Float32.On(rgb.device);
         var x = rgb / 255;
         var linear = where(x > 0.04045, ((x + 0.055) / 1.055).pow(2.4), x / 12.92);
         var matrix = tensor(ToXyz, dtype: rgb.dtype, device: rgb.device).view(3, 3);

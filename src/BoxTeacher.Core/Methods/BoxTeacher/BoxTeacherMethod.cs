@@ -59,6 +59,7 @@ public sealed class BoxTeacherMethod(
     /// <summary>The teacher's masks for the boxes of a weak view.</summary>
     public PseudoMasks Label(View weak, MaskGrid grid)
     {
+        using var precision = ema.InItsPrecision();
         teacher.train(mode == TeacherMode.Training);
         return labeller.Label(teacher.Look, weak.Images, grid);
     }

@@ -90,6 +90,7 @@ public sealed class PoliteTeacherMethod : ITrainingMethod, IPseudoLabelling
     {
         using var scope = NewDisposeScope();
         using var gradients = no_grad();
+        using var precision = Teacher.InItsPrecision();
         _teacher.eval();
         var features = _teacher.Extract(weak.Images);
         var found = _teacher.Candidates(features, Settings.TeacherLimits).ToArray();

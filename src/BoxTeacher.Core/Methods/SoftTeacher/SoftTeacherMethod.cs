@@ -75,6 +75,7 @@ public sealed class SoftTeacherMethod(
     {
         using var scope = NewDisposeScope();
         using var gradients = no_grad();
+        using var precision = ema.InItsPrecision();
         teacher.eval();
         var sizes = weak.Images.Sizes;
         var pyramid = teacher.Features(weak.Images.Images);
@@ -114,6 +115,7 @@ public sealed class SoftTeacherMethod(
             return weights.MoveToOuterDisposeScope();
         }
 
+        using var precision = ema.InItsPrecision();
         teacher.eval();
         var isBackground = samples.Labels == student.Classes;
         var perImage = isBackground.split([.. samples.Boxes.Select(boxes => boxes.size(0))]);

@@ -15,6 +15,7 @@ namespace BoxTeacher.Training;
 /// <param name="Budget">How long, how often.</param>
 /// <param name="Seed">Fixes initial weights, order and augmentation.</param>
 /// <param name="Device">Where everything is computed; on another device a run has other last digits.</param>
+/// <param name="Precision">What is computed with how many digits; float32 by default.</param>
 /// <param name="Parts">
 /// Functions of a script that took the place of the method's own; without the script the run cannot be repeated.
 /// </param>
@@ -29,9 +30,13 @@ public sealed record Recipe(
     BudgetRecipe Budget,
     long Seed,
     DeviceName Device = default,
+    PrecisionRecipe? Precision = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<PartRecord>? Parts = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Notes = null)
 {
+    /// <summary>What is computed with how many digits.</summary>
+    public PrecisionRecipe Precision { get; init; } = Precision ?? PrecisionRecipe.Of(default);
+
     /// <summary>The recipe with its parts on record.</summary>
     /// <param name="parts">Functions in the place of the method's own.</param>
     /// <param name="source">Where their code is, for a reader.</param>
@@ -94,7 +99,9 @@ public sealed record Recipe(
             loaded?.Invoke(report);
         }
 
-        return Method.Build(context, parts);
+        var method = Method.Build(context, parts);
+        method.Teacher?.Precision = Precision.Teacher;
+        return method;
     }
 
     private void CheckParts(MethodParts? parts)

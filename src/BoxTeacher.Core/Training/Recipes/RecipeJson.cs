@@ -5,6 +5,8 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.Json.Serialization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
+using BoxTeacher.Torch;
 
 namespace BoxTeacher.Training;
 
@@ -54,6 +56,9 @@ public static class RecipeJson
         CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true,
     };
 
+    private static readonly IReadOnlyList<string> PrecisionKeys =
+        [.. typeof(PrecisionRecipe).GetProperties().Select(property => JsonNamingPolicy.CamelCase.ConvertName(property.Name))];
+
     /// <summary>The recipe as indented JSON, keys in camel case.</summary>
     public static string Write(Recipe recipe) => JsonSerializer.Serialize(recipe, Options);
 
@@ -84,7 +89,7 @@ public static class RecipeJson
         Recipe recipe;
         try
         {
-            recipe = JsonSerializer.Deserialize<Recipe>(WithViewsKind(text), Options) ?? throw new RecipeException($"{source}: is null");
+            recipe = JsonSerializer.Deserialize<Recipe>(WithoutShortForms(text), Options) ?? throw new RecipeException($"{source}: is null");
         }
         catch (Exception error) when (error is JsonException or NotSupportedException)
         {
@@ -94,15 +99,26 @@ public static class RecipeJson
         return recipe.Problems().FirstOrDefault() is { } problem ? throw new RecipeException($"{source}: {problem}") : recipe;
     }
 
-    // An augmentation may leave out its kind where it is sharedGeometry. A text with faults is left to the reader, which names them.
-    private static string WithViewsKind(string text)
+    // An augmentation may leave out its kind where it is sharedGeometry, and one word may stand for all precisions. A text with faults is
+    // left to the reader, which names them.
+    private static string WithoutShortForms(string text)
     {
         try
         {
-            if (JsonNode.Parse(text, documentOptions: DocumentOptions with { AllowDuplicateProperties = false }) is JsonObject recipe
-                && recipe["augmentation"] is JsonObject views && !views.ContainsKey("kind"))
+            if (JsonNode.Parse(text, documentOptions: DocumentOptions with { AllowDuplicateProperties = false }) is JsonObject recipe)
             {
-                views.Insert(0, "kind", "sharedGeometry");
+                var views = recipe["augmentation"] as JsonObject;
+                var word = recipe["precision"] as JsonValue;
+                if (views?.ContainsKey("kind") is false)
+                {
+                    views.Insert(0, "kind", "sharedGeometry");
+                }
+
+                if (word?.GetValueKind() == JsonValueKind.String)
+                {
+                    recipe["precision"] = new JsonObject(PrecisionKeys.Select(key => KeyValuePair.Create(key, (JsonNode?)word.DeepClone())));
+                }
+
                 return recipe.ToJsonString();
             }
         }
@@ -186,8 +202,7 @@ public static class RecipeJson
         Type? type = null;
         foreach (var part in parts)
         {
-            var property = at?.GetType()
-                .GetProperties().FirstOrDefault(candidate => JsonNamingPolicy.CamelCase.ConvertName(candidate.Name) == part);
+            var property = PropertyOf(at?.GetType(), part);
             if (property is null)
             {
                 return null;
@@ -198,6 +213,9 @@ public static class RecipeJson
 
         return type;
     }
+
+    private static PropertyInfo? PropertyOf(Type? record, string? key) =>
+        record?.GetProperties().FirstOrDefault(candidate => JsonNamingPolicy.CamelCase.ConvertName(candidate.Name) == key);
 
     /// <summary>What may stand at a key, in words; null where the key leads to something else than a value of a record.</summary>
     private static string? Allowed(Recipe recipe, IReadOnlyList<string> parts)
@@ -210,7 +228,8 @@ public static class RecipeJson
         var value = Nullable.GetUnderlyingType(type) ?? type;
         var words = value switch
         {
-            { IsEnum: true } => string.Join(", ", Enum.GetNames(value).Select(JsonNamingPolicy.CamelCase.ConvertName)),
+            { IsEnum: true } => Words(value),
+            _ when value == typeof(PrecisionRecipe) => $"{Words(typeof(Precision))}, or an object of {string.Join(", ", PrecisionKeys)}",
             _ when value == typeof(int) || value == typeof(long) => "a whole number",
             _ when value == typeof(double) => "a number",
             _ when value == typeof(bool) => "true or false",
@@ -222,6 +241,9 @@ public static class RecipeJson
         };
         return words is not null && value != type ? $"{words}, or null" : words;
     }
+
+    private static string Words(Type values) =>
+        string.Join(", ", Enum.GetNames(values).Select(JsonNamingPolicy.CamelCase.ConvertName));
 
     private static JsonNode? Value(string text)
     {
@@ -260,7 +282,12 @@ public static class RecipeJson
         }
         else if (reason.Contains("could not be converted", StringComparison.Ordinal))
         {
-            reason = "the value is of the wrong kind";
+            // The record stands in .NET's message alone.
+            var record = typeof(Recipe).Assembly.GetType(Regex.Match(reason, @"could not be converted to ([\w.+]+)\.").Groups[1].Value);
+            var key = (error as JsonException)?.Path?.Split('.')[^1];
+            var type = PropertyOf(record, key)?.PropertyType;
+            var value = type is null ? null : Nullable.GetUnderlyingType(type) ?? type;
+            reason = $"the value is of the wrong kind{(value is { IsEnum: true } ? $"; it takes {Words(value)}" : "")}";
         }
         return error is JsonException { Path: { Length: > 2 } path } ? $"{path[2..]}: {reason}" : reason;
     }
