@@ -64,10 +64,10 @@ internal sealed unsafe class GroupNormKernel : autograd.MultiTensorFunction<Grou
     {
         using var scope = NewDisposeScope();
         var groups = (int)ctx.get_data("groups");
-        var saved = ctx.get_saved_variables();
+        var saved = Backward.Take(scope, ctx.get_saved_variables());
         var moments = (float[][])ctx.get_data("moments");
         var (weight, bias, maps) = (saved[0], saved[1], saved.Skip(2).ToArray());
-        Tensor[] given = [.. grad_outputs.Select(gradient => gradient.contiguous())];
+        Tensor[] given = [.. Backward.Take(scope, grad_outputs).Select(gradient => gradient.contiguous())];
         Tensor[] results = [.. maps.Select(map => empty(map.shape))];
         // Per map [2, N, C]: the gradients of weight and bias by image.
         Tensor[] shares = [.. maps.Select(map => empty(2, map.size(0), map.size(3)))];
@@ -90,11 +90,7 @@ internal sealed unsafe class GroupNormKernel : autograd.MultiTensorFunction<Grou
         });
         GC.KeepAlive((saved, given, moments));
         var sums = shares.Select(share => share.sum([1])).Aggregate((sum, next) => sum + next);
-        return
-        [
-            sums[0].MoveToOuterDisposeScope(), sums[1].MoveToOuterDisposeScope(),
-            .. results.Select(result => result.MoveToOuterDisposeScope()), null!, null!,
-        ];
+        return Backward.Return([sums[0], sums[1], .. results, null, null]);
     }
 
     // factor = 1 / sqrt(variance + eps), offset = -mean * factor.

@@ -66,8 +66,8 @@ internal sealed unsafe class WinogradKernel : autograd.MultiTensorFunction<Winog
     {
         using var scope = NewDisposeScope();
         var learns = (Learns)ctx.get_data(nameof(Learns));
-        var saved = ctx.get_saved_variables();
-        Tensor[] given = [.. grad_outputs.Select(gradient => gradient.contiguous())];
+        var saved = Backward.Take(scope, ctx.get_saved_variables());
+        Tensor[] given = [.. Backward.Take(scope, grad_outputs).Select(gradient => gradient.contiguous())];
         var maps = new Tensor?[given.Length];
         if (learns.Maps)
         {
@@ -77,8 +77,7 @@ internal sealed unsafe class WinogradKernel : autograd.MultiTensorFunction<Winog
 
         var weight = learns.Weight ? WeightGradient([.. saved.Skip(1)], given, saved[0]) : null;
         var bias = learns.Bias ? given.Select(gradient => gradient.sum([0, 1, 2])).Aggregate((sum, next) => sum + next) : null;
-        Tensor?[] gradients = (bool)ctx.get_data("hasBias") ? [weight, bias, .. maps, null] : [weight, .. maps, null];
-        return [.. gradients.Select(gradient => gradient?.MoveToOuterDisposeScope()!)];
+        return (bool)ctx.get_data("hasBias") ? Backward.Return([weight, bias, .. maps, null]) : Backward.Return([weight, .. maps, null]);
     }
 
     // The convolution of maps [N, H, W, C] by coefficients [36, C, O].
