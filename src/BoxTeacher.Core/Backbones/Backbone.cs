@@ -1,6 +1,5 @@
 using System.Numerics;
-using BoxTeacher.Torch;
-using TorchSharp.Modules;
+using BoxTeacher.Layers;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
@@ -14,8 +13,8 @@ public sealed class FeaturePyramid : Backbone
 {
     private readonly Backbone bottom_up;
     private readonly PyramidTop? top_block;
-    private readonly Conv2d[] _lateral;
-    private readonly Conv2d[] _output;
+    private readonly Convolution2d[] _lateral;
+    private readonly Convolution2d[] _output;
 
     /// <summary>A pyramid over all outputs of a backbone.</summary>
     /// <param name="bottomUp">The backbone.</param>
@@ -27,8 +26,8 @@ public sealed class FeaturePyramid : Backbone
         top_block = top;
         RegisterComponents();
         var levels = new List<FeatureLevel>();
-        _lateral = new Conv2d[bottomUp.Levels.Count];
-        _output = new Conv2d[bottomUp.Levels.Count];
+        _lateral = new Convolution2d[bottomUp.Levels.Count];
+        _output = new Convolution2d[bottomUp.Levels.Count];
         for (var i = 0; i < _lateral.Length; i++)
         {
             var (stride, inputs) = bottomUp.Levels[i];
@@ -59,7 +58,7 @@ public sealed class FeaturePyramid : Backbone
         Tensor? above = null;
         for (var i = stages.Count - 1; i >= 0; i--)
         {
-            var level = _lateral[i].call(stages[i].LaidOut());
+            var level = _lateral[i].call(stages[i]);
             if (above is not null)
             {
                 level.add_(F.interpolate(above, [level.size(2), level.size(3)], mode: InterpolationMode.Nearest));
@@ -80,11 +79,11 @@ public sealed class FeaturePyramid : Backbone
         return levels;
     }
 
-    internal static Conv2d XavierConv(int inputs, int outputs, int kernel, int stride)
+    internal static Convolution2d XavierConv(int inputs, int outputs, int kernel, int stride)
     {
-        var convolution = nn.Conv2d(inputs, outputs, kernel, stride, kernel / 2);
-        nn.init.kaiming_uniform_(convolution.weight, 1);
-        nn.init.zeros_(convolution.bias!);
+        var convolution = new Convolution2d(inputs, outputs, kernel, stride);
+        nn.init.kaiming_uniform_(convolution.Weight, 1);
+        nn.init.zeros_(convolution.Bias!);
         return convolution;
     }
 }
@@ -100,8 +99,8 @@ public abstract class PyramidTop(string name) : nn.Module<Tensor, IReadOnlyList<
 /// <summary>The two coarsest levels of FCOS: P6 = conv(P5), P7 = conv(ReLU(P6)), both 3x3 of stride 2.</summary>
 public sealed class ConvolutionTop : PyramidTop
 {
-    private readonly Conv2d p6;
-    private readonly Conv2d p7;
+    private readonly Convolution2d p6;
+    private readonly Convolution2d p7;
 
     /// <summary>The two convolutions.</summary>
     /// <param name="channels">Channels of the pyramid.</param>

@@ -1,5 +1,4 @@
 using BoxTeacher.Layers;
-using BoxTeacher.Torch;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -127,7 +126,7 @@ public sealed class ResNet : Backbone
         var features = stem.call(input);
         for (var i = 0; i < _stages.Length; i++)
         {
-            features = _stages[i].call(features.LaidOut());
+            features = _stages[i].call(features);
             if (i >= _firstOutput)
             {
                 outputs[i - _firstOutput] = features.alias().MoveToOuterDisposeScope();
@@ -254,7 +253,7 @@ public sealed class DeformableBottleneckBlock : nn.Module<Tensor, Tensor>
 {
     private readonly ConvNorm? shortcut;
     private readonly ConvNorm conv1;
-    private readonly Conv2d conv2_offset;
+    private readonly Convolution2d conv2_offset;
     private readonly DeformableConvNorm conv2;
     private readonly ConvNorm conv3;
 
@@ -276,9 +275,9 @@ public sealed class DeformableBottleneckBlock : nn.Module<Tensor, Tensor>
         }
 
         conv1 = new ConvNorm(inputs, width, 1, first, norm);
-        conv2_offset = nn.Conv2d(width, DeformableConvNorm.MotionChannels(3, offsetGroups), 3, second, 1);
-        nn.init.zeros_(conv2_offset.weight);
-        nn.init.zeros_(conv2_offset.bias!);
+        conv2_offset = new Convolution2d(width, DeformableConvNorm.MotionChannels(3, offsetGroups), 3, second);
+        nn.init.zeros_(conv2_offset.Weight);
+        nn.init.zeros_(conv2_offset.Bias!);
         conv2 = new DeformableConvNorm(width, width, 3, second, offsetGroups, norm);
         conv3 = new ConvNorm(width, outputs, 1, 1, norm);
         RegisterComponents();

@@ -1,6 +1,8 @@
 using BoxTeacher.Layers;
 using BoxTeacher.Structures;
+using BoxTeacher.Torch;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Kernels;
@@ -55,11 +57,51 @@ internal static class FusedKernels
             : null;
     }
 
+    /// <summary>Whether convolutions of these tensors are faster with the channels last.</summary>
+    /// <param name="maps">Each [N, C, H, W].</param>
+    /// <param name="weight">[O, C, k, k].</param>
+    public static bool PrefersChannelsLast(IReadOnlyList<Tensor> maps, Tensor weight)
+    {
+        // Measured with AMX in bfloat16: 0.33 of the time with 64 channels, 0.04 for 1x1 kernels of 256, 1.6 for a whole net of 4 to 32.
+        var fewest = Autocast.IsReduced ? 64 : 32;
+        return long.Min(weight.size(0), weight.size(1)) >= fewest
+            && (Autocast.IsReduced ? weight.device_type == DeviceType.CPU : maps.Append(weight).All(IsPlain));
+    }
+
+    /// <summary>Group normalization and ReLU; see <c>GroupNormRelu.Apply</c>.</summary>
+    /// <param name="maps">Each [N, C, H, W].</param>
+    /// <param name="norm">Its groups, weights and biases.</param>
+    /// <returns>Of the same shapes, channels last in memory; or null.</returns>
+    public static IEnumerable<Tensor>? GroupNormRelu(IReadOnlyList<Tensor> maps, GroupNorm norm) =>
+        IsPlain(norm.weight!) && GroupNormKernel.Takes(maps[0].size(1))
+            ? GroupNormKernel.Of([.. maps.Select(map => ChannelsLast.Of(map.Widened()))], norm.num_groups, norm.weight!, norm.bias!, norm.eps).Select(ChannelsLast.Back)
+            : null;
+
+    /// <summary>Convolutions with "same" padding; see <c>SameConvolution.Apply</c>.</summary>
+    /// <param name="maps">Each [N, H, W, C], contiguous.</param>
+    /// <param name="weight">[O, C, k, k], k odd.</param>
+    /// <param name="bias">[O], or null.</param>
+    /// <param name="stride">Step in both directions.</param>
+    /// <returns>Each [N, H/stride, W/stride, O], or null.</returns>
+    public static IEnumerable<Tensor>? Convolve(IReadOnlyList<Tensor> maps, Tensor weight, Tensor? bias, long stride) =>
+        Autocast.IsReduced ? null
+        : weight.size(2) == 1 ? maps.Select(map => PixelProduct(map, weight, bias, stride))
+        : weight.size(2) == 3 && stride == 1 && WinogradKernel.Pays(maps, weight)
+            ? WinogradKernel.Of(maps, weight.contiguous(), bias?.contiguous())
+        : null;
+
+    // A 1x1 kernel is a matrix: a row per pixel.
+    private static Tensor PixelProduct(Tensor map, Tensor weight, Tensor? bias, long stride)
+    {
+        var read = stride == 1 ? map : map.slice(1, 0, map.size(1), stride).slice(2, 0, map.size(2), stride);
+        return nn.functional.linear(read, weight.view(weight.size(0), -1), bias);
+    }
+
     private static bool Take(params ReadOnlySpan<Tensor> tensors)
     {
         foreach (var tensor in tensors)
         {
-            if (tensor.device_type != DeviceType.CPU || tensor.dtype != float32 || tensor.requires_grad)
+            if (!IsPlain(tensor) || tensor.requires_grad)
             {
                 return false;
             }
@@ -67,6 +109,8 @@ internal static class FusedKernels
 
         return true;
     }
+
+    private static bool IsPlain(Tensor tensor) => tensor.device_type == DeviceType.CPU && tensor.dtype == float32;
 }
 
 /// <summary>

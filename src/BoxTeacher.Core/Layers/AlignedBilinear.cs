@@ -19,7 +19,11 @@ public static class AlignedBilinear
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(factor, 1);
         using var scope = NewDisposeScope();
-        return Stretch(Stretch(input, factor, 2), factor, 3).MoveToOuterDisposeScope();
+        // Along the axes as they lie in memory.
+        var output = input.is_contiguous()
+            ? Stretch(Stretch(input, factor, 2), factor, 3)
+            : ChannelsLast.Back(Stretch(Stretch(ChannelsLast.Of(input), factor, 1), factor, 2));
+        return output.MoveToOuterDisposeScope();
     }
 
     // One axis. Output i*f + k lies at i + d with d = (k - f/2) / f, between cell i and its neighbor on the side of d.

@@ -13,10 +13,9 @@ public sealed class ConvNorm : nn.Module<Tensor, Tensor>
 {
     private readonly Parameter weight;
     private readonly nn.Module<Tensor, Tensor> norm;
-    private readonly long[] _stride;
-    private readonly long[] _padding;
+    private readonly long _stride;
 
-    /// <summary>A square convolution without bias, followed by a normalization; "same" padding for odd kernels.</summary>
+    /// <summary>A square, odd convolution without bias and with "same" padding, followed by a normalization.</summary>
     /// <param name="inputs">Input channels.</param>
     /// <param name="outputs">Output channels.</param>
     /// <param name="kernel">Side of the kernel.</param>
@@ -28,8 +27,7 @@ public sealed class ConvNorm : nn.Module<Tensor, Tensor>
         weight = nn.Parameter(empty(outputs, inputs, kernel, kernel));
         nn.init.kaiming_normal_(weight, 0, nn.init.FanInOut.FanOut, nn.init.NonlinearityType.ReLU);
         this.norm = norm(outputs);
-        _stride = [stride, stride];
-        _padding = [kernel / 2, kernel / 2];
+        _stride = stride;
         RegisterComponents();
         this.DetachFromDisposeScope();
     }
@@ -41,7 +39,15 @@ public sealed class ConvNorm : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        return norm.call(F.conv2d(input, weight, null, _stride, _padding)).MoveToOuterDisposeScope();
+        // (w * x) s + b = (s w) * x + b
+        if (norm is not FrozenBatchNorm2d frozen)
+        {
+            return norm.call(SameConvolution.Apply(input, weight, null, _stride)).MoveToOuterDisposeScope();
+        }
+
+        // (w * x) s + b = (s w) * x + b
+        var (scale, shift) = frozen.Affine();
+        return SameConvolution.Apply(input, weight * scale.view(-1, 1, 1, 1), shift, _stride).MoveToOuterDisposeScope();
     }
 }
 
@@ -134,6 +140,14 @@ public sealed class FrozenBatchNorm2d : nn.Module<Tensor, Tensor>
         _eps = eps;
         RegisterComponents();
         this.DetachFromDisposeScope();
+    }
+
+    /// <summary>Scale and shift, [channels] each.</summary>
+    public (Tensor Scale, Tensor Shift) Affine()
+    {
+        using var scope = NewDisposeScope();
+        var scale = weight * (running_var + _eps).rsqrt();
+        return (scale.MoveToOuterDisposeScope(), (bias - running_mean * scale).MoveToOuterDisposeScope());
     }
 
     /// <inheritdoc/>

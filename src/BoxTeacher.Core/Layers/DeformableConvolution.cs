@@ -42,7 +42,7 @@ public static class DeformableConvolution
         var table = input.permute(0, 2, 3, 1).reshape(-1, channels / groups);
         var columns = WeightedRows.Sum(table, index, shares).view(images, height, width, taps * channels);
         var kernel = weight.permute(0, 2, 3, 1).reshape(outputs, taps * channels);
-        return F.linear(columns, kernel, bias).permute(0, 3, 1, 2).contiguous().LaidOut().MoveToOuterDisposeScope();
+        return F.linear(columns, kernel, bias).permute(0, 3, 1, 2).contiguous().MoveToOuterDisposeScope();
     }
 
     /// <summary>Where each tap reads, in input pixels: y and x, both [N,h,w,k*k,G].</summary>

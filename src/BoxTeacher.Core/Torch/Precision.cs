@@ -27,9 +27,6 @@ public enum Precision
 /// </summary>
 public static partial class Autocast
 {
-    // Measured with AMX: convolutions of 64 channels take 0.33 of the time, of 256 channels in 1x1 0.04; a whole net of 4 to 32 channels 1.6.
-    private const int ManyChannels = 64;
-
     [ThreadStatic]
     private static Scope? _innermost;
 
@@ -47,20 +44,8 @@ public static partial class Autocast
     public static Tensor Widened(this Tensor tensor) =>
         tensor.dtype is ScalarType.BFloat16 or ScalarType.Float16 ? tensor.to(ScalarType.Float32) : tensor;
 
-    /// <summary>
-    /// Maps [N, C, H, W] in the layout that convolutions are fastest on: channels last in a lower precision where there are many, since
-    /// libtorch has no fast 1x1 convolution of one thread otherwise; as they are in float32. The values are the same.
-    /// </summary>
-    public static Tensor LaidOut(this Tensor maps)
-    {
-        if (_innermost is null or { Precision: Precision.Float32 } || maps.size(1) < ManyChannels)
-        {
-            return maps;
-        }
-
-        using var scope = NewDisposeScope();
-        return maps.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2).MoveToOuterDisposeScope();
-    }
+    /// <summary>Whether this thread computes in a lower precision than float32.</summary>
+    internal static bool IsReduced => _innermost is { Precision: not Precision.Float32 };
 
     /// <summary>Why a precision is slow on this machine; null: it is not, or nobody knows.</summary>
     /// <param name="precision">The precision.</param>

@@ -67,7 +67,7 @@ public sealed class CondInstTests
         var zero = learned.Masks.Logits.sum();
         Assert.Equal(0, zero.item<float>());
         zero.backward();
-        Assert.Equal(0, detector.Controller.weight!.grad!.abs().max().item<float>());
+        Assert.Equal(0, detector.Controller.Weight.grad!.abs().max().item<float>());
     }
 
     [Fact]
@@ -81,7 +81,7 @@ public sealed class CondInstTests
         BoxCandidates Of(params int[] chosen) => new(new float[4 * chosen.Length], new float[chosen.Length], new long[chosen.Length], chosen);
         var instances = detector.InstancesOf(features, [Of(locations), Of(7, 0)]);
         var factor = randn_like(instances.Parameters);
-        var weight = detector.Controller.weight!;
+        var weight = detector.Controller.Weight;
         var inputs = new List<Tensor> { weight, features.Pyramid[0] };
         var sparse = autograd.grad([(instances.Parameters * factor).sum()], inputs, retain_graph: true);
 

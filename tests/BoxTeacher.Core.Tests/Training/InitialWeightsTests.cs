@@ -151,8 +151,8 @@ public sealed class InitialWeightsTests : IDisposable
         var report = ModelFile.LoadPretrained(Temporary("both.pth"), target);
         Assert.IsType<WeightLayout.Method>(report.Layout);
         Assert.Empty(report.Unexpected);
-        Assert.True(student.Controller.weight!.Equals(target.Controller.weight!));
-        Assert.False(teacher.Controller.weight!.Equals(target.Controller.weight!));
+        Assert.True(student.Controller.Weight.Equals(target.Controller.Weight));
+        Assert.False(teacher.Controller.Weight.Equals(target.Controller.Weight));
     }
 
     [Fact]
@@ -217,7 +217,7 @@ public sealed class InitialWeightsTests : IDisposable
         Assert.Equal(file, told!.File);
         Assert.Empty(told.Missing);
         using var expected = other.BuildDetector(classes: 2);
-        Assert.True(((CondInst)expected).Controller.weight!.Equals(((CondInst)method.Student).Controller.weight!));
+        Assert.True(((CondInst)expected).Controller.Weight.Equals(((CondInst)method.Student).Controller.Weight));
         Assert.Throws<FileNotFoundException>(() => (recipe with { Detector = detector with { Weights = "none.pth" } }).BuildMethod(2, folder.FullName));
     }
 }

@@ -1,11 +1,11 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using BoxTeacher.Detectors;
+using BoxTeacher.Layers;
 using BoxTeacher.Methods;
 using BoxTeacher.Torch;
 using BoxTeacher.Training;
 using TorchSharp;
-using TorchSharp.Modules;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -29,7 +29,7 @@ public sealed class ModelFileTests : IDisposable
 
     private string Temporary(string name) => Path.Combine(folder.FullName, name);
 
-    private static Conv2d Controller(Detector network) => ((CondInst)network).Controller;
+    private static Convolution2d Controller(Detector network) => ((CondInst)network).Controller;
 
     private static Dictionary<string, Tensor> State(ITrainingMethod method) =>
         new[] { ("student.", method.Student), ("teacher.", method.Teacher!.Network) }
@@ -60,12 +60,12 @@ public sealed class ModelFileTests : IDisposable
     public void One_network_is_read_by_its_prefix(string name)
     {
         using (no_grad())
-            Controller(method.Teacher!.Network).bias!.fill_(3);
+            Controller(method.Teacher!.Network).Bias!.fill_(3);
         ModelFile.Write(Temporary(name), method);
         ModelFile.Read(Temporary(name), Network.Teacher, other.Student);
-        Assert.True(Controller(other.Student).bias!.eq(3).all().item<bool>());
+        Assert.True(Controller(other.Student).Bias!.eq(3).all().item<bool>());
         ModelFile.Read(Temporary(name), Network.Student, other.Student);
-        Assert.True(Controller(other.Student).bias!.eq(0).all().item<bool>());
+        Assert.True(Controller(other.Student).Bias!.eq(0).all().item<bool>());
     }
 
     [Fact]
@@ -89,7 +89,7 @@ public sealed class ModelFileTests : IDisposable
     public void Python_loads_what_is_written_here()
     {
         using (no_grad())
-            Controller(method.Teacher!.Network).bias!.uniform_(-1, 1);
+            Controller(method.Teacher!.Network).Bias!.uniform_(-1, 1);
         ModelFile.Write(Temporary("ours.pth"), method);
         const string Script = """
             import hashlib, json, sys, torch

@@ -1,3 +1,4 @@
+using BoxTeacher.Layers;
 using BoxTeacher.Torch;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -12,7 +13,7 @@ namespace BoxTeacher.Detectors;
 /// </summary>
 public sealed class MaskIouHead : nn.Module<MaskIouInput, Tensor>
 {
-    private readonly Conv2d[] _convolutions;
+    private readonly Convolution2d[] _convolutions;
     private readonly Linear maskiou_fc1;
     private readonly Linear maskiou_fc2;
     private readonly Linear maskiou;
@@ -34,12 +35,12 @@ public sealed class MaskIouHead : nn.Module<MaskIouInput, Tensor>
         nn.init.normal_(maskiou.weight, 0, 0.01);
         nn.init.zeros_(maskiou.bias!);
         RegisterComponents();
-        _convolutions = new Conv2d[convolutions];
+        _convolutions = new Convolution2d[convolutions];
         for (var i = 0; i < convolutions; i++)
         {
-            var convolution = nn.Conv2d(i == 0 ? inputs + 1 : channels, channels, 3, i == convolutions - 1 ? 2 : 1, 1);
-            nn.init.kaiming_normal_(convolution.weight, 0, nn.init.FanInOut.FanOut, nn.init.NonlinearityType.ReLU);
-            nn.init.zeros_(convolution.bias!);
+            var convolution = new Convolution2d(i == 0 ? inputs + 1 : channels, channels, 3, i == convolutions - 1 ? 2 : 1);
+            nn.init.kaiming_normal_(convolution.Weight, 0, nn.init.FanInOut.FanOut, nn.init.NonlinearityType.ReLU);
+            nn.init.zeros_(convolution.Bias!);
             register_module($"maskiou_fcn{i + 1}", _convolutions[i] = convolution);
         }
     }
@@ -49,7 +50,7 @@ public sealed class MaskIouHead : nn.Module<MaskIouInput, Tensor>
     public override Tensor forward(MaskIouInput input)
     {
         using var scope = NewDisposeScope();
-        var output = cat([input.Features, F.max_pool2d(input.Masks.unsqueeze(1), 2, 2)], 1).LaidOut();
+        var output = cat([input.Features, F.max_pool2d(input.Masks.unsqueeze(1), 2, 2)], 1);
         foreach (var convolution in _convolutions)
         {
             output = convolution.call(output).relu_();

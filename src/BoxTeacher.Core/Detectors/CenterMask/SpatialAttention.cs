@@ -1,4 +1,4 @@
-using TorchSharp.Modules;
+using BoxTeacher.Layers;
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Detectors;
@@ -9,14 +9,14 @@ namespace BoxTeacher.Detectors;
 /// </summary>
 public sealed class SpatialAttention : nn.Module<Tensor, Tensor>
 {
-    private readonly Conv2d conv;
+    private readonly Convolution2d conv;
 
     /// <summary>Kaiming-normal by fan-out.</summary>
     /// <param name="kernel">Side of the convolution over mean and maximum; 3 as published.</param>
     public SpatialAttention(int kernel = 3) : base(nameof(SpatialAttention))
     {
-        conv = nn.Conv2d(2, 1, kernel, padding: kernel / 2, bias: false);
-        nn.init.kaiming_normal_(conv.weight, 0, nn.init.FanInOut.FanOut, nn.init.NonlinearityType.ReLU);
+        conv = new Convolution2d(2, 1, kernel, hasBias: false);
+        nn.init.kaiming_normal_(conv.Weight, 0, nn.init.FanInOut.FanOut, nn.init.NonlinearityType.ReLU);
         RegisterComponents();
     }
 

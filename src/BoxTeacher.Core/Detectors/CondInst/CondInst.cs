@@ -1,7 +1,7 @@
 using BoxTeacher.Backbones;
+using BoxTeacher.Layers;
 using BoxTeacher.Losses;
 using BoxTeacher.Structures;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Detectors;
@@ -22,7 +22,7 @@ public sealed class CondInst : MaskDetector
     private readonly ProposalGenerator proposal_generator;
     private readonly MaskBranch mask_branch;
     private readonly DynamicMaskHead mask_head;
-    private readonly Conv2d controller;
+    private readonly Convolution2d controller;
     private readonly FcosHead _head;
     private readonly FcosAssigner _assigner;
     private readonly FcosDecoder _decoder;
@@ -65,7 +65,7 @@ public sealed class CondInst : MaskDetector
     public DynamicMaskHead MaskHead => mask_head;
 
     /// <summary>The convolution that generates the mask head's numbers from the box tower.</summary>
-    public Conv2d Controller => controller;
+    public Convolution2d Controller => controller;
 
     /// <inheritdoc/>
     public override int MaskStride => mask_head.OutputStride;
@@ -212,7 +212,7 @@ public sealed class CondInst : MaskDetector
         var logits = MaskLogits(features, instances).squeeze(1);
         if (instances.Count == 0)
         {
-            logits = logits + (features.MaskFeatures.sum() + controller.weight!.sum() + controller.bias!.sum()) * 0;
+            logits = logits + (features.MaskFeatures.sum() + controller.Weight.sum() + controller.Bias!.sum()) * 0;
         }
 
         return logits.MoveToOuterDisposeScope();
@@ -228,7 +228,7 @@ public sealed class CondInst : MaskDetector
             (points[2 * i], points[2 * i + 1]) = dense.Grid.PointOf(locations[i]);
         }
 
-        var parameters = SparseConvolution.At(dense.BoxTower, dense.Grid, images, locations, controller.weight!, controller.bias!);
+        var parameters = SparseConvolution.At(dense.BoxTower, dense.Grid, images, locations, controller.Weight, controller.Bias!);
         return new MaskInstances(images, levels, points, parameters, boxIndex);
     }
 

@@ -269,7 +269,7 @@ public sealed class MaskBranch : nn.Module<IReadOnlyList<Tensor>, Tensor>
             layers.Add(ConvBlock(channels, channels));
         }
 
-        layers.Add(nn.Conv2d(channels, outputs, 1));
+        layers.Add(new Convolution2d(channels, outputs, 1));
         tower = nn.Sequential(layers);
         Stride = levels[0].Stride;
         Outputs = outputs;
@@ -298,8 +298,8 @@ public sealed class MaskBranch : nn.Module<IReadOnlyList<Tensor>, Tensor>
 
     private static Sequential ConvBlock(int inputs, int outputs)
     {
-        var convolution = nn.Conv2d(inputs, outputs, 3, 1, 1, bias: false);
-        nn.init.kaiming_uniform_(convolution.weight, 1);
+        var convolution = new Convolution2d(inputs, outputs, 3, hasBias: false);
+        nn.init.kaiming_uniform_(convolution.Weight, 1);
         return nn.Sequential(convolution, nn.BatchNorm2d(outputs), nn.ReLU(inplace: true));
     }
 }

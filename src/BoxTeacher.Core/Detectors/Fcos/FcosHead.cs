@@ -3,7 +3,6 @@ using BoxTeacher.Layers;
 using BoxTeacher.Torch;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
-using F = TorchSharp.torch.nn.functional;
 
 namespace BoxTeacher.Detectors;
 
@@ -13,11 +12,11 @@ namespace BoxTeacher.Detectors;
 /// </summary>
 public sealed class FcosHead : nn.Module<IReadOnlyList<Tensor>, FcosOutputs>
 {
-    private readonly Sequential cls_tower;
-    private readonly Sequential bbox_tower;
-    private readonly Conv2d cls_logits;
-    private readonly Conv2d bbox_pred;
-    private readonly Conv2d ctrness;
+    private readonly FcosTower cls_tower;
+    private readonly FcosTower bbox_tower;
+    private readonly Convolution2d cls_logits;
+    private readonly Convolution2d bbox_pred;
+    private readonly Convolution2d ctrness;
     private readonly ModuleList<Scale> scales;
     private readonly int[] _strides;
 
@@ -33,8 +32,8 @@ public sealed class FcosHead : nn.Module<IReadOnlyList<Tensor>, FcosOutputs>
         int groups = 32, double prior = 0.01, double distanceBias = 0) : base(nameof(FcosHead))
     {
         var channels = levels[0].Channels;
-        cls_tower = Tower(channels, classConvolutions, groups);
-        bbox_tower = Tower(channels, boxConvolutions, groups);
+        cls_tower = new FcosTower(channels, classConvolutions, groups);
+        bbox_tower = new FcosTower(channels, boxConvolutions, groups);
         cls_logits = HeadConv(channels, classes, Math.Log(prior / (1 - prior)));
         bbox_pred = HeadConv(channels, 4, distanceBias);
         ctrness = HeadConv(channels, 1);
@@ -51,58 +50,72 @@ public sealed class FcosHead : nn.Module<IReadOnlyList<Tensor>, FcosOutputs>
     public override FcosOutputs forward(IReadOnlyList<Tensor> input)
     {
         using var scope = NewDisposeScope();
-        var (batch, levels) = (input[0].size(0), input.Count);
-        var logits = new Tensor[levels];
-        var distances = new Tensor[levels];
-        var centerness = new Tensor[levels];
-        var towers = new Tensor[levels];
-        var shapes = new (int, int, int)[levels];
+        var batch = input[0].size(0);
+        var towers = bbox_tower.call(input);
+        var logits = cls_logits.Apply(cls_tower.call(input)).Select(map => map.reshape(batch, Classes, -1));
         // Distances and center-ness read the same features: one convolution of five channels.
-        var boxWeight = cat([bbox_pred.weight!, ctrness.weight!]);
-        var boxBias = cat([bbox_pred.bias!, ctrness.bias!]);
-        for (var l = 0; l < levels; l++)
-        {
-            shapes[l] = (_strides[l], (int)input[l].size(2), (int)input[l].size(3));
-            logits[l] = cls_logits.call(cls_tower.call(input[l])).view(batch, Classes, -1);
-            towers[l] = bbox_tower.call(input[l]);
-            var box = F.conv2d(towers[l], boxWeight, boxBias, padding: [1, 1]).view(batch, 5, -1);
-            distances[l] = scales[l].call(box.narrow(1, 0, 4));
-            centerness[l] = box.select(1, 4);
-        }
+        var boxes = SameConvolution.Apply(towers, cat([bbox_pred.Weight, ctrness.Weight]), cat([bbox_pred.Bias!, ctrness.Bias!]))
+            .Select(map => map.reshape(batch, 5, -1)).ToArray();
+        var distances = boxes.Select((map, level) => scales[level].call(map.narrow(1, 0, 4)));
+        var centerness = boxes.Select(map => map.select(1, 4));
+        var grid = new LocationGrid([.. input.Select((map, level) => (_strides[level], (int)map.size(2), (int)map.size(3)))]);
         foreach (var tower in towers)
         {
             tower.MoveToOuterDisposeScope();
         }
 
         return new FcosOutputs(
-            cat(logits, 2).Widened().MoveToOuterDisposeScope(),
-            cat(distances, 2).Widened().relu_().MoveToOuterDisposeScope(),
-            cat(centerness, 1).Widened().MoveToOuterDisposeScope(),
+            cat([.. logits], 2).Widened().MoveToOuterDisposeScope(),
+            cat([.. distances], 2).Widened().relu_().MoveToOuterDisposeScope(),
+            cat([.. centerness], 1).Widened().MoveToOuterDisposeScope(),
             towers,
-            new LocationGrid(shapes));
+            grid);
     }
 
     /// <summary>A 3x3 convolution of a head: weights N(0, 0.01), a constant bias.</summary>
-    internal static Conv2d HeadConv(int inputs, int outputs, double bias = 0)
+    internal static Convolution2d HeadConv(int inputs, int outputs, double bias = 0)
     {
-        var convolution = nn.Conv2d(inputs, outputs, 3, 1, 1);
-        nn.init.normal_(convolution.weight!, 0, 0.01);
-        nn.init.constant_(convolution.bias!, bias);
+        var convolution = new Convolution2d(inputs, outputs, 3);
+        nn.init.normal_(convolution.Weight, 0, 0.01);
+        nn.init.constant_(convolution.Bias!, bias);
         return convolution;
     }
+}
 
-    private static Sequential Tower(int channels, int convolutions, int groups)
+/// <summary>
+/// Convolutions 3x3 with group normalization and ReLU, over all levels of a pyramid. Numbered as in a sequence of three layers each:
+/// <c>0.weight</c>, <c>1.weight</c>, <c>3.weight</c>, ...
+/// </summary>
+internal sealed class FcosTower : nn.Module<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>>
+{
+    private readonly (Convolution2d Convolution, GroupNorm Norm)[] _layers;
+
+    internal FcosTower(int channels, int convolutions, int groups) : base(nameof(FcosTower))
     {
-        var tower = new List<nn.Module<Tensor, Tensor>>();
+        _layers = new (Convolution2d, GroupNorm)[convolutions];
         for (var i = 0; i < convolutions; i++)
         {
             var norm = nn.GroupNorm(groups, channels);
             // TorchSharp leaves both uninitialized.
             nn.init.ones_(norm.weight!);
             nn.init.zeros_(norm.bias!);
-            tower.AddRange([HeadConv(channels, channels), norm, nn.ReLU(inplace: true)]);
+            _layers[i] = (FcosHead.HeadConv(channels, channels), norm);
+            register_module($"{3 * i}", _layers[i].Convolution);
+            register_module($"{3 * i + 1}", norm);
         }
-        return nn.Sequential(tower);
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Tensor> forward(IReadOnlyList<Tensor> input)
+    {
+        using var scope = NewDisposeScope();
+        var maps = input;
+        foreach (var (convolution, norm) in _layers)
+        {
+            maps = GroupNormRelu.Apply(convolution.Apply(maps), norm);
+        }
+
+        return [.. maps.Select(map => map.MoveToOuterDisposeScope())];
     }
 }
 

@@ -14,10 +14,10 @@ namespace BoxTeacher.Detectors;
 /// </summary>
 public sealed class RoiMaskHead : nn.Module<Tensor, Tensor>
 {
-    private readonly Conv2d[] _convolutions;
+    private readonly Convolution2d[] _convolutions;
     private readonly SpatialAttention? spatialAtt;
     private readonly ConvTranspose2d deconv;
-    private readonly Conv2d predictor;
+    private readonly Convolution2d predictor;
 
     /// <summary>Kaiming-normal by fan-out throughout, the last layer N(0, 0.001); biases 0.</summary>
     /// <param name="inputs">Channels of the features.</param>
@@ -33,16 +33,16 @@ public sealed class RoiMaskHead : nn.Module<Tensor, Tensor>
         (Classes, Pooled) = (classes, pooled);
         spatialAtt = attention;
         deconv = nn.ConvTranspose2d(channels, channels, 2, stride: 2);
-        predictor = nn.Conv2d(channels, classes, 1);
+        predictor = new Convolution2d(channels, classes, 1);
         Start(deconv.weight, deconv.bias!);
-        nn.init.normal_(predictor.weight, 0, 0.001);
-        nn.init.zeros_(predictor.bias!);
+        nn.init.normal_(predictor.Weight, 0, 0.001);
+        nn.init.zeros_(predictor.Bias!);
         RegisterComponents();
-        _convolutions = new Conv2d[convolutions];
+        _convolutions = new Convolution2d[convolutions];
         for (var i = 0; i < convolutions; i++)
         {
-            _convolutions[i] = nn.Conv2d(i == 0 ? inputs : channels, channels, 3, 1, 1);
-            Start(_convolutions[i].weight, _convolutions[i].bias!);
+            _convolutions[i] = new Convolution2d(i == 0 ? inputs : channels, channels, 3);
+            Start(_convolutions[i].Weight, _convolutions[i].Bias!);
             register_module($"mask_fcn{i + 1}", _convolutions[i]);
         }
     }
@@ -60,7 +60,7 @@ public sealed class RoiMaskHead : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor features)
     {
         using var scope = NewDisposeScope();
-        var output = features.LaidOut();
+        var output = features;
         foreach (var convolution in _convolutions)
         {
             output = convolution.call(output).relu_();

@@ -1,5 +1,5 @@
+using BoxTeacher.Layers;
 using BoxTeacher.Torch;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Detectors;
@@ -42,9 +42,9 @@ public sealed record RpnOutputs(IReadOnlyList<Tensor> Logits, IReadOnlyList<Tens
 /// </summary>
 public sealed class RpnHead : nn.Module<IReadOnlyList<Tensor>, (IReadOnlyList<Tensor> Logits, IReadOnlyList<Tensor> Deltas)>
 {
-    private readonly Conv2d conv;
-    private readonly Conv2d objectness_logits;
-    private readonly Conv2d anchor_deltas;
+    private readonly Convolution2d conv;
+    private readonly Convolution2d objectness_logits;
+    private readonly Convolution2d anchor_deltas;
 
     /// <summary>A head over levels of the same number of channels.</summary>
     /// <param name="channels">Channels of the pyramid and of the hidden layer.</param>
@@ -72,11 +72,11 @@ public sealed class RpnHead : nn.Module<IReadOnlyList<Tensor>, (IReadOnlyList<Te
         return (logits, deltas);
     }
 
-    private static Conv2d Normal(int inputs, int outputs, int kernel)
+    private static Convolution2d Normal(int inputs, int outputs, int kernel)
     {
-        var convolution = nn.Conv2d(inputs, outputs, kernel, 1, kernel / 2);
-        nn.init.normal_(convolution.weight, 0, 0.01);
-        nn.init.zeros_(convolution.bias!);
+        var convolution = new Convolution2d(inputs, outputs, kernel);
+        nn.init.normal_(convolution.Weight, 0, 0.01);
+        nn.init.zeros_(convolution.Bias!);
         return convolution;
     }
 }

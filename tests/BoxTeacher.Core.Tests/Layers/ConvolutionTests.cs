@@ -1,0 +1,106 @@
+using BoxTeacher.Layers;
+using Xunit;
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+
+namespace BoxTeacher.Tests.Layers;
+
+public sealed class ConvolutionTests
+{
+    // Channels, outputs, kernel, stride; the third has too few channels for the fast way, the fourth too few tiles.
+    [Theory]
+    [InlineData(32, 48, 3, 1, 21, 18)]
+    [InlineData(64, 32, 3, 1, 40, 40)]
+    [InlineData(3, 8, 7, 2, 21, 17)]
+    [InlineData(32, 32, 3, 1, 5, 6)]
+    [InlineData(32, 32, 3, 2, 21, 17)]
+    [InlineData(20, 24, 1, 1, 7, 9)]
+    [InlineData(20, 24, 1, 2, 7, 9)]
+    public void ConvolvesAsTheLibraryDoes(int channels, int outputs, int kernel, int stride, int height, int width)
+    {
+        using var scope = NewDisposeScope();
+        var random = new Generator(7);
+        var (input, weight, bias) = (Draw(2, channels, height, width), Draw(outputs, channels, kernel, kernel), Draw(outputs));
+        var ours = SameConvolution.Apply(input, weight, bias, stride);
+        var given = randn(ours.shape, generator: random);
+        var own = autograd.grad([ours], [input, weight, bias], [given]);
+        var plain = F.conv2d(input, weight, bias, [stride, stride], [kernel / 2, kernel / 2]);
+        var expected = autograd.grad([plain], [input, weight, bias], [given]);
+
+        AssertNear(plain, ours);
+        Assert.All(expected.Zip(own), pair => AssertNear(pair.First, pair.Second));
+
+        Tensor Draw(params long[] sizes) => randn(sizes, generator: random).requires_grad_(true);
+    }
+
+    [Fact]
+    public void OneKernelOverSeveralMapsIsTheSameAsOverEach()
+    {
+        using var scope = NewDisposeScope();
+        var random = new Generator(3);
+        long[][] sizes = [[2, 32, 13, 30], [2, 32, 7, 15], [2, 32, 1, 2], [1, 32, 40, 160]];
+        Tensor[] maps = [.. sizes.Select(size => randn(size, generator: random).requires_grad_(true))];
+        var weight = randn([64, 32, 3, 3], generator: random).requires_grad_(true);
+        var ours = SameConvolution.Apply(maps, weight);
+        Tensor[] given = [.. ours.Select(map => randn(map.shape, generator: random))];
+        var own = autograd.grad([.. ours], [weight, .. maps], given);
+        Tensor[] plain = [.. maps.Select(map => F.conv2d(map, weight, padding: [1, 1]))];
+        var expected = autograd.grad(plain, [weight, .. maps], given);
+
+        Assert.All(plain.Zip(ours), pair => AssertNear(pair.First, pair.Second));
+        Assert.All(expected.Zip(own), pair => AssertNear(pair.First, pair.Second));
+    }
+
+    [Fact]
+    public void OnlyWhatLearnsGetsAGradient()
+    {
+        using var scope = NewDisposeScope();
+        var (map, weight) = (randn(2, 32, 24, 24), randn(32, 32, 3, 3).requires_grad_(true));
+        SameConvolution.Apply(map, weight, zeros(32)).sum().backward();
+        Assert.NotNull(weight.grad);
+        Assert.Null(map.grad);
+
+        using var nothing = SameConvolution.Apply(map, weight.detach(), zeros(32));
+        Assert.False(nothing.requires_grad);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void LayersBeginAsThoseOfTheLibrary(bool hasBias)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(5);
+        using var expected = nn.Conv2d(6, 4, 3, padding: 1, bias: hasBias);
+        var next = rand(1);
+        manual_seed(5);
+        using var ours = new Convolution2d(6, 4, 3, hasBias: hasBias);
+
+        Assert.True(ours.Weight.equal(expected.weight).all().item<bool>());
+        Assert.Equal(hasBias, ours.Bias is not null && ours.Bias.equal(expected.bias!).all().item<bool>());
+        Assert.True(rand(1).equal(next).item<bool>());
+        Assert.Equal(expected.state_dict().Keys, ours.state_dict().Keys);
+    }
+
+    [Fact]
+    public void AFrozenNormalizationIsPartOfTheKernel()
+    {
+        using var scope = NewDisposeScope();
+        using var frozen = new FrozenBatchNorm2d(8);
+        foreach (var (name, buffer) in frozen.named_buffers())
+        {
+            buffer.copy_(name == "running_var" ? rand(8) + 0.5 : randn(8));
+        }
+
+        using var layer = new ConvNorm(4, 8, 3, 2, _ => frozen);
+        var input = randn(2, 4, 9, 9);
+        AssertNear(frozen.call(F.conv2d(input, layer.Weight, null, [2, 2], [1, 1])), layer.call(input));
+    }
+
+    private static void AssertNear(Tensor expected, Tensor actual)
+    {
+        Assert.Equal(expected.shape, actual.shape);
+        var largest = expected.abs().max().item<float>();
+        Assert.InRange((expected - actual).abs().max().item<float>(), 0, 3e-5f * largest);
+    }
+}
