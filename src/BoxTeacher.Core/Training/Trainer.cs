@@ -4,6 +4,7 @@ using BoxTeacher.Evaluation;
 using BoxTeacher.Layers;
 using BoxTeacher.Losses;
 using BoxTeacher.Methods;
+using BoxTeacher.Processes;
 using BoxTeacher.Structures;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -28,6 +29,7 @@ public readonly record struct TrainingStart(int Iteration, bool IsEvaluated);
 /// The training loop: batch, EMA, losses, backward, clip, step; evaluation and checkpoints in between. It knows its parts alone, and
 /// touches nothing else: <see cref="TrainingRun"/> makes them from a recipe. All that is drawn depends on a stream and the iteration, so
 /// that a run which is cancelled and goes on from its checkpoint ends, on a CPU with as many threads, with the same weights to the bit.
+/// Several processes take each step together, see <see cref="SharedStep"/>.
 /// </summary>
 /// <param name="method">The method with its networks; the caller keeps ownership.</param>
 /// <param name="batches">What it learns from, on the networks' device.</param>
@@ -38,6 +40,7 @@ public readonly record struct TrainingStart(int Iteration, bool IsEvaluated);
 /// <param name="random">What steps draw from, split by the iteration.</param>
 /// <param name="checkpoints">Where checkpoints go; null: there are none.</param>
 /// <param name="evaluate">Evaluates after so many iterations; null: never.</param>
+/// <param name="processes">Those that take each step together, with their shares of the batches; null: this one alone.</param>
 public sealed class Trainer(
     ITrainingMethod method,
     BatchSource batches,
@@ -47,8 +50,11 @@ public sealed class Trainer(
     BudgetRecipe budget,
     RandomStream random,
     CheckpointFolder? checkpoints,
-    Func<int, Evaluated>? evaluate)
+    Func<int, Evaluated>? evaluate,
+    IProcessGroup? processes = null)
 {
+    private readonly IProcessGroup _processes = processes ?? ProcessGroups.One;
+
     /// <summary>
     /// Runs to the end of the budget. An evaluation is preceded by a checkpoint; a run that ends in an error leaves one of its last good
     /// step.
@@ -64,12 +70,13 @@ public sealed class Trainer(
         var awaitsEvaluation = iteration > 0 && !start.IsEvaluated && IsEvaluationDue();
         Evaluated? last = null;
         var dropping = DropPath.In(method.Teacher is { } teacher ? [method.Student, teacher.Network] : [method.Student]);
+        using var shared = _processes.AreMany() ? new SharedStep(method, _processes) : null;
         // Without checkpoints there is nothing to write after an error.
         using var undo = checkpoints is null ? null : new StepUndo(method);
         using var coming = batches(start.Iteration).GetEnumerator();
         try
         {
-            while ((awaitsEvaluation || iteration < budget.Iterations) && !cancellation.IsCancellationRequested)
+            while ((awaitsEvaluation || iteration < budget.Iterations) && !_processes.Any(cancellation.IsCancellationRequested))
             {
                 if (awaitsEvaluation)
                 {
@@ -78,7 +85,7 @@ public sealed class Trainer(
                     continue;
                 }
 
-                var step = Learn(coming, dropping, undo, iteration);
+                var step = Learn(coming, dropping, undo, shared, iteration);
                 iteration++;
                 listener(step);
                 awaitsEvaluation = IsEvaluationDue();
@@ -89,9 +96,14 @@ public sealed class Trainer(
                 }
             }
         }
-        catch
+        catch (Exception error)
         {
-            Rescue();
+            // An error of this process alone finds the others within their step.
+            if (!_processes.AreMany() || error is NotFiniteNumberException)
+            {
+                Rescue();
+            }
+
             throw;
         }
 
@@ -114,9 +126,15 @@ public sealed class Trainer(
             }
 
             CheckWeights(iteration);
-            var target = checkpoints.Save(iteration, method, optimizer);
+            shared?.CheckAlike(iteration);
+            if (_processes.IsFirst())
+            {
+                listener(new CheckpointWritten(iteration, checkpoints.Save(iteration, method, optimizer)));
+            }
+
             saved = iteration;
-            listener(new CheckpointWritten(iteration, target));
+            // Not before the checkpoint is there may another process end the run by an error.
+            _processes.Meet();
         }
 
         void Rescue()
@@ -135,7 +153,8 @@ public sealed class Trainer(
         }
     }
 
-    private StepFinished Learn(IEnumerator<Batch> coming, IReadOnlyList<DropPath> dropping, StepUndo? undo, int iteration)
+    private StepFinished Learn(
+        IEnumerator<Batch> coming, IReadOnlyList<DropPath> dropping, StepUndo? undo, SharedStep? shared, int iteration)
     {
         var watch = Stopwatch.StartNew();
         using var scope = NewDisposeScope();
@@ -145,13 +164,17 @@ public sealed class Trainer(
         }
 
         var step = Step.Of(iteration, random);
-        DropPath.Seed(dropping, step.Random);
+        DropPath.Seed(dropping, _processes.AreMany() ? step.Random.Split((ulong)_processes.Rank) : step.Random);
         // Before the forward pass, whose activations then take the gradients' place in memory.
         method.Student.zero_grad();
         undo?.Keep(iteration);
         method.BeforeStep(iteration);
-        var terms = method.Losses(coming.Current, step);
-        terms.Total().backward();
+        var terms = shared?.Losses(coming.Current, step) ?? method.Losses(coming.Current, step);
+        var exchange = shared?.Backward(terms);
+        if (shared is null)
+        {
+            terms.Total().backward();
+        }
 
         var norm = clipNorm is { } limit ? nn.utils.clip_grad_norm_(method.Student.parameters(), limit) : GradientNorm();
         var losses = Values(terms);
@@ -168,7 +191,7 @@ public sealed class Trainer(
         optimizer.step();
         method.AfterStep(iteration);
         undo?.EndChange();
-        return new StepFinished(iteration + 1, losses, total, rate, norm, watch.Elapsed.TotalSeconds);
+        return new StepFinished(iteration + 1, losses, total, rate, norm, watch.Elapsed.TotalSeconds, exchange);
     }
 
     private double GradientNorm()
@@ -192,10 +215,10 @@ public sealed class Trainer(
         }
     }
 
-    private static Dictionary<string, double> Values(LossTerms terms)
+    private Dictionary<string, double> Values(LossTerms terms)
     {
         using var guard = no_grad();
-        var values = HostValues.Floats(stack(terms.Select(term => term.Value().reshape([]))));
+        var values = HostValues.Floats(_processes.SumOf(stack(terms.Select(term => term.Value().reshape([])))));
         return terms.Zip(values).ToDictionary(loss => loss.First.Name, loss => (double)loss.Second);
     }
 
@@ -221,8 +244,10 @@ public abstract record TrainingEvent(int Iteration);
 /// <param name="LearningRate">The rate of this step.</param>
 /// <param name="GradientNorm">2-norm of all gradients before clipping; null in an event of an older run's file.</param>
 /// <param name="Seconds">Time of this iteration, waiting for data included.</param>
+/// <param name="Exchange">How long gradients were added over processes; null: there was one process.</param>
 public sealed record StepFinished(
-    int Iteration, IReadOnlyDictionary<string, double> Losses, double Total, double LearningRate, double? GradientNorm, double Seconds)
+    int Iteration, IReadOnlyDictionary<string, double> Losses, double Total, double LearningRate, double? GradientNorm, double Seconds,
+    Exchange? Exchange = null)
     : TrainingEvent(Iteration);
 
 /// <summary>The validation images were evaluated.</summary>

@@ -28,6 +28,12 @@ public abstract record MethodRecipe
     /// <summary>Whether a step is the same however long the run is, so that a run may be extended.</summary>
     public virtual bool IsExtensible => true;
 
+    /// <summary>
+    /// Why a process might not look at its images with the student in a step, with the key; null: it always does. Batch norms that are
+    /// shared by several processes need all of them.
+    /// </summary>
+    public virtual string? PassesOver => null;
+
     /// <summary>The method with its networks.</summary>
     /// <param name="context">Gives the networks.</param>
     /// <param name="parts">Functions in the place of the method's own; null: none.</param>
@@ -156,6 +162,10 @@ public sealed record StagedRecipe(IReadOnlyList<StageRecipe> Stages) : MethodRec
 
     /// <inheritdoc/>
     public override bool IsExtensible => Stages.Count == 1;
+
+    /// <inheritdoc/>
+    public override string? PassesOver => Stages.Index()
+        .Select(stage => stage.Item.Method.PassesOver is { } key ? $"stages.{stage.Index}.method.{key}" : null).FirstOrDefault(key => key is not null);
 
     /// <inheritdoc/>
     /// <remarks>Parts are those of the last stage, the one that may have a teacher.</remarks>
