@@ -20,14 +20,16 @@ public sealed class SharedBatchNorms : IDisposable
     private readonly List<Tensor> _outputs = [];
     private readonly List<Action> _removals = [];
 
-    /// <summary>Lets all batch norms of networks normalize over all processes where they are in training mode, until it is disposed.</summary>
+    /// <summary>Lets batch norms normalize over all processes where they are in training mode, until it is disposed.</summary>
     /// <param name="processes">The processes.</param>
-    /// <param name="networks">The same in all of them.</param>
-    public SharedBatchNorms(IProcessGroup processes, params IEnumerable<nn.Module> networks)
+    /// <param name="norms">The same in all of them.</param>
+    /// <param name="isAnchored">Whether a norm's outputs are among those of <see cref="Anchor"/>.</param>
+    public SharedBatchNorms(IProcessGroup processes, IEnumerable<BatchNorm2d> norms, Func<BatchNorm2d, bool> isAnchored)
     {
         _processes = processes;
-        foreach (var norm in networks.SelectMany(network => network.modules()).OfType<BatchNorm2d>())
+        foreach (var norm in norms)
         {
+            var anchored = isAnchored(norm);
             var isTraining = false;
             var before = norm.register_forward_pre_hook((module, input) =>
             {
@@ -44,7 +46,7 @@ public sealed class SharedBatchNorms : IDisposable
 
                 module.train();
                 own.Dispose();
-                return Apply(norm, input);
+                return Apply(norm, input, anchored);
             });
             _removals.AddRange([before.remove, after.remove]);
         }
@@ -67,7 +69,7 @@ public sealed class SharedBatchNorms : IDisposable
         return anchors.Count == 0 ? null : stack(anchors).sum().MoveToOuterDisposeScope();
     }
 
-    private Tensor Apply(BatchNorm2d norm, Tensor input)
+    private Tensor Apply(BatchNorm2d norm, Tensor input, bool isAnchored)
     {
         using var scope = NewDisposeScope();
         var (mean, variance, count) = Statistics(input);
@@ -82,7 +84,7 @@ public sealed class SharedBatchNorms : IDisposable
         var deviation = (variance + norm.eps).sqrt();
         var normalized = Normalized.apply(input, mean, deviation, count, _processes);
         var output = normalized * norm.weight!.view(1, -1, 1, 1) + norm.bias!.view(1, -1, 1, 1);
-        if (output.requires_grad)
+        if (isAnchored && output.requires_grad)
         {
             _outputs.Add(output.alias().DetachFromDisposeScope());
         }

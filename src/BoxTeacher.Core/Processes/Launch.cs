@@ -7,7 +7,7 @@ namespace BoxTeacher.Processes;
 /// <param name="Rank">Its number, from 0.</param>
 /// <param name="Size">How many were started, on all machines.</param>
 /// <param name="LocalRank">Its number on this machine, from 0.</param>
-/// <param name="LocalSize">How many were started on this machine; 0 where the launcher does not tell.</param>
+/// <param name="LocalSize">How many were started on this machine; all of them where the launcher does not tell.</param>
 public readonly partial record struct Launch(int Rank, int Size, int LocalRank, int LocalSize)
 {
     /// <summary>Started by itself.</summary>
@@ -29,7 +29,7 @@ public readonly partial record struct Launch(int Rank, int Size, int LocalRank, 
         {
             if (Number(launcher.Size) is { } size && Number(launcher.Rank) is { } rank && rank < size)
             {
-                return new Launch(rank, size, Number(launcher.LocalRank) ?? rank, Number(launcher.LocalSize) ?? OfSlurm() ?? 0);
+                return new Launch(rank, size, Number(launcher.LocalRank) ?? rank, Number(launcher.LocalSize) ?? OfSlurm() ?? size);
             }
         }
 
@@ -45,10 +45,6 @@ public readonly partial record struct Launch(int Rank, int Size, int LocalRank, 
                 ? number
                 : null;
     }
-
-    /// <summary>How many threads each tensor operation may have: this process's share of its machine's cores.</summary>
-    /// <param name="cores">Cores of the machine.</param>
-    public int Threads(int cores) => Math.Max(1, cores / Math.Max(1, LocalSize));
 
     /// <summary>
     /// Gives each process of a machine a GPU of its own, as its only one and so as <c>cuda</c>: by CUDA_VISIBLE_DEVICES, before CUDA begins.

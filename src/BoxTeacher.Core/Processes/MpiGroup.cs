@@ -29,7 +29,7 @@ internal sealed unsafe class MpiGroup : IProcessGroup
         Mpi.Start(0, 0, Mpi.AnyThread, out var threads);
         Mpi.Rank(_world, out var rank);
         Mpi.Size(_world, out var size);
-        (Rank, Size) = (rank, size);
+        (Rank, Size, Neighbors) = (rank, size, Math.Max(1, launch.LocalSize));
         if ((rank, size) != (launch.Rank, launch.Size))
         {
             throw new IOException(
@@ -49,6 +49,9 @@ internal sealed unsafe class MpiGroup : IProcessGroup
 
     /// <inheritdoc/>
     public int Size { get; }
+
+    /// <inheritdoc/>
+    public int Neighbors { get; }
 
     /// <inheritdoc/>
     public void Sum(Span<double> values)
@@ -132,15 +135,10 @@ internal sealed unsafe class MpiGroup : IProcessGroup
             {
                 Mpi.BeginAllReduce(
                     Mpi.InPlace, first, checked((int)values.numel()), TypeOf(values), _add, _behind, out var request);
-                while (true)
+                for (var isDone = 0; isDone == 0;)
                 {
-                    Mpi.Test(ref request, out var isDone, 0);
-                    if (isDone != 0)
-                    {
-                        break;
-                    }
-
-                    Mpi.Sleep(Pause);
+                    Mpi.Test(ref request, out isDone, 0);
+                    Mpi.Sleep(isDone == 0 ? Pause : 0);
                 }
             }
 

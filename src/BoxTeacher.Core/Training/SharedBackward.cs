@@ -23,9 +23,10 @@ internal sealed class SharedBackward : IDisposable
     private readonly IProcessGroup _processes;
     private readonly List<Action> _hooks = [];
 
-    // The heads, then the stages from the last to the first: the order of all sums.
+    // From the heads back to the images: the order of all sums.
     private readonly List<Part> _parts;
     private readonly List<Cut> _cuts = [];
+    private Task _last = Task.CompletedTask;
 
     /// <summary>Cuts a network's graph from now on.</summary>
     /// <param name="network">The network.</param>
@@ -34,15 +35,14 @@ internal sealed class SharedBackward : IDisposable
     {
         _processes = processes;
         var backbones = network.modules().OfType<Backbone>().ToList();
-        List<nn.Module> stages =
-        [
-            .. backbones,
-            .. backbones.SelectMany(backbone => backbone.children()).Where(child => child is Sequential or SwinStage).Reverse(),
-        ];
-        // An inner stage has its parameters to itself.
+        var layers = backbones.SelectMany(backbone => backbone.modules()).Where(module => module is SwinStage || IsStage(module)).Distinct();
+        // A pyramid's own layers come behind all others; what another backbone has beside its stages (its stem) may come before.
+        var pyramids = backbones.Where(backbone => backbone is FeaturePyramid);
+        List<nn.Module> stages = [.. pyramids, .. layers.Reverse(), .. backbones.Except(pyramids)];
+        // What is in a stage belongs to it alone; the heads have the rest.
         var taken = new HashSet<Tensor>(ReferenceEqualityComparer.Instance);
-        _parts = [.. stages.AsEnumerable().Reverse().Select(PartOf).ToList().AsEnumerable().Reverse()];
-        _parts.Insert(0, PartOf(network));
+        var parts = stages.OrderBy(stage => stage is Backbone).ThenByDescending(stages.IndexOf).ToDictionary(stage => stage, PartOf);
+        _parts = [PartOf(network), .. stages.Select(stage => parts[stage])];
         foreach (var (stage, part) in stages.Zip(_parts.Skip(1)))
         {
             _hooks.Add(stage switch
@@ -52,6 +52,9 @@ internal sealed class SharedBackward : IDisposable
                 _ => throw new InvalidOperationException($"{stage.GetName()} is no stage."),
             });
         }
+
+        bool IsStage(nn.Module module) =>
+            module is Sequential && backbones.Any(backbone => backbone is ResNet && backbone.children().Contains(module));
 
         Part PartOf(nn.Module module) => new([.. module.parameters().Where(own => own.requires_grad && taken.Add(own))]);
     }
@@ -89,7 +92,9 @@ internal sealed class SharedBackward : IDisposable
             {
                 foreach (var bucket in _parts[next].Buckets)
                 {
-                    sums.Enqueue((bucket, _processes.BeginSum(bucket.Gather())));
+                    var sum = _processes.BeginSum(bucket.Gather());
+                    sums.Enqueue((bucket, sum));
+                    _last = sum;
                 }
             }
         }
@@ -112,7 +117,11 @@ internal sealed class SharedBackward : IDisposable
     {
         Clear();
         _hooks.ForEach(remove => remove());
-        _parts.ForEach(part => part.Buckets.ToList().ForEach(bucket => bucket.Dispose()));
+        // A step that failed leaves sums behind for which other processes wait.
+        foreach (var bucket in _last.IsCompleted ? _parts.SelectMany(part => part.Buckets) : [])
+        {
+            bucket.Dispose();
+        }
     }
 
     private IReadOnlyList<Tensor> Take(Part part, IReadOnlyList<Tensor> outputs)

@@ -1,10 +1,12 @@
 using System.Security.Cryptography;
+using BoxTeacher.Backbones;
 using BoxTeacher.Layers;
 using BoxTeacher.Losses;
 using BoxTeacher.Methods;
 using BoxTeacher.Processes;
 using BoxTeacher.Structures;
 using BoxTeacher.Torch;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Training;
@@ -18,8 +20,11 @@ namespace BoxTeacher.Training;
 /// <param name="processes">More than one.</param>
 internal sealed class SharedStep(ITrainingMethod method, IProcessGroup processes) : IDisposable
 {
+    // Those of backbones are come to by the cuts of the graph.
     private readonly SharedBatchNorms _norms = new(
-        processes, method.Teacher is { } teacher ? [method.Student, teacher.Network] : [method.Student]);
+        processes,
+        [.. Norms(method.Student), .. method.Teacher is { } teacher ? Norms(teacher.Network) : []],
+        norm => !method.Student.modules().OfType<Backbone>().SelectMany(Norms).Contains(norm));
 
     private readonly SharedBackward _backward = new(method.Student, processes);
 
@@ -56,6 +61,8 @@ internal sealed class SharedStep(ITrainingMethod method, IProcessGroup processes
             throw new InvalidOperationException($"iteration {iteration}: the weights of processes 0 and {other.Index} differ");
         }
     }
+
+    private static IEnumerable<BatchNorm2d> Norms(nn.Module network) => network.modules().OfType<BatchNorm2d>();
 
     /// <inheritdoc/>
     public void Dispose()

@@ -1,0 +1,113 @@
+using BoxTeacher.Detectors;
+using BoxTeacher.Methods;
+using BoxTeacher.Structures;
+using BoxTeacher.Tests.Views;
+using BoxTeacher.Training;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace BoxTeacher.Tests.Processes;
+
+/// <summary>Several processes take the step that one takes with the whole batch. Threads stand for processes.</summary>
+public sealed class SharedStepTests : IDisposable
+{
+    private const int Steps = 20;
+
+    private readonly SceneFolder scenes = new(8, 48, 96);
+
+    public static TheoryData<string, int> Cases
+    {
+        get
+        {
+            var cases = new TheoryData<string, int>();
+            foreach (var name in Methods.Keys)
+            {
+                cases.Add(name, 2);
+                cases.Add(name, 3);
+            }
+
+            return cases;
+        }
+    }
+
+    private static Dictionary<string, Recipe> Methods { get; } = new()
+    {
+        ["CondInst"] = Recipes.ShapesCondInst,
+        ["BoxInst"] = Recipes.ShapesBoxInst,
+        ["BoxTeacher"] = Recipes.ShapesBoxTeacher,
+        ["Faster R-CNN"] = Recipes.ShapesFasterRcnn,
+        ["Soft Teacher"] = SoftTeacherScenes.Small(Steps),
+        ["Soft Teacher, all switches"] = SoftTeacherScenes.Small(Steps) with { Method = SoftTeacherScenes.OtherMethod },
+        ["CenterMask"] = Recipes.ShapesCenterMask,
+        ["Polite Teacher"] = PoliteTeacherScenes.Mutual(Steps),
+        ["Polite Teacher, equalized"] = PoliteTeacherScenes.Mutual(Steps) with { Method = PoliteTeacherScenes.Equalized },
+    };
+
+    public void Dispose() => scenes.Dispose();
+
+    /// <summary>The batches are of images of different sizes, and of 5 labelled images for 2 or 3 processes.</summary>
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Processes_take_the_steps_of_one(string name, int size)
+    {
+        var recipe = Small(Methods[name]);
+        var alone = Assert.Single(Train(recipe, 1, "alone"));
+
+        var together = Train(recipe, size, "together");
+
+        Assert.All(together, process => Assert.Equal(together[0].Weights, process.Weights));
+        Assert.Empty(together[1].Steps);
+        Assert.Equal(Steps, together[0].Steps.Count);
+        foreach (var (one, all) in alone.Steps.Zip(together[0].Steps))
+        {
+            Assert.Equal(one.Losses.Keys, all.Losses.Keys);
+            Assert.All(one.Losses, loss => Close(loss.Value, all.Losses[loss.Key], $"step {one.Iteration}, {loss.Key}"));
+            Close(one.GradientNorm!.Value, all.GradientNorm!.Value, $"step {one.Iteration}, gradient");
+            Assert.True(all.Exchange!.Value.Seconds > 0);
+        }
+
+        foreach (var (key, own) in alone.Weights)
+        {
+            Assert.All(own.Zip(together[0].Weights[key]), pair => Close(pair.First, pair.Second, key));
+        }
+    }
+
+    private static void Close(double expected, double actual, string what) =>
+        Assert.True(Math.Abs(expected - actual) <= 1e-5 * Math.Max(1, Math.Abs(expected)), $"{what}: {actual}, not {expected}");
+
+    private static Recipe Small(Recipe recipe) => recipe with
+    {
+        Augmentation = recipe.Augmentation.Resized(64, 128),
+        Budget = new BudgetRecipe(Steps, recipe.Dataset.Unlabelled is null ? 5 : 8, Steps, Steps),
+        Dataset = recipe.Dataset.Unlabelled is { } unlabelled
+            ? recipe.Dataset with { Unlabelled = unlabelled with { Composition = new FixedComposition(1, 1) } }
+            : recipe.Dataset,
+    };
+
+    private Trained[] Train(Recipe recipe, int size, string folder) => ThreadGroup.Run(size, processes =>
+    {
+        using var scope = NewDisposeScope();
+        using var method = recipe.BuildMethod(scenes.Dataset.Categories.Count);
+        var steps = new List<StepFinished>();
+        var unlabelled = recipe.Dataset.Unlabelled is null ? null : scenes.Dataset;
+        new TrainingRun(
+            recipe, method, new RecipeData(scenes.Dataset, null, unlabelled), new RunFolder(Path.Combine(scenes.Path, folder)),
+            size == 1 ? null : processes).Run(happened =>
+            {
+                if (happened is StepFinished step)
+                {
+                    steps.Add(step);
+                }
+            });
+        return new Trained(steps, Weights(method));
+    });
+
+    private static Dictionary<string, float[]> Weights(ITrainingMethod method)
+    {
+        (string Name, Detector? Network)[] networks = [("student", method.Student), ("teacher", method.Teacher?.Network)];
+        return networks.Where(own => own.Network is not null).SelectMany(own => own.Network!.state_dict()
+            .Select(entry => ($"{own.Name}.{entry.Key}", Values: HostValues.Floats(entry.Value)))).ToDictionary();
+    }
+
+    private sealed record Trained(List<StepFinished> Steps, Dictionary<string, float[]> Weights);
+}
