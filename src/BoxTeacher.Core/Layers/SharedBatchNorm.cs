@@ -81,9 +81,7 @@ public sealed class SharedBatchNorms : IDisposable
             norm.running_var!.lerp_(variance * (count / Math.Max(1, count - 1)), tensor(share, mean.dtype, mean.device));
         }
 
-        var deviation = (variance + norm.eps).sqrt();
-        var normalized = Normalized.apply(input, mean, deviation, count, _processes);
-        var output = normalized * norm.weight!.view(1, -1, 1, 1) + norm.bias!.view(1, -1, 1, 1);
+        var output = Normalized.apply(input, norm.weight!, norm.bias!, mean, variance, new Whole(norm.eps, count, _processes));
         if (isAnchored && output.requires_grad)
         {
             _outputs.Add(output.alias().DetachFromDisposeScope());
@@ -108,33 +106,46 @@ public sealed class SharedBatchNorms : IDisposable
         return (whole.to(input.dtype), variance.to(input.dtype), all);
     }
 
-    /// <summary>(x - mean) / deviation of statistics that depend on x, in all processes.</summary>
+    /// <summary>What a normalization knows beside its tensors.</summary>
+    private sealed record Whole(double Eps, double Count, IProcessGroup Processes);
+
+    /// <summary>The normalization by statistics that depend on the input, in all processes.</summary>
     private sealed class Normalized : autograd.SingleTensorFunction<Normalized>
     {
-        public override string Name => nameof(Normalized);
+        public override string Name => nameof(SharedBatchNorms);
 
         public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
         {
-            var (input, mean, deviation) = ((Tensor)vars[0], (Tensor)vars[1], (Tensor)vars[2]);
-            var output = (input - mean.view(1, -1, 1, 1)) / deviation.view(1, -1, 1, 1);
-            ctx.save_for_backward([output, deviation]);
-            ctx.save_data("count", vars[3]);
-            ctx.save_data("processes", vars[4]);
-            return output;
+            var (input, weight, bias, mean, variance) =
+                ((Tensor)vars[0], (Tensor)vars[1], (Tensor)vars[2], (Tensor)vars[3], (Tensor)vars[4]);
+            ctx.save_for_backward([input, weight, mean, variance]);
+            ctx.save_data(nameof(Whole), vars[5]);
+            return nn.functional.batch_norm(input, mean, variance, weight, bias, training: false, eps: ((Whole)vars[5]).Eps);
         }
 
-        // dx = (dy - mean(dy) - y mean(dy y)) / deviation, the means over all processes (Ioffe and Szegedy 2015, section 3).
+        // With y = (x - mean) / deviation: dx = (dy - mean(dy) - y mean(dy y)) weight / deviation, the means over all processes (Ioffe and
+        // Szegedy 2015, section 3); dweight = sum(dy y) and dbias = sum(dy) are this process's part.
         public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor gradient)
         {
             using var scope = NewDisposeScope();
             var saved = ctx.get_saved_variables();
-            var (output, deviation) = (saved[0], saved[1]);
-            var (count, processes) = ((double)ctx.get_data("count"), (IProcessGroup)ctx.get_data("processes"));
-            var sums = stack([gradient.sum([0, 2, 3]), (gradient * output).sum([0, 2, 3])]).to(float64);
-            processes.Sum(sums);
-            var means = (sums / count).to(gradient.dtype).view(2, 1, -1, 1, 1);
-            var result = (gradient - means[0] - output * means[1]) / deviation.view(1, -1, 1, 1);
-            return [result.MoveToOuterDisposeScope(), null!, null!, null!, null!];
+            var (input, weight) = (saved[0], saved[1]);
+            var whole = (Whole)ctx.get_data(nameof(Whole));
+            var inverse = (saved[3] + whole.Eps).rsqrt();
+            var centered = input - PerChannel(saved[2]);
+            var (own, product) = (gradient.sum([0, 2, 3]), (gradient * centered).sum([0, 2, 3]));
+            var sums = stack([own, product]).to(float64);
+            whole.Processes.Sum(sums);
+            var means = (sums / whole.Count).to(gradient.dtype);
+            var result = gradient - PerChannel(means[0]);
+            result.addcmul_(centered, PerChannel(means[1] * inverse.square()), -1).mul_(PerChannel(inverse * weight));
+            return
+            [
+                result.MoveToOuterDisposeScope(), (product * inverse).MoveToOuterDisposeScope(), own.MoveToOuterDisposeScope(),
+                null!, null!, null!,
+            ];
         }
+
+        private static Tensor PerChannel(Tensor values) => values.view(1, -1, 1, 1);
     }
 }

@@ -40,7 +40,7 @@ public sealed class TrainingRun(
             folder.Claim(recipe, data);
         }
 
-        if (_processes.AreMany() && recipe.Method.PassesOver is { } key && method.Student.modules().OfType<BatchNorm2d>().Any())
+        if (_processes.AreMany() && recipe.Method.UnevenPasses is { } key && method.Student.modules().OfType<BatchNorm2d>().Any())
         {
             throw new RecipeException(
                 $"{recipe.Name}: method.{key}: is true; {_processes.Size} processes cannot share the batch norms of this detector then");

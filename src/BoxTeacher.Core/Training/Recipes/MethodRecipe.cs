@@ -29,10 +29,10 @@ public abstract record MethodRecipe
     public virtual bool IsExtensible => true;
 
     /// <summary>
-    /// Why a process might not look at its images with the student in a step, with the key; null: it always does. Batch norms that are
-    /// shared by several processes need all of them.
+    /// The key by which the number of the student's passes in a step depends on the images; null: it is always the same, as batch norms
+    /// need it that several processes share.
     /// </summary>
-    public virtual string? PassesOver => null;
+    public virtual string? UnevenPasses => null;
 
     /// <summary>The method with its networks.</summary>
     /// <param name="context">Gives the networks.</param>
@@ -164,8 +164,8 @@ public sealed record StagedRecipe(IReadOnlyList<StageRecipe> Stages) : MethodRec
     public override bool IsExtensible => Stages.Count == 1;
 
     /// <inheritdoc/>
-    public override string? PassesOver => Stages.Index()
-        .Select(stage => stage.Item.Method.PassesOver is { } key ? $"stages.{stage.Index}.method.{key}" : null).FirstOrDefault(key => key is not null);
+    public override string? UnevenPasses => Stages.Index()
+        .Select(stage => stage.Item.Method.UnevenPasses is { } key ? $"stages.{stage.Index}.method.{key}" : null).FirstOrDefault(key => key is not null);
 
     /// <inheritdoc/>
     /// <remarks>Parts are those of the last stage, the one that may have a teacher.</remarks>

@@ -40,7 +40,7 @@ public sealed record PoliteTeacherRecipe(
     public override Network Evaluated => Teacher.Evaluate;
 
     /// <inheritdoc/>
-    public override string? PassesOver => PseudoLabels.DropsEmptyImages ? "pseudoLabels.dropsEmptyImages" : null;
+    public override string? UnevenPasses => PseudoLabels.DropsEmptyImages ? "pseudoLabels.dropsEmptyImages" : null;
 
     /// <inheritdoc/>
     public override ITrainingMethod Build(BuildContext context, MethodParts? parts)
