@@ -15,20 +15,7 @@ public sealed class SharedStepTests : IDisposable
 
     private readonly SceneFolder scenes = new(8, 48, 96);
 
-    public static TheoryData<string, int> Cases
-    {
-        get
-        {
-            var cases = new TheoryData<string, int>();
-            foreach (var name in Methods.Keys)
-            {
-                cases.Add(name, 2);
-                cases.Add(name, 3);
-            }
-
-            return cases;
-        }
-    }
+    public static TheoryData<string> Cases => [.. Methods.Keys];
 
     private static Dictionary<string, Recipe> Methods { get; } = new()
     {
@@ -37,7 +24,13 @@ public sealed class SharedStepTests : IDisposable
         ["BoxTeacher"] = Recipes.ShapesBoxTeacher,
         ["Faster R-CNN"] = Recipes.ShapesFasterRcnn,
         ["Soft Teacher"] = SoftTeacherScenes.Small(Steps),
-        ["Soft Teacher, all switches"] = SoftTeacherScenes.Small(Steps) with { Method = SoftTeacherScenes.OtherMethod },
+        ["Soft Teacher, all switches"] = SoftTeacherScenes.Small(Steps) with
+        {
+            Method = SoftTeacherScenes.OtherMethod with
+            {
+                Unlabelled = SoftTeacherScenes.OtherMethod.Unlabelled with { NormalizesPerImage = false },
+            },
+        },
         ["CenterMask"] = Recipes.ShapesCenterMask,
         ["Polite Teacher"] = PoliteTeacherScenes.Mutual(Steps),
         ["Polite Teacher, equalized"] = PoliteTeacherScenes.Mutual(Steps) with { Method = PoliteTeacherScenes.Equalized },
@@ -48,13 +41,17 @@ public sealed class SharedStepTests : IDisposable
     /// <summary>The batches are of images of different sizes, and of 5 labelled images for 2 or 3 processes.</summary>
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Processes_take_the_steps_of_one(string name, int size)
+    public void Two_and_three_processes_take_the_steps_of_one(string name)
     {
         var recipe = Small(Methods[name]);
         var alone = Assert.Single(Train(recipe, 1, "alone"));
 
-        var together = Train(recipe, size, "together");
+        Compare(alone, Train(recipe, 2, "two"));
+        Compare(alone, Train(recipe, 3, "three"));
+    }
 
+    private static void Compare(Trained alone, Trained[] together)
+    {
         Assert.All(together, process => Assert.Equal(together[0].Weights, process.Weights));
         Assert.Empty(together[1].Steps);
         Assert.Equal(Steps, together[0].Steps.Count);
@@ -78,6 +75,8 @@ public sealed class SharedStepTests : IDisposable
     private static Recipe Small(Recipe recipe) => recipe with
     {
         Augmentation = recipe.Augmentation.Resized(64, 128),
+        // Among locations of nearly the same score the last digit would choose.
+        Detector = recipe.Detector is SmallCondInst small ? small with { InstancesPerImage = 10_000 } : recipe.Detector,
         Budget = new BudgetRecipe(Steps, recipe.Dataset.Unlabelled is null ? 5 : 8, Steps, Steps),
         Dataset = recipe.Dataset.Unlabelled is { } unlabelled
             ? recipe.Dataset with { Unlabelled = unlabelled with { Composition = new FixedComposition(1, 1) } }
