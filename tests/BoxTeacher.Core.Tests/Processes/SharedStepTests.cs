@@ -46,25 +46,27 @@ public sealed class SharedStepTests : IDisposable
         var recipe = Small(Methods[name]);
         var alone = Assert.Single(Train(recipe, 1, "alone"));
 
-        Compare(alone, Train(recipe, 2, "two"));
-        Compare(alone, Train(recipe, 3, "three"));
+        // Of weights that differ in their last digits another proposal, or a mask's pixel at its threshold, may be chosen: where that
+        // is part of the losses, the first step is compared with one process, and all of them among the processes.
+        var steps = recipe.Detector is SmallCondInst ? Steps : 1;
+        Compare(alone, Train(recipe, 2, "two"), steps);
+        Compare(alone, Train(recipe, 3, "three"), steps);
     }
 
-    private static void Compare(Trained alone, Trained[] together)
+    private static void Compare(Trained alone, Trained[] together, int steps)
     {
         Assert.All(together, process => Assert.Equal(together[0].Weights, process.Weights));
         Assert.Empty(together[1].Steps);
         Assert.Equal(Steps, together[0].Steps.Count);
-        foreach (var (one, all) in alone.Steps.Zip(together[0].Steps))
+        Close(alone.Steps[0].GradientNorm!.Value, together[0].Steps[0].GradientNorm!.Value, "gradient of the first step");
+        foreach (var (one, all) in alone.Steps.Take(steps).Zip(together[0].Steps))
         {
             Assert.Equal(one.Losses.Keys, all.Losses.Keys);
             Assert.All(one.Losses, loss => Close(loss.Value, all.Losses[loss.Key], $"step {one.Iteration}, {loss.Key}"));
             Assert.True(all.Exchange!.Value.Seconds > 0);
         }
 
-        // Later ones, of weights that differ in their last digits, may hold another proposal or pixel at its threshold.
-        Close(alone.Steps[0].GradientNorm!.Value, together[0].Steps[0].GradientNorm!.Value, "gradient of the first step");
-        foreach (var (key, own) in alone.Weights)
+        foreach (var (key, own) in steps < Steps ? [] : alone.Weights)
         {
             Assert.All(own.Zip(together[0].Weights[key]), pair => Close(pair.First, pair.Second, key));
         }
