@@ -40,8 +40,10 @@ internal static class ScaleMeasurement
     {
         var program = Environment.ProcessPath!;
         using var one = new Side("one process", 2, program, "scale-worker", folder);
+        // mpirun gives processes a terminal, to which .NET would send its settings.
         using var two = new Side(
-            "two processes", 1, "mpirun", "--allow-run-as-root", "--bind-to", "none", "-np", "2", program, "scale-worker", folder);
+            "two processes", 1, "mpirun", "--allow-run-as-root", "--bind-to", "none", "-np", "2", "env", "-u", "TERM", program,
+            "scale-worker", folder);
         var pairs = new List<(ScaleReport One, ScaleReport Two)>();
         for (var round = -3; round < rounds; round++)
         {

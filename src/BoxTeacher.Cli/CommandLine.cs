@@ -21,7 +21,7 @@ internal static class CommandLine
     public const int Refused = 2;
 
     // An error of all processes is told by the first of them. It has so much time before another one ends it.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     /// <summary>Runs a command line; of processes that were started together the first one speaks.</summary>
     public static int Run(RootCommand root, string[] args, Launch launch)
