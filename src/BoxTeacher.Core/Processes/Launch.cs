@@ -47,7 +47,7 @@ public readonly partial record struct Launch(int Rank, int Size, int LocalRank, 
     }
 
     /// <summary>
-    /// Gives each process of a machine a GPU of its own, as its only one and so as <c>cuda</c>: by CUDA_VISIBLE_DEVICES, before CUDA begins.
+    /// Gives each process of a machine a GPU of its own, as its only one and so as <c>cuda</c>, by CUDA_VISIBLE_DEVICES before CUDA begins.
     /// A variable that names one GPU already is left alone.
     /// </summary>
     public void ChooseGpu()

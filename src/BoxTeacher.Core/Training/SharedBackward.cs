@@ -35,7 +35,8 @@ internal sealed class SharedBackward : IDisposable
     {
         _processes = processes;
         var backbones = network.modules().OfType<Backbone>().ToList();
-        var layers = backbones.SelectMany(backbone => backbone.modules()).Where(module => module is SwinStage || IsStage(module)).Distinct();
+        var layers = backbones.SelectMany(backbone => backbone.modules())
+            .Where(module => module is SwinStage || IsStage(module)).Distinct();
         // A pyramid's own layers come behind all others; what another backbone has beside its stages (its stem) may come before.
         var pyramids = backbones.Where(backbone => backbone is FeaturePyramid);
         List<nn.Module> stages = [.. pyramids, .. layers.Reverse(), .. backbones.Except(pyramids)];
