@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Restores the NuGet packages, which is all that building and training need, and installs what else a group needs from Debian's packages,
 # as far as that is missing and allowed.
-#   scripts/setup.sh [build] [bench] [notebooks]      default: build
+#   scripts/setup.sh [build] [bench] [mpi] [notebooks]      default: build
 # Where it may not install, it names exactly what to install and exits with 1. Run again, it costs a second.
 set -euo pipefail
 
@@ -9,6 +9,7 @@ set -euo pipefail
 declare -A packages=(
   [build]=""
   [bench]="python3 python3-torch python3-numpy"
+  [mpi]="openmpi-bin libopenmpi3"
   [notebooks]="jupyter-notebook jupyter-nbconvert jupyter-client chromium"
 )
 

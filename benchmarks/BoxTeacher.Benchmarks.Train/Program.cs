@@ -7,6 +7,8 @@
 //   BoxTeacher.Benchmarks.Train make tiny|R50 FOLDER       writes weights and batch, which all sides read
 //   BoxTeacher.Benchmarks.Train soak STEPS                 that many tiny steps: live tensors and resident memory on the way
 //   BoxTeacher.Benchmarks.Train worker FOLDER [PRECISION]  one side of it, with OMP_NUM_THREADS threads
+//   BoxTeacher.Benchmarks.Train scale [--rounds N]         two processes of one thread beside one of two, to artifacts/bench/scale.json
+//   BoxTeacher.Benchmarks.Train scale-worker FOLDER        one side of it; under mpirun the processes share the batch
 //   BoxTeacher.Benchmarks.Train semi-worker NAME [PRECISION]  the same for a case of these two
 using System.Diagnostics;
 using System.Globalization;
@@ -28,6 +30,12 @@ switch (args)
         return 0;
     case ["make", var kind, var output]:
         CaseMaker.Write(kind == StepCase.Tiny.Name ? StepCase.Tiny : StepCase.ResNet50, Golden(), output);
+        return 0;
+    case ["scale-worker", var input]:
+        ScaleStep.Work(input);
+        return 0;
+    case ["scale", ..]:
+        ScaleMeasurement.Run(int.Parse(Option("--rounds", "0")), Golden(), Path.Combine(Root(), "artifacts", "bench", "scale.json"));
         return 0;
     case ["soak", var steps]:
         Soak(int.Parse(steps));

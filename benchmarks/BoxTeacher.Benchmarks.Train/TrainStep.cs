@@ -56,6 +56,12 @@ internal sealed class TrainStep : IMeasuredStep
         Array.ForEach(kept, tensor => tensor.DetachFromDisposeScope());
     }
 
+    public BoxTeacherMethod Method => method;
+
+    public Batch Batch => batch;
+
+    public SGD Optimizer => optimizer;
+
     public StepReport Run()
     {
         using var scope = NewDisposeScope();

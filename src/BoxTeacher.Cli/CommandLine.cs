@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using BoxTeacher.Methods;
+using BoxTeacher.Processes;
 using BoxTeacher.Torch;
 using BoxTeacher.Training;
 
@@ -19,7 +20,49 @@ internal static class CommandLine
     /// <summary>The exit code of a command line that means nothing.</summary>
     public const int Refused = 2;
 
-    public static int Run(RootCommand root, string[] args)
+    // An error of all processes is told by the first of them. It has so much time before another one ends it.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    /// <summary>Runs a command line; of processes that were started together the first one speaks.</summary>
+    public static int Run(RootCommand root, string[] args, Launch launch)
+    {
+        if (launch.Rank == 0)
+        {
+            return Run(root, args);
+        }
+
+        Console.SetOut(TextWriter.Null);
+        Console.SetError(TextWriter.Null);
+        var code = Run(root, args);
+        Thread.Sleep(code == 0 ? TimeSpan.Zero : Patience);
+        return code;
+    }
+
+    /// <summary>Does what processes do together; what ends one of them ends all, and is told once.</summary>
+    /// <param name="launch">How they were started.</param>
+    /// <param name="work">Gives the exit code.</param>
+    public static int Together(Launch launch, Func<IProcessGroup, int> work)
+    {
+        using var processes = launch.Join();
+        try
+        {
+            return work(processes);
+        }
+        catch (Exception error) when (processes.AreMany())
+        {
+            if (!processes.IsFirst())
+            {
+                Thread.Sleep(Patience);
+                Console.SetError(new StreamWriter(Console.OpenStandardError()) { AutoFlush = true });
+                Complain($"process {processes.Rank} of {processes.Size} ends the run:");
+            }
+
+            processes.Abort(Tell(error));
+            throw;
+        }
+    }
+
+    private static int Run(RootCommand root, string[] args)
     {
         try
         {
@@ -36,17 +79,24 @@ internal static class CommandLine
             }
             return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
-        catch (Exception error) when (InputError.Is(error))
+        catch (Exception error)
+        {
+            return Tell(error);
+        }
+    }
+
+    // The exit code of an error.
+    private static int Tell(Exception error)
+    {
+        if (InputError.Is(error))
         {
             Complain(InputError.Text(error));
             return 1;
         }
-        catch (Exception fault)
-        {
-            Console.Error.WriteLine(fault);
-            Complain($"a fault of the program; {InputError.Report}");
-            return 3;
-        }
+
+        Console.Error.WriteLine(error);
+        Complain($"a fault of the program; {InputError.Report}");
+        return 3;
     }
 
     private static IEnumerable<string> Names(CommandResult command) =>

@@ -220,7 +220,7 @@ let ``a renamed variant keeps its runs`` () =
 let ``a finished run of the command line has a report`` () =
     let folder = RunFolder(Path.Combine(temporaryFolder (), "run"))
     let recipe = tiny |> Recipe.iterations 2 |> Recipe.seeded 4L
-    Assert.True((SingleRun.train (Action<TrainingEvent> ignore) recipe dataRoot.Value folder (Nullable 1)).Finished)
+    Assert.True((SingleRun.train BoxTeacher.Processes.ProcessGroups.One (Action<TrainingEvent> ignore) recipe dataRoot.Value folder (Nullable 1)).Finished)
     let result = RunReport.ofFolder dataRoot.Value folder.Path
     Assert.Equal<int64 list>([ 4L ], result.Seeds)
     Assert.Equal<int list>([ 1; 2 ], (result.Runs.Head.Curves |> List.find (fun curve -> curve.Name = "loss")).Points |> List.map fst)
@@ -234,7 +234,7 @@ let ``a finished run of the command line has a report`` () =
 let ``a run that was not evaluated has a report that says so, and an ablation asks for images to evaluate on`` () =
     let folder = RunFolder(Path.Combine(temporaryFolder (), "run"))
     let recipe = tiny |> Recipe.iterations 1 |> Recipe.notEvaluated
-    Assert.True((SingleRun.train (Action<TrainingEvent> ignore) recipe dataRoot.Value folder (Nullable 1)).Finished)
+    Assert.True((SingleRun.train BoxTeacher.Processes.ProcessGroups.One (Action<TrainingEvent> ignore) recipe dataRoot.Value folder (Nullable 1)).Finished)
     let result = RunReport.ofFolder dataRoot.Value folder.Path
     Assert.True(Double.IsNaN(result.Runs.Head.Metric "box AP"))
     Assert.NotEmpty result.Gallery

@@ -72,8 +72,8 @@ let ``a run with a script's parts goes on by that script alone`` () =
 
     let messages =
         [ // boxteacher train --resume, with the recipe of the folder and with the one that it was made from.
-          refused (fun () -> SingleRun.train (Action<TrainingEvent> ignore) recorded dataRoot.Value folder (Nullable()) |> ignore)
-          refused (fun () -> SingleRun.train (Action<TrainingEvent> ignore) plain dataRoot.Value folder (Nullable 7) |> ignore)
+          refused (fun () -> SingleRun.train BoxTeacher.Processes.ProcessGroups.One (Action<TrainingEvent> ignore) recorded dataRoot.Value folder (Nullable()) |> ignore)
+          refused (fun () -> SingleRun.train BoxTeacher.Processes.ProcessGroups.One (Action<TrainingEvent> ignore) plain dataRoot.Value folder (Nullable 7) |> ignore)
           refused (fun () -> folder.Claim(plain, RecipeData(data, null)))
           refused (fun () ->
               use method = plain.BuildMethod(data.Categories.Count, dataRoot.Value)

@@ -1,14 +1,15 @@
 using System.CommandLine;
+using BoxTeacher.Processes;
 using BoxTeacher.Training;
 using BoxTeacher.Workbench;
 using Recipe = BoxTeacher.Training.Recipe;
 
 namespace BoxTeacher.Cli.Commands;
 
-/// <summary><c>boxteacher train</c>: one run of one recipe.</summary>
+/// <summary><c>boxteacher train</c>: one run of one recipe, of one process or of several that mpirun or srun starts.</summary>
 internal static class TrainCommand
 {
-    public static Command Create()
+    public static Command Create(Launch launch)
     {
         var options = new RecipeOptions(required: false);
         options.Recipe.Description =
@@ -34,18 +35,20 @@ internal static class TrainCommand
                 given.AddError("train needs a --recipe, or the --out of a run with --resume or --extend");
             }
         });
-        command.SetAction(parsed =>
+        command.SetAction(parsed => CommandLine.Together(launch, processes =>
         {
+            launch.ChooseGpu();
             CommandLine.LoadTorch(parsed.GetValue(threads));
             var recipe = options.Read(parsed, () => new RunFolder(parsed.GetRequiredValue(output)!).ReadRecipe(), shortForms);
             return Train(
-                recipe, parsed.GetRequiredValue(options.Data), parsed.GetValue(output), parsed.GetValue(resume),
+                processes, recipe, parsed.GetRequiredValue(options.Data), parsed.GetValue(output), parsed.GetValue(resume),
                 parsed.GetValue(extend), parsed.GetValue(threads), parsed.GetValue(tensorBoard));
-        });
+        }));
         return command;
     }
 
-    private static int Train(Recipe recipe, string root, string? output, bool resume, int? extend, int? threads, bool tensorBoard)
+    private static int Train(
+        IProcessGroup processes, Recipe recipe, string root, string? output, bool resume, int? extend, int? threads, bool tensorBoard)
     {
         var folder = new RunFolder(output ?? Path.Combine("runs", $"{recipe.Name}-{recipe.Seed}"));
         if (!resume && extend is null && folder.Checkpoints.Latest() is { } latest)
@@ -65,7 +68,7 @@ internal static class TrainCommand
             recipe = recipe with { Budget = own with { Iterations = length, BatchSize = recipe.Budget.BatchSize } };
         }
 
-        using var log = tensorBoard ? new TensorBoardLog(folder.Path, recipe.Budget.BatchSize) : null;
+        using var log = tensorBoard && processes.IsFirst() ? new TensorBoardLog(folder.Path, recipe.Budget.BatchSize) : null;
         void Listen(TrainingEvent happened) => log?.Write(happened);
         if (extend is not null && recipe.Solver.Schedule is CosineSchedule)
         {
@@ -73,8 +76,8 @@ internal static class TrainCommand
         }
 
         var result = extend is null
-            ? SingleRun.Train(Listen, recipe, root, folder, threads)
-            : SingleRun.Extend(Listen, recipe, root, folder, threads);
+            ? SingleRun.Train(processes, Listen, recipe, root, folder, threads)
+            : SingleRun.Extend(processes, Listen, recipe, root, folder, threads);
         Console.WriteLine(result.Finished
             ? $"finished: {folder.ModelFile}"
             : $"stopped after iteration {result.Iteration}; the same command with --resume goes on");

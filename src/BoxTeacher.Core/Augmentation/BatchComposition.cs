@@ -39,10 +39,22 @@ public static class BatchCompositions
     /// <summary>A draw changed so that each kind has an image.</summary>
     /// <param name="batchSize">Images of the batch, at least 2.</param>
     /// <param name="drawn">How many of them came out as labelled.</param>
-    public static BatchCounts AtLeastOne(int batchSize, int drawn)
+    public static BatchCounts AtLeastOne(int batchSize, int drawn) => Limited(batchSize, drawn, 1);
+
+    /// <summary>
+    /// A composition changed so that each kind has some images: as many as there are processes, which each draw at least one in published
+    /// code.
+    /// </summary>
+    /// <param name="composition">For batches of at least twice as many images.</param>
+    /// <param name="least">1 changes nothing.</param>
+    public static BatchComposition AtLeast(this BatchComposition composition, int least) => least == 1
+        ? composition
+        : (batchSize, random) => Limited(batchSize, composition(batchSize, random).Labelled, least);
+
+    private static BatchCounts Limited(int batchSize, int drawn, int least)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 2);
-        var labelled = Math.Clamp(drawn, 1, batchSize - 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 2 * least);
+        var labelled = Math.Clamp(drawn, least, batchSize - least);
         return new BatchCounts(labelled, batchSize - labelled);
     }
 

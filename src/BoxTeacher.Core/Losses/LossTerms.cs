@@ -33,6 +33,19 @@ public sealed class LossTerms(IEnumerable<LossTerm> terms) : IReadOnlyList<LossT
         return _terms.Select(term => term.Value()).Aggregate((total, value) => total + value).MoveToOuterDisposeScope();
     }
 
+    /// <summary>
+    /// The terms of a share of a batch as parts of those of the whole batch: their normalizers are added over the shares, so that the
+    /// values, and the gradients, only have to be added too. A normalizer that is a constant thereby makes its term the mean over shares.
+    /// </summary>
+    /// <param name="sum">Adds over the shares; called once.</param>
+    public LossTerms Over(Func<Tensor, Tensor> sum)
+    {
+        using var scope = NewDisposeScope();
+        var all = sum(stack(_terms.Select(term => term.Normalizer.detach().to(float64).reshape([]))));
+        return new LossTerms(_terms.Select((term, i) =>
+            term with { Normalizer = all[i].to(term.Normalizer.dtype).MoveToOuterDisposeScope() }));
+    }
+
     /// <summary>Hands all tensors to the dispose scope outside the current one.</summary>
     public LossTerms MoveToOuterDisposeScope()
     {
@@ -70,7 +83,7 @@ public sealed record LossTerm(string Name, Tensor Sum, Tensor Normalizer, double
     /// <summary>The mean of terms of one name: of losses that are normalized image by image.</summary>
     /// <param name="terms">At least one.</param>
     public static LossTerm Mean(IReadOnlyList<LossTerm> terms) =>
-        new(terms[0].Name, stack(terms.Select(term => term.Value())).mean(), normalizer: 1);
+        new(terms[0].Name, stack(terms.Select(term => term.Value())).sum(), normalizer: terms.Count);
 
     /// <summary>The term as a part of a larger loss.</summary>
     /// <param name="prefix">Goes before the name.</param>

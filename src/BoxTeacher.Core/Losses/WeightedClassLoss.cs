@@ -8,6 +8,12 @@ namespace BoxTeacher.Losses;
 /// <param name="IsForeground">[M] bool.</param>
 public sealed record WeightedSamples(Tensor Losses, Tensor Weights, Tensor IsForeground)
 {
+    /// <summary>
+    /// Adds numbers without gradient over all samples of a batch, from those over the samples here, which may be a share of them. To be
+    /// called once for all that is needed.
+    /// </summary>
+    public Func<Tensor, Tensor> Sum { get; init; } = own => own.detach();
+
     /// <summary>The losses of boxes by their logits.</summary>
     /// <param name="loss">The loss of a box.</param>
     /// <param name="logits">[M, C + 1]; background is the last class.</param>
@@ -40,8 +46,9 @@ public static class ClassLosses
     /// </summary>
     public static LossTerm OverCountAndWeights(WeightedSamples samples)
     {
-        var counted = (samples.Weights > 0).sum().clamp(min: 1).to(samples.Losses.dtype);
-        return new(Name, (samples.Weights * samples.Losses).sum() * samples.Losses.size(0) / counted, samples.Weights.sum());
+        var weighty = (samples.Weights > 0).to(samples.Losses.dtype);
+        var counts = samples.Sum(stack([weighty.sum(), ones_like(weighty).sum()]));
+        return new(Name, (samples.Weights * samples.Losses).sum() * counts[1] / counts[0].clamp(min: 1), samples.Weights.sum());
     }
 
     /// <summary>
@@ -52,8 +59,11 @@ public static class ClassLosses
     {
         var foreground = samples.IsForeground.to(samples.Losses.dtype);
         var (certain, doubtful) = (foreground, samples.Weights * (1 - foreground));
-        var means = (certain * samples.Losses).sum() / certain.sum().clamp(min: 1)
-            + (doubtful * samples.Losses).sum() / doubtful.sum().clamp(min: Tiny);
-        return new(Name, means, normalizer: 1);
+        var count = ones_like(foreground).sum();
+        var all = samples.Sum(stack([certain.sum(), doubtful.sum(), count]));
+        var means = (certain * samples.Losses).sum() / all[0].clamp(min: 1)
+            + (doubtful * samples.Losses).sum() / all[1].clamp(min: Tiny);
+        // 1, to which those of a batch's shares add up.
+        return new(Name, means, count / all[2].clamp(min: 1));
     }
 }

@@ -13,18 +13,20 @@ namespace BoxTeacher.Structures;
 /// [N, 3, H, W] uint8 RGB as before normalization, zero padded: what colors are compared on. Null in views of which nobody asks it.
 /// </param>
 /// <param name="Erased">For each image the rectangles that were replaced by noise; null where nothing records them.</param>
+/// <param name="Places">Where the images stand in a batch that several processes share; null: they are the whole batch.</param>
 public sealed record View(
     ImageBatch Images,
     IReadOnlyList<Homography> FromOriginal,
     IReadOnlyList<ImageSize> OriginalSizes,
     IReadOnlyList<Instances> Truth,
     Tensor? Pixels = null,
-    IReadOnlyList<IReadOnlyList<PixelRectangle>>? Erased = null)
+    IReadOnlyList<IReadOnlyList<PixelRectangle>>? Erased = null,
+    ImagePlaces? Places = null)
 {
     /// <summary>N.</summary>
     public int Count => Images.Count;
 
-    /// <summary>One of the images, padded as before.</summary>
+    /// <summary>One of the images, padded as before, as a batch of its own.</summary>
     /// <param name="image">0-based.</param>
     public View Image(int image) => new(
         new ImageBatch(Images.Images.narrow(0, image, 1), [Images.Sizes[image]]), [FromOriginal[image]], [OriginalSizes[image]],
@@ -44,7 +46,21 @@ public sealed record View(
             [.. images.Select(image => OriginalSizes[image])],
             [.. images.Select(image => Truth[image])],
             Pixels?.index_select(0, rows).MoveToOuterDisposeScope(),
-            Erased is null ? null : [.. images.Select(image => Erased[image])]);
+            Erased is null ? null : [.. images.Select(image => Erased[image])],
+            new ImagePlaces([.. images.Select(image => Places?.Of[image] ?? image)], Places?.Whole ?? Count));
+    }
+
+    /// <summary>The same images with more padding, zeros on the right and at the bottom.</summary>
+    /// <param name="size">At least the padded size.</param>
+    public View Padded(ImageSize size)
+    {
+        return size == Images.PaddedSize ? this : this with
+        {
+            Images = new ImageBatch(Larger(Images.Images), Images.Sizes), Pixels = Pixels is null ? null : Larger(Pixels),
+        };
+
+        Tensor Larger(Tensor planes) => nn.functional.pad(
+            planes, [0, size.Width - planes.size(3), 0, size.Height - planes.size(2)]);
     }
 
     /// <summary>
@@ -55,7 +71,9 @@ public sealed record View(
     public View Beside(View other) => Images.PaddedSize == other.Images.PaddedSize
         ? new View(
             new ImageBatch(cat([Images.Images, other.Images.Images]), [.. Images.Sizes, .. other.Images.Sizes]),
-            [.. FromOriginal, .. other.FromOriginal], [.. OriginalSizes, .. other.OriginalSizes], [.. Truth, .. other.Truth])
+            [.. FromOriginal, .. other.FromOriginal], [.. OriginalSizes, .. other.OriginalSizes], [.. Truth, .. other.Truth],
+            Places: Places is null || other.Places is null ? null : new ImagePlaces(
+                [.. Places.Of, .. other.Places.Of.Select(place => Places.Whole + place)], Places.Whole + other.Places.Whole))
         : throw new ArgumentException($"Views of {Images.PaddedSize} and {other.Images.PaddedSize} cannot be images of one batch.");
 
     /// <summary>The map of an image from this view's pixels to another view's.</summary>

@@ -2,6 +2,7 @@ using BoxTeacher.Augmentation;
 using BoxTeacher.Data;
 using BoxTeacher.Detectors;
 using BoxTeacher.Evaluation;
+using BoxTeacher.Processes;
 using BoxTeacher.Structures;
 using BoxTeacher.Torch;
 using static TorchSharp.torch;
@@ -29,16 +30,24 @@ public sealed class Inference(
 
     /// <summary>Detections of all images of a data set, by descending score within an image.</summary>
     /// <param name="dataset">The images.</param>
-    /// <param name="listener">Is told after each batch how many images are done.</param>
-    public IReadOnlyList<DetectionResult> Detect(InstanceDataset dataset, Action<int>? listener = null)
+    /// <param name="listener">Is told after each batch how many images are done, those of all processes.</param>
+    /// <param name="processes">Those that share the batches; number 0 gets all detections, as one process would. Null: this one alone.</param>
+    public IReadOnlyList<DetectionResult> Detect(
+        InstanceDataset dataset, Action<int>? listener = null, IProcessGroup? processes = null)
     {
-        var (found, done) = (new List<DetectionResult>(), 0);
-        foreach (var images in SameSize(dataset.Images))
+        var (group, done) = (processes ?? ProcessGroups.One, 0);
+        var own = new List<IReadOnlyList<DetectionResult>>();
+        foreach (var (index, images) in SameSize(dataset.Images).Index())
         {
-            found.AddRange(Detect(images.Select(image => (image.Id, ImageFile.Read(image.FileName)))));
-            listener?.Invoke(done += images.Count);
+            done += images.Count;
+            if (index % group.Size == group.Rank)
+            {
+                own.Add(Detect(images.Select(image => (image.Id, ImageFile.Read(image.FileName)))));
+                listener?.Invoke(done);
+            }
         }
-        return found;
+
+        return DetectionExchange.InTurn(own, group);
     }
 
     /// <summary>Detections of some images with their ids, as one batch; of each image no more is kept than its resized pixels.</summary>

@@ -51,6 +51,9 @@ public sealed class MetricsFile : IDisposable
 
     private static string? Line(TrainingEvent happened) => happened switch
     {
+        StepFinished { Exchange: { } exchange } step =>
+            Line(step with { Exchange = null })![..^1]
+            + FormattableString.Invariant($",\"exchange\":{{\"seconds\":{exchange.Seconds},\"waited\":{exchange.Waited}}}}}"),
         StepFinished step => new JsonObject
         {
             ["iteration"] = step.Iteration,

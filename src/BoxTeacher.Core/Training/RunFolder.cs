@@ -140,14 +140,18 @@ public sealed class RunFolder(string path, Action? beforeWriting = null)
     /// </summary>
     /// <param name="given">What a person asked for; null: nothing.</param>
     /// <param name="share">The run's share of the machine.</param>
-    public int Threads(int? given, int share)
+    /// <param name="processes">How many processes the run has; with another number of them it begins with its share.</param>
+    public int Threads(int? given, int share, int processes = 1)
     {
+        // "2" of one process, "2 x 3" of three processes.
+        var ending = processes == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $" x {processes}");
         var text = File.Exists(ThreadsFile) ? File.ReadAllText(ThreadsFile) : "";
-        var known = int.TryParse(text, CultureInfo.InvariantCulture, out var stored) && stored > 0 ? stored : (int?)null;
+        var own = text.EndsWith(ending, StringComparison.Ordinal) ? text[..^ending.Length] : "";
+        var known = int.TryParse(own, CultureInfo.InvariantCulture, out var stored) && stored > 0 ? stored : (int?)null;
         var count = given ?? known ?? share;
         if (count != known)
         {
-            AtomicFile.WriteText(ThreadsFile, count.ToString(CultureInfo.InvariantCulture));
+            AtomicFile.WriteText(ThreadsFile, count.ToString(CultureInfo.InvariantCulture) + ending);
         }
 
         return count;

@@ -4,6 +4,7 @@ using BoxTeacher.Evaluation;
 using BoxTeacher.Layers;
 using BoxTeacher.Losses;
 using BoxTeacher.Methods;
+using BoxTeacher.Processes;
 using BoxTeacher.Structures;
 using BoxTeacher.Torch;
 using TorchSharp.Modules;
@@ -29,6 +30,7 @@ public readonly record struct TrainingStart(int Iteration, bool IsEvaluated);
 /// The training loop: batch, EMA, losses, backward, clip, step; evaluation and checkpoints in between. It knows its parts alone, and
 /// touches nothing else: <see cref="TrainingRun"/> makes them from a recipe. All that is drawn depends on a stream and the iteration, so
 /// that a run which is cancelled and goes on from its checkpoint ends, on a CPU with as many threads, with the same weights to the bit.
+/// Several processes take each step together, see <see cref="SharedStep"/>.
 /// </summary>
 /// <param name="method">The method with its networks; the caller keeps ownership.</param>
 /// <param name="batches">What it learns from, on the networks' device.</param>
@@ -41,6 +43,7 @@ public readonly record struct TrainingStart(int Iteration, bool IsEvaluated);
 /// <param name="evaluate">Evaluates after so many iterations; null: never.</param>
 /// <param name="precision">What the student's forward pass computes in; a teacher has its own.</param>
 /// <param name="scaler">Scales the loss, which float16 needs; null: nothing does.</param>
+/// <param name="processes">Those that take each step together, with their shares of the batches; null: this one alone.</param>
 public sealed class Trainer(
     ITrainingMethod method,
     BatchSource batches,
@@ -52,8 +55,11 @@ public sealed class Trainer(
     CheckpointFolder? checkpoints,
     Func<int, Evaluated>? evaluate,
     Precision precision = Precision.Float32,
-    LossScaler? scaler = null)
+    LossScaler? scaler = null,
+    IProcessGroup? processes = null)
 {
+    private readonly IProcessGroup _processes = processes ?? ProcessGroups.One;
+
     /// <summary>
     /// Runs to the end of the budget. An evaluation is preceded by a checkpoint; a run that ends in an error leaves one of its last good
     /// step.
@@ -69,12 +75,13 @@ public sealed class Trainer(
         var awaitsEvaluation = iteration > 0 && !start.IsEvaluated && IsEvaluationDue();
         Evaluated? last = null;
         var dropping = DropPath.In(method.Teacher is { } teacher ? [method.Student, teacher.Network] : [method.Student]);
+        using var shared = _processes.AreMany() ? new SharedStep(method, _processes) : null;
         // Without checkpoints there is nothing to write after an error.
         using var undo = checkpoints is null ? null : new StepUndo(method);
         using var coming = batches(start.Iteration).GetEnumerator();
         try
         {
-            while ((awaitsEvaluation || iteration < budget.Iterations) && !cancellation.IsCancellationRequested)
+            while ((awaitsEvaluation || iteration < budget.Iterations) && !_processes.Any(cancellation.IsCancellationRequested))
             {
                 if (awaitsEvaluation)
                 {
@@ -83,7 +90,7 @@ public sealed class Trainer(
                     continue;
                 }
 
-                var step = Learn(coming, dropping, undo, iteration);
+                var step = Learn(coming, dropping, undo, shared, iteration);
                 iteration++;
                 listener(step);
                 awaitsEvaluation = IsEvaluationDue();
@@ -94,9 +101,14 @@ public sealed class Trainer(
                 }
             }
         }
-        catch
+        catch (Exception error)
         {
-            Rescue();
+            // An error of this process alone finds the others within their step.
+            if (!_processes.AreMany() || error is NotFiniteNumberException)
+            {
+                Rescue();
+            }
+
             throw;
         }
 
@@ -119,9 +131,15 @@ public sealed class Trainer(
             }
 
             CheckWeights(iteration);
-            var target = checkpoints.Save(iteration, method, optimizer, scaler);
+            shared?.CheckAlike(iteration);
+            if (_processes.IsFirst())
+            {
+                listener(new CheckpointWritten(iteration, checkpoints.Save(iteration, method, optimizer, scaler)));
+            }
+
             saved = iteration;
-            listener(new CheckpointWritten(iteration, target));
+            // Not before the checkpoint is there may another process end the run by an error.
+            _processes.Meet();
         }
 
         void Rescue()
@@ -140,7 +158,8 @@ public sealed class Trainer(
         }
     }
 
-    private StepFinished Learn(IEnumerator<Batch> coming, IReadOnlyList<DropPath> dropping, StepUndo? undo, int iteration)
+    private StepFinished Learn(
+        IEnumerator<Batch> coming, IReadOnlyList<DropPath> dropping, StepUndo? undo, SharedStep? shared, int iteration)
     {
         var watch = Stopwatch.StartNew();
         using var scope = NewDisposeScope();
@@ -152,13 +171,19 @@ public sealed class Trainer(
         var waited = watch.Elapsed.TotalSeconds;
 
         var step = Step.Of(iteration, random);
-        DropPath.Seed(dropping, step.Random);
+        DropPath.Seed(dropping, _processes.AreMany() ? step.Random.Split((ulong)_processes.Rank) : step.Random);
         // Before the forward pass, whose activations then take the gradients' place in memory.
         method.Student.zero_grad();
         undo?.Keep(iteration);
         method.BeforeStep(iteration);
-        var terms = Losses(coming.Current, step);
-        (scaler?.Apply(terms.Total()) ?? terms.Total()).backward();
+        var terms = Losses(coming.Current, step, shared);
+        using var loss = scaler?.Apply(terms.Total()) ?? terms.Total();
+        var exchange = shared?.Backward(loss);
+        if (shared is null)
+        {
+            loss.backward();
+        }
+
         scaler?.TakeOut(method.Student);
 
         var norm = clipNorm is { } limit ? nn.utils.clip_grad_norm_(method.Student.parameters(), limit) : GradientNorm();
@@ -187,13 +212,13 @@ public sealed class Trainer(
         method.AfterStep(iteration);
         undo?.EndChange();
         return new StepFinished(
-            iteration + 1, losses, total, rate, isSkipped ? null : norm, watch.Elapsed.TotalSeconds, waited);
+            iteration + 1, losses, total, rate, isSkipped ? null : norm, watch.Elapsed.TotalSeconds, waited, exchange);
     }
 
-    private LossTerms Losses(Batch batch, Step step)
+    private LossTerms Losses(Batch batch, Step step, SharedStep? shared)
     {
         using var reduced = precision.On(method.Student.Device);
-        return method.Losses(batch, step);
+        return shared?.Losses(batch, step) ?? method.Losses(batch, step);
     }
 
     private double GradientNorm()
@@ -217,10 +242,10 @@ public sealed class Trainer(
         }
     }
 
-    private static Dictionary<string, double> Values(LossTerms terms)
+    private Dictionary<string, double> Values(LossTerms terms)
     {
         using var guard = no_grad();
-        var values = HostValues.Floats(stack(terms.Select(term => term.Value().reshape([]))));
+        var values = HostValues.Floats(_processes.SumOf(stack(terms.Select(term => term.Value().reshape([])))));
         return terms.Zip(values).ToDictionary(loss => loss.First.Name, loss => (double)loss.Second);
     }
 
@@ -252,9 +277,10 @@ public abstract record TrainingEvent(int Iteration);
 /// <param name="DataSeconds">
 /// Time of it until the batch was there, made into tensors on their device; null in an event of an older run's file.
 /// </param>
+/// <param name="Exchange">How long gradients were added over processes; null: there was one process.</param>
 public sealed record StepFinished(
     int Iteration, IReadOnlyDictionary<string, double> Losses, double Total, double LearningRate, double? GradientNorm, double Seconds,
-    double? DataSeconds = null)
+    double? DataSeconds = null, Exchange? Exchange = null)
     : TrainingEvent(Iteration)
 {
     /// <summary>The share of the time that went by waiting for data, 0 to 1; NaN where it is not known.</summary>

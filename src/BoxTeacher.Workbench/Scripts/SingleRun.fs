@@ -3,6 +3,7 @@ namespace BoxTeacher.Workbench
 open System
 open System.IO
 open System.Threading
+open BoxTeacher.Processes
 open BoxTeacher.Torch
 open BoxTeacher.Training
 
@@ -18,8 +19,18 @@ module SingleRun =
           Iterations = iterations
           Recipe = RecipeJson.Write recipe }
 
-    let private trainAfter claim (hear: Action<TrainingEvent>) (recipe: Recipe) dataRoot (folder: RunFolder) (threads: Nullable<int>) =
-        for warning in recipe.Device.Open() |> recipe.Precision.Warnings do
+    let private trainAfter
+        claim
+        (processes: IProcessGroup)
+        (hear: Action<TrainingEvent>)
+        (recipe: Recipe)
+        dataRoot
+        (folder: RunFolder)
+        (threads: Nullable<int>)
+        =
+        let warnings = recipe.Device.Open() |> recipe.Precision.Warnings
+
+        for warning in (if processes.IsFirst() then warnings else []) do
             eprintfn $"{recipe.Name}: {warning}"
 
         printfn $"{recipe.Name}: reading {Path.Combine(dataRoot, recipe.Dataset.TrainAnnotations)}"
@@ -33,11 +44,18 @@ module SingleRun =
         use _ = new StopSignals(stop)
         use method = recipe.BuildMethod(data.Training.Categories.Count, dataRoot, loaded = fun report -> printfn "%O" report)
         // What is wrong with recipe, data or weights is known by now, and nothing of the folder has changed.
-        use _ = folder.Lock()
-        claim folder (recipe, data)
-        let threads = folder.Threads(threads, Environment.ProcessorCount)
+        use _ = if processes.IsFirst() then folder.Lock() else { new IDisposable with member _.Dispose() = () }
+
+        let threads =
+            if processes.IsFirst() then
+                claim folder (recipe, data)
+                folder.Threads(threads, processes.Threads Environment.ProcessorCount, processes.Size)
+            else
+                0
+
+        let threads = int (processes.SumOf(float threads))
         TorchRuntime.UseThreads threads
-        printfn $"{RunSummary.line recipe method data threads folder.Path}"
+        printfn $"{RunSummary.line recipe method data processes.Size threads folder.Path}"
         let run, history = planned recipe recipe.Budget.Iterations, RunHistory()
         let mutable result = Unchecked.defaultof<TrainingResult>
 
@@ -48,19 +66,22 @@ module SingleRun =
                 listener.Progressed(run, happened)
 
             listener.Started run
-            result <- TrainingRun(recipe, method, data, folder).Run(Action<TrainingEvent> listen, stop.Token)
+            result <- TrainingRun(recipe, method, data, folder, processes).Run(Action<TrainingEvent> listen, stop.Token)
             listener.Ended(run, (if result.Finished then RunEnd.Trained(history.Result run) else RunEnd.Stopped result.Iteration)))
 
         result
 
     /// Trains to the end of the budget, from the newest checkpoint of the folder if there is one, and shows its progress. Ctrl-C,
-    /// SIGTERM and SIGHUP end it after the step or evaluation in progress, with a checkpoint. The listener is told what happens. threads
-    /// are those of each tensor operation; null: those that the run began with, which are all cores. Raises RecipeException when the folder
+    /// SIGTERM and SIGHUP end it after the step or evaluation in progress, with a checkpoint. The processes take each step together and the
+    /// first of them writes; ProcessGroups.One is this process alone. The listener is told what happens. threads are those of each tensor
+    /// operation; null: those that the run began with, which are the process's share of all cores. Raises RecipeException when the folder
     /// holds another run or one of other data, IOException when another process is at work in it.
     [<CompiledName "Train">]
-    let train hear recipe dataRoot folder threads = trainAfter (fun (run: RunFolder) -> run.Claim) hear recipe dataRoot folder threads
+    let train processes hear recipe dataRoot folder threads =
+        trainAfter (fun (run: RunFolder) -> run.Claim) processes hear recipe dataRoot folder threads
 
     /// Makes the folder's run as long as the recipe says and trains it like train. Raises RecipeException also when the run cannot be
     /// extended.
     [<CompiledName "Extend">]
-    let extend hear recipe dataRoot folder threads = trainAfter (fun (run: RunFolder) -> run.Extend) hear recipe dataRoot folder threads
+    let extend processes hear recipe dataRoot folder threads =
+        trainAfter (fun (run: RunFolder) -> run.Extend) processes hear recipe dataRoot folder threads

@@ -48,6 +48,9 @@ internal sealed class CommandLineProcess : IDisposable
         return command.Wait();
     }
 
+    /// <summary>Starts the program in an environment of its own; see <see cref="RunBy"/>.</summary>
+    public static CommandLineProcess StartBy(string[] launcher, params string[] arguments) => new(launcher, arguments);
+
     /// <summary>Sends a signal: INT is what Ctrl-C does, HUP what a terminal does that is closed.</summary>
     public void Send(string signal)
     {

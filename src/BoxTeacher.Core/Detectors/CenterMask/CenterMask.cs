@@ -146,7 +146,8 @@ public sealed class CenterMask : Detector
     public RoiSamples Sample(IReadOnlyList<Instances> candidates, IReadOnlyList<Instances> truth, Step step)
     {
         using var scope = NewDisposeScope();
-        var samples = _stages.Samples.Sample([.. candidates.Select(image => image.Boxes)], truth, Classes, step.Random.Split(BoxDraws));
+        var samples = _stages.Samples.Sample(
+            [.. candidates.Select(image => image.Boxes)], truth, Classes, step.Random.Split(BoxDraws), step.PlaceOf);
         return samples.Where(samples.Labels < Classes).MoveToOuterDisposeScope();
     }
 
@@ -239,7 +240,7 @@ public sealed class CenterMask : Detector
     {
         using var scope = NewDisposeScope();
         var features = Extract(view.Images);
-        var samples = Sample(Candidates(features, stages => stages.TrainingDecoder), view.Truth, step);
+        var samples = Sample(Candidates(features, stages => stages.TrainingDecoder), view.Truth, step.For(view));
         return new LossTerms(
         [
             .. DenseLosses(features, view.Truth),

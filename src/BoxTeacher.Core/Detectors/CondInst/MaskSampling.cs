@@ -1,3 +1,4 @@
+using BoxTeacher.Processes;
 using BoxTeacher.Structures;
 using static TorchSharp.torch;
 
@@ -47,14 +48,21 @@ public static class MaskSampling
     /// <param name="most">The most locations of a batch, at least 1; 500 in CondInst's own recipes.</param>
     public static MaskSampler AtMost(int most) => (_, targets, step) =>
     {
-        int[] rows = [.. Enumerable.Range(0, targets.Count)];
+        // Rows go image after image; those of the processes before this one come first.
+        var counts = step.Processes?.Gather([(double)targets.Count]).Select(count => (int)count[0]).ToArray() ?? [targets.Count];
+        var first = counts.Take(step.Processes?.Rank ?? 0).Sum();
+        int[] rows = [.. Enumerable.Range(0, counts.Sum())];
         if (rows.Length > most)
         {
             step.Random.Shuffle<int>(rows);
             rows = rows[..most];
         }
 
-        return [.. rows.OrderBy(row => targets.BoxIndex[row]).ThenBy(row => row)];
+        return
+        [
+            .. rows.Select(row => row - first).Where(row => row >= 0 && row < targets.Count)
+                .OrderBy(row => targets.BoxIndex[row]).ThenBy(row => row),
+        ];
     };
 
     private static float[] ScoresAt(FcosOutputs dense, FcosTargets targets)

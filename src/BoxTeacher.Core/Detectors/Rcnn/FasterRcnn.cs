@@ -127,14 +127,14 @@ public sealed class FasterRcnn : Detector
     /// </param>
     public RpnTargets AssignAnchors(
         RpnOutputs outputs, IReadOnlyList<Tensor> boxes, Step step, IReadOnlyList<ImageSize>? sizes = null) =>
-        _stages.Anchors.Assign(outputs, _anchors, boxes, step.Random.Split(AnchorDraws), sizes);
+        _stages.Anchors.Assign(outputs, _anchors, boxes, step.Random.Split(AnchorDraws), sizes, step.PlaceOf);
 
     /// <summary><c>loss_rpn_cls</c> and <c>loss_rpn_bbox</c>.</summary>
     public IReadOnlyList<LossTerm> RpnLosses(RpnOutputs outputs, RpnTargets targets) => _stages.RpnLoss.Terms(outputs, targets);
 
     /// <summary>Assigns proposals (with the true boxes ahead of them) to the truth of their image, and samples.</summary>
     public RoiSamples Sample(IReadOnlyList<Tensor> proposals, IReadOnlyList<Instances> truth, Step step) =>
-        _stages.Samples.Sample(proposals, truth, Classes, step.Random.Split(ProposalDraws));
+        _stages.Samples.Sample(proposals, truth, Classes, step.Random.Split(ProposalDraws), step.PlaceOf);
 
     /// <summary>The box head on any boxes of each image, image after image.</summary>
     public BoxOutputs BoxHead(IReadOnlyList<Tensor> pyramid, IReadOnlyList<Tensor> boxes)
@@ -237,6 +237,7 @@ public sealed class FasterRcnn : Detector
     public override LossTerms Losses(View view, Step step)
     {
         using var scope = NewDisposeScope();
+        step = step.For(view);
         var sizes = view.Images.Sizes;
         var pyramid = Features(view.Images.Images);
         var rpn = Rpn(pyramid);

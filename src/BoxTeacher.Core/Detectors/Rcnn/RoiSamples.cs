@@ -88,11 +88,14 @@ public sealed class RoiSampler(
     /// <param name="truth">Of each image.</param>
     /// <param name="classes">Number of classes, the label of background.</param>
     /// <param name="random">What may be drawn from.</param>
-    public RoiSamples Sample(IReadOnlyList<Tensor> proposals, IReadOnlyList<Instances> truth, int classes, RandomStream random)
+    /// <param name="placeOf">By which number an image draws; null: its own.</param>
+    public RoiSamples Sample(
+        IReadOnlyList<Tensor> proposals, IReadOnlyList<Instances> truth, int classes, RandomStream random, Func<int, int>? placeOf = null)
     {
         using var gradients = no_grad();
         using var scope = NewDisposeScope();
-        var parts = proposals.Select((boxes, image) => OfImage(boxes, truth[image], classes, random.Split((ulong)image))).ToArray();
+        var parts = proposals.Select((boxes, image) => OfImage(
+            boxes, truth[image], classes, random.Split((ulong)(placeOf?.Invoke(image) ?? image)))).ToArray();
         return new RoiSamples(
             [.. parts.Select(part => part.Boxes[0])],
             cat([.. parts.Select(part => part.Labels)]),

@@ -59,8 +59,10 @@ public sealed class RpnAssigner(
     /// <param name="boxes">The objects of each image, [g, 4].</param>
     /// <param name="random">What may be drawn from.</param>
     /// <param name="sizes">Size of each image without padding; null: all cells belong to every image.</param>
+    /// <param name="placeOf">By which number an image draws; null: its own.</param>
     public RpnTargets Assign(
-        RpnOutputs outputs, Anchors anchors, IReadOnlyList<Tensor> boxes, RandomStream random, IReadOnlyList<ImageSize>? sizes = null)
+        RpnOutputs outputs, Anchors anchors, IReadOnlyList<Tensor> boxes, RandomStream random, IReadOnlyList<ImageSize>? sizes = null,
+        Func<int, int>? placeOf = null)
     {
         using var gradients = no_grad();
         using var scope = NewDisposeScope();
@@ -75,7 +77,8 @@ public sealed class RpnAssigner(
                 matches.masked_fill_(Learning(outputs, anchors, all, sizes[image]).logical_not(), BoxMatches.Ignored);
             }
 
-            var (chosen, rest) = sampler.Balanced(HostValues.Longs(matches), samples, positiveShare, random.Split((ulong)image));
+            var own = random.Split((ulong)(placeOf?.Invoke(image) ?? image));
+            var (chosen, rest) = sampler.Balanced(HostValues.Longs(matches), samples, positiveShare, own);
             var rows = tensor(chosen, [chosen.Length], device: all.device);
             deltas.Add(_coder.Encode(
                 all.index_select(0, rows), boxes[image].to(all.dtype).index_select(0, matches.index_select(0, rows))));

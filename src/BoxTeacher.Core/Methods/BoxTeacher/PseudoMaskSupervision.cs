@@ -22,6 +22,9 @@ public sealed class PseudoMaskSupervision(
     PairAffinity affinity, double maskWeight, double affinityWeight, double averageWeight,
     WarmUpSchedule warmUp, PseudoNormalizer normalizer)
 {
+    // Below any divisor that is not 0: where nothing is trusted, the sums are 0 too.
+    private const double Tiny = 1e-6;
+
     /// <summary>As in all published recipes.</summary>
     public static PseudoMaskSupervision Published { get; } = new(
         Affinity.SmoothedMasks.AtLeast(0.5), 0.5, 0.1, 0, WarmUp.Linear(10_000), PseudoNormalizers.Count);
@@ -74,7 +77,7 @@ public sealed class PseudoMaskSupervision(
         return [.. terms.Select(term => term.MoveToOuterDisposeScope())];
 
         LossTerm Term(string name, Tensor perInstance, double weight) =>
-            new(name, perInstance.sum(), divisor.alias(), weight * factor, Floor: 0);
+            new(name, perInstance.sum(), divisor.alias(), weight * factor, Floor: Tiny);
     }
 
     private static Tensor Trusted(StudentMasks student, Tensor confidence)
@@ -85,17 +88,20 @@ public sealed class PseudoMaskSupervision(
     }
 }
 
-/// <summary>What the pseudo losses are divided by, from the confidences [N] of all mask instances; 0-dim and positive.</summary>
+/// <summary>
+/// What the pseudo losses are divided by, from the confidences [N] of mask instances; 0-dim, not negative. Where several processes share a
+/// batch, the divisors of their instances are added.
+/// </summary>
 public delegate Tensor PseudoNormalizer(Tensor confidence);
 
 /// <summary>The normalizers of the published code.</summary>
 public static class PseudoNormalizers
 {
-    /// <summary>max(number of instances with a pseudo mask, 1), as published: a low confidence then lowers the loss.</summary>
+    /// <summary>The number of instances with a pseudo mask, as published: a low confidence then lowers the loss.</summary>
     public static Tensor Count(Tensor confidence)
     {
         using var scope = NewDisposeScope();
-        return (confidence > 0).to(confidence.dtype).sum().clamp(min: 1).MoveToOuterDisposeScope();
+        return (confidence > 0).to(confidence.dtype).sum().MoveToOuterDisposeScope();
     }
 
     /// <summary>Sum of confidences + 1e-6, the published code's option: only their proportions matter.</summary>

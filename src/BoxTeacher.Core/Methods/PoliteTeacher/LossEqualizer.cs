@@ -24,10 +24,11 @@ public sealed class LossEqualizer(IReadOnlyList<string> names, Device device, do
     /// <param name="labelled">The labelled losses.</param>
     /// <param name="pseudo">The pseudo losses under the same names; some may be missing.</param>
     /// <param name="weight">Factor of the pseudo losses, not yet in their own factors.</param>
+    /// <param name="sum">Adds over the shares of a batch, of which these are the losses of one; null: they are those of the batch.</param>
     public (IReadOnlyList<LossTerm> Labelled, IReadOnlyList<LossTerm> Pseudo) Apply(
-        IReadOnlyList<LossTerm> labelled, IReadOnlyList<LossTerm> pseudo, double weight)
+        IReadOnlyList<LossTerm> labelled, IReadOnlyList<LossTerm> pseudo, double weight, Func<Tensor, Tensor>? sum = null)
     {
-        var ratios = Ratios(labelled, pseudo);
+        var ratios = Ratios(labelled, pseudo, sum ?? (own => own));
         return (
             [.. labelled.Select(term => term.As("", 1 / (1 + weight)))],
             [.. pseudo.Select(term => (term with { Sum = term.Sum * ratios[Place(term)].to(term.Sum.dtype) })
@@ -49,25 +50,31 @@ public sealed class LossEqualizer(IReadOnlyList<string> names, Device device, do
     }
 
     // [losses], and what the means are to be.
-    private Tensor Ratios(IReadOnlyList<LossTerm> labelled, IReadOnlyList<LossTerm> pseudo)
+    private Tensor Ratios(IReadOnlyList<LossTerm> labelled, IReadOnlyList<LossTerm> pseudo, Func<Tensor, Tensor> sum)
     {
         using var scope = NewDisposeScope();
         using var gradients = no_grad();
-        var values = stack([Values(labelled), Values(pseudo)]);
+        var floors = ones([2, names.Count], float64, device);
+        var all = sum(stack([Parts(labelled, floors[0]), Parts(pseudo, floors[1])]));
+        var values = all.select(1, 0) / all.select(1, 1).maximum(floors);
         _next.copy_(where(Running <= 0, values, Running * momentum + values * (1 - momentum)));
         return where(_next[1] > 0, _next[0] / _next[1], ones_like(_next[1])).MoveToOuterDisposeScope();
     }
 
     private int Place(LossTerm term) => names.Index().First(entry => entry.Item == term.Name).Index;
 
-    private Tensor Values(IReadOnlyList<LossTerm> terms)
+    // [2, losses]: sums and normalizers.
+    private Tensor Parts(IReadOnlyList<LossTerm> terms, Tensor floors)
     {
-        var values = zeros([names.Count], float64, device);
+        var parts = zeros([2, names.Count], float64, device);
         foreach (var term in terms)
         {
-            values[Place(term)].copy_((term with { Factor = 1 }).Value());
+            var place = Place(term);
+            parts[0, place].copy_(term.Sum);
+            parts[1, place].copy_(term.Normalizer);
+            floors[place].fill_(term.Floor);
         }
 
-        return values;
+        return parts;
     }
 }

@@ -78,8 +78,8 @@ public sealed class PoliteTeacherMethod : ITrainingMethod, IPseudoLabelling
         var labels = Teach(Ask(weak), strong);
         var pseudo = PseudoLosses(strong, labels, Pass(step, PseudoPass));
 
-        var boxes = labels.Sum(image => image.Instances.Count);
-        return Total(labelled, pseudo, Settings.Weight(step.Iteration, boxes)).MoveToOuterDisposeScope();
+        var boxes = (int)step.Sum(labels.Sum(image => image.Instances.Count));
+        return Total(labelled, pseudo, Settings.Weight(step.Iteration, boxes), step.Sum).MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -138,7 +138,7 @@ public sealed class PoliteTeacherMethod : ITrainingMethod, IPseudoLabelling
             if (kept.Length == 0)
             {
                 return [.. CenterMask.LossNames.Where(IsWanted).Select(name =>
-                    new LossTerm(name, zeros(1, float32, _student.Device).squeeze(), 1.0).MoveToOuterDisposeScope())];
+                    new LossTerm(name, zeros(1, float32, _student.Device).squeeze(), 0.0).MoveToOuterDisposeScope())];
             }
 
             (strong, labels) = (strong.Select(kept), [.. kept.Select(image => labels[image])]);
@@ -149,7 +149,7 @@ public sealed class PoliteTeacherMethod : ITrainingMethod, IPseudoLabelling
         List<LossTerm> terms = [.. _student.DenseLosses(features, truth)];
         if (IsWanted("loss_mask") || IsWanted("loss_maskiou"))
         {
-            var samples = _student.Sample(_student.Candidates(features, stages => stages.TrainingDecoder), truth, step);
+            var samples = _student.Sample(_student.Candidates(features, stages => stages.TrainingDecoder), truth, step.For(strong));
             terms.AddRange(_student.MaskLosses(
                 _student.Pool(features, samples.Boxes), samples.Labels, _student.MaskTargets(samples, truth),
                 MaskWeights(samples, labels)));
@@ -164,9 +164,11 @@ public sealed class PoliteTeacherMethod : ITrainingMethod, IPseudoLabelling
     /// <param name="labelled">Of the labelled images.</param>
     /// <param name="pseudo">As from <see cref="PseudoLosses"/>.</param>
     /// <param name="weight">Factor of all pseudo losses.</param>
-    public LossTerms Total(IReadOnlyList<LossTerm> labelled, IReadOnlyList<LossTerm> pseudo, double weight)
+    /// <param name="sum">Adds over the shares of the batch; null: the losses are those of the whole batch.</param>
+    public LossTerms Total(
+        IReadOnlyList<LossTerm> labelled, IReadOnlyList<LossTerm> pseudo, double weight, Func<Tensor, Tensor>? sum = null)
     {
-        (labelled, pseudo) = Settings.Equalizer?.Apply(labelled, pseudo, weight)
+        (labelled, pseudo) = Settings.Equalizer?.Apply(labelled, pseudo, weight, sum)
             ?? (labelled, [.. pseudo.Select(term => term.As("", weight))]);
         return new LossTerms(
         [

@@ -60,7 +60,8 @@ public sealed class SoftTeacherMethod(
         var labels = Transport(answer.Labels, weak, strong);
         var unlabelled = UnlabelledLosses(new Lesson(weak, strong, answer.Pyramid, labels, Look(strong)), step);
 
-        var weight = settings.Weight(step.Iteration, labels.Sum(image => (int)settings.Classes(image).size(0)));
+        var boxes = (int)step.Sum(labels.Sum(image => (int)settings.Classes(image).size(0)));
+        var weight = settings.Weight(step.Iteration, boxes);
         return new LossTerms(
         [
             .. labelled.Select(term => term.As("sup_")),
@@ -82,7 +83,7 @@ public sealed class SoftTeacherMethod(
         var proposals = teacher.Propose(teacher.Rpn(pyramid), sizes, settings.TeacherLimits(teacher));
         var detections = teacher.Detections(teacher.BoxHead(pyramid, proposals), proposals, sizes);
         var labels = detections.Select(found => new PseudoLabels(found)).Select(found => found.Select(settings.Initial(found))).ToArray();
-        labels = settings.JitterTimes > 0 ? Measure(pyramid, labels, sizes, random) : labels;
+        labels = settings.JitterTimes > 0 ? Measure(pyramid, labels, weak, random) : labels;
         labels = teacher.HasMasks ? Draw(pyramid, labels, sizes) : labels;
         return new TeacherAnswer(
             [.. pyramid.Select(level => level.MoveToOuterDisposeScope())], [.. labels.Select(image => image.MoveToOuterDisposeScope())]);
@@ -164,12 +165,19 @@ public sealed class SoftTeacherMethod(
     }
 
     private IReadOnlyList<LossTerm> LabelledLosses(View view, Step step) => settings.NormalizesPerImage
-        ? Means(view.Count, image => student.Losses(view.Image(image), Pass(step, (ulong)image)))
+        ? Means(view.Count, image => student.Losses(view.Image(image), OfImage(step.For(view), image)))
         : student.Losses(view, step);
 
-    private IReadOnlyList<LossTerm> UnlabelledLosses(Lesson lesson, Step step) => settings.NormalizesPerImage
-        ? Means(lesson.Strong.Count, image => LossesOf(lesson.Image(image), Pass(Pass(step, ImagePass), (ulong)image)))
-        : LossesOf(lesson, step);
+    private IReadOnlyList<LossTerm> UnlabelledLosses(Lesson lesson, Step step)
+    {
+        step = step.For(lesson.Strong);
+        return settings.NormalizesPerImage
+            ? Means(lesson.Strong.Count, image => LossesOf(lesson.Image(image), OfImage(Pass(step, ImagePass), image)))
+            : LossesOf(lesson, step);
+    }
+
+    // An image by itself is no share of a batch.
+    private static Step OfImage(Step step, int image) => new(step.Iteration, step.Random.Split((ulong)step.PlaceOf(image)));
 
     private static IReadOnlyList<LossTerm> Means(int images, Func<int, IReadOnlyList<LossTerm>> losses)
     {
@@ -204,7 +212,8 @@ public sealed class SoftTeacherMethod(
         var samples = student.Sample(lesson.Student.Proposals, truth, step);
         var outputs = student.BoxHead(pyramid, samples.Boxes);
         var weights = Weights(lesson.Answer, lesson.Weak, lesson.Strong, samples, outputs, truth);
-        yield return settings.ClassLoss(WeightedSamples.Of(student.Stages.RoiLoss.OfSample, outputs.Logits, samples.Labels, weights));
+        yield return settings.ClassLoss(
+            WeightedSamples.Of(student.Stages.RoiLoss.OfSample, outputs.Logits, samples.Labels, weights) with { Sum = step.Sum });
         if (student.HasMasks)
         {
             yield return student.MaskLoss(pyramid, samples, truth);
@@ -220,10 +229,9 @@ public sealed class SoftTeacherMethod(
         return new LossTerm(term.Name, term.Sum, samples.Count, term.Factor, term.Floor);
     }
 
-    private PseudoLabels[] Measure(
-        IReadOnlyList<Tensor> pyramid, PseudoLabels[] labels, IReadOnlyList<ImageSize> sizes, RandomStream random)
+    private PseudoLabels[] Measure(IReadOnlyList<Tensor> pyramid, PseudoLabels[] labels, View weak, RandomStream random)
     {
-        var times = settings.JitterTimes;
+        var (times, step) = (settings.JitterTimes, new Step(0, random).For(weak));
         if (labels.All(image => image.Instances.Count == 0))
         {
             return [.. labels.Select(image => image with { BoxDeviation = zeros_like(image.Instances.Boxes) })];
@@ -232,11 +240,12 @@ public sealed class SoftTeacherMethod(
         Tensor[] copies = [.. labels.Select((image, index) =>
         {
             var boxes = image.Instances.Boxes;
-            var noise = settings.Noise(index, times, image.Instances.Count, random.Split((ulong)index));
+            var place = step.PlaceOf(index);
+            var noise = settings.Noise(place, times, image.Instances.Count, random.Split((ulong)place));
             return BoxJitter.Apply(boxes, noise.to(boxes.dtype, boxes.device), settings.JitterScale).view(-1, 4);
         })];
         var classes = cat([.. labels.Select(image => image.Instances.Classes.repeat(times))]);
-        var refined = teacher.Refine(teacher.BoxHead(pyramid, copies), copies, classes, sizes);
+        var refined = teacher.Refine(teacher.BoxHead(pyramid, copies), copies, classes, weak.Images.Sizes);
         return [.. labels.Zip(refined, (image, boxes) => image with
         {
             BoxDeviation = image.Instances.Count == 0

@@ -57,6 +57,12 @@ public abstract record CompositionRecipe(int Labelled, int Unlabelled)
     /// <param name="batchSize">Images per step.</param>
     internal virtual string? ProblemOf(int batchSize) =>
         batchSize < 2 ? $"batchSize: must be at least 2, one labelled and one unlabelled image, not {batchSize}" : null;
+
+    /// <summary>Why processes cannot share batches of a size, with the key; null: they can.</summary>
+    /// <param name="batchSize">Images per step.</param>
+    /// <param name="processes">How many there are.</param>
+    internal virtual string? SharingProblem(int batchSize, int processes) => batchSize >= 2 * processes ? null
+        : $"batchSize: {batchSize} images are not one labelled and one unlabelled image for each of {processes} processes";
 }
 
 /// <summary>Each image is labelled by chance, but there is at least one of each kind (microsoft/SoftTeacher).</summary>
@@ -82,4 +88,12 @@ public sealed record FixedComposition(int Labelled, int Unlabelled) : Compositio
     internal override string? ProblemOf(int batchSize) => base.ProblemOf(batchSize)
         ?? (BatchCompositions.FixedCounts(batchSize, Labelled, Unlabelled) is { Labelled: > 0, Unlabelled: > 0 } ? null
             : $"batchSize: {batchSize} images in the ratio {Labelled}:{Unlabelled} are not at least one of each kind");
+
+    /// <inheritdoc/>
+    internal override string? SharingProblem(int batchSize, int processes)
+    {
+        var (labelled, unlabelled) = BatchCompositions.FixedCounts(batchSize, Labelled, Unlabelled);
+        return Math.Min(labelled, unlabelled) >= processes ? null
+            : $"batchSize: {batchSize} images, {labelled} labelled and {unlabelled} unlabelled, are not one of each kind for each of {processes} processes";
+    }
 }

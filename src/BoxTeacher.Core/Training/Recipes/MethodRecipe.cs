@@ -28,6 +28,12 @@ public abstract record MethodRecipe
     /// <summary>Whether a step is the same however long the run is, so that a run may be extended.</summary>
     public virtual bool IsExtensible => true;
 
+    /// <summary>
+    /// The key by which the number of the student's passes in a step depends on the images; null: it is always the same, as batch norms
+    /// need it that several processes share.
+    /// </summary>
+    public virtual string? UnevenPasses => null;
+
     /// <summary>The method with its networks.</summary>
     /// <param name="context">Gives the networks.</param>
     /// <param name="parts">Functions in the place of the method's own; null: none.</param>
@@ -156,6 +162,10 @@ public sealed record StagedRecipe(IReadOnlyList<StageRecipe> Stages) : MethodRec
 
     /// <inheritdoc/>
     public override bool IsExtensible => Stages.Count == 1;
+
+    /// <inheritdoc/>
+    public override string? UnevenPasses => Stages.Index()
+        .Select(stage => stage.Item.Method.UnevenPasses is { } key ? $"stages.{stage.Index}.method.{key}" : null).FirstOrDefault(key => key is not null);
 
     /// <inheritdoc/>
     /// <remarks>Parts are those of the last stage, the one that may have a teacher.</remarks>

@@ -40,6 +40,9 @@ public sealed record PoliteTeacherRecipe(
     public override Network Evaluated => Teacher.Evaluate;
 
     /// <inheritdoc/>
+    public override string? UnevenPasses => PseudoLabels.DropsEmptyImages ? "pseudoLabels.dropsEmptyImages" : null;
+
+    /// <inheritdoc/>
     public override ITrainingMethod Build(BuildContext context, MethodParts? parts)
     {
         var own = Own(parts, new PoliteTeacherParts());

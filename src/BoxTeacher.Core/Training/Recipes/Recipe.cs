@@ -104,6 +104,15 @@ public sealed record Recipe(
         return method;
     }
 
+    /// <summary>Why processes cannot share the recipe's batches, with the key; null: they can.</summary>
+    /// <param name="processes">How many there are.</param>
+    internal string? SharingProblem(int processes) =>
+        processes == 1 ? null
+        : (Dataset.Unlabelled?.Composition.SharingProblem(Budget.BatchSize, processes)
+            ?? (Budget.BatchSize >= processes ? null
+                : $"batchSize: {Budget.BatchSize} images are not one for each of {processes} processes")) is { } problem ? $"budget.{problem}"
+        : null;
+
     private void CheckParts(MethodParts? parts)
     {
         var given = parts?.Names ?? [];

@@ -97,6 +97,9 @@ public sealed record SoftTeacherRecipe(
     public override Network Evaluated => Teacher.Evaluate;
 
     /// <inheritdoc/>
+    public override string? UnevenPasses => Unlabelled.NormalizesPerImage ? "unlabelled.normalizesPerImage" : null;
+
+    /// <inheritdoc/>
     public override ITrainingMethod Build(BuildContext context, MethodParts? parts)
     {
         var own = Own(parts, new SoftTeacherParts());
