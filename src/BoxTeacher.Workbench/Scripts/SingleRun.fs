@@ -30,7 +30,7 @@ module SingleRun =
         =
         let warnings = recipe.Device.Open() |> recipe.Precision.Warnings
 
-        for warning in (if processes.IsFirst() then warnings else []) do
+        for warning in (if processes.IsFirst() then warnings else Seq.empty) do
             eprintfn $"{recipe.Name}: {warning}"
 
         printfn $"{recipe.Name}: reading {Path.Combine(dataRoot, recipe.Dataset.TrainAnnotations)}"
