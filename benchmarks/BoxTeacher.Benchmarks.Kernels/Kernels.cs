@@ -2,6 +2,7 @@ using BoxTeacher.Detectors;
 using BoxTeacher.Kernels;
 using BoxTeacher.Layers;
 using BoxTeacher.Losses;
+using BoxTeacher.Structures;
 using BenchmarkDotNet.Attributes;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,7 +1,6 @@
 using BoxTeacher.Augmentation;
 using BoxTeacher.Backbones;
 using BoxTeacher.Detectors;
-using BoxTeacher.Layers;
 using BoxTeacher.Methods;
 using BoxTeacher.Structures;
 using BoxTeacher.Tests.Views;

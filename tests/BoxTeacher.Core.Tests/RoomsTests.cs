@@ -13,7 +13,7 @@ public sealed partial class RoomsTests
     /// <summary>In the order in which they may use each other, those before only.</summary>
     private static readonly string[] Rooms =
     [
-        "Files", "Processes", "Structures", "Masks", "Torch", "Layers", "Kernels", "Losses", "Data", "Augmentation", "Backbones", "Detectors", "Methods",
+        "Files", "Processes", "Structures", "Masks", "Torch", "Kernels", "Layers", "Losses", "Data", "Augmentation", "Backbones", "Detectors", "Methods",
         "Evaluation", "Training",
     ];
 

@@ -3,6 +3,7 @@ module BoxTeacher.Properties.Tests.OurLosses
 
 open TorchSharp
 open BoxTeacher.Layers
+open BoxTeacher.Structures
 open BoxTeacher.Losses
 open BoxTeacher.Methods
 open BoxTeacher.Properties

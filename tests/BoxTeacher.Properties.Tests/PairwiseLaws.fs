@@ -3,6 +3,7 @@ module BoxTeacher.Properties.Tests.PairwiseLaws
 
 open TorchSharp
 open BoxTeacher.Layers
+open BoxTeacher.Structures
 open BoxTeacher.Losses
 open BoxTeacher.Methods
 open BoxTeacher.Properties

@@ -11,6 +11,7 @@ open Xunit
 open BoxTeacher.Data
 open BoxTeacher.Evaluation
 open BoxTeacher.Layers
+open BoxTeacher.Structures
 open BoxTeacher.Methods
 open BoxTeacher.Training
 open BoxTeacher.Workbench

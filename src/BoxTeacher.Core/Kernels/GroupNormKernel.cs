@@ -21,7 +21,9 @@ internal sealed unsafe class GroupNormKernel : autograd.MultiTensorFunction<Grou
     /// <summary>Whether there is a kernel for so many channels.</summary>
     public static bool Takes(long channels) => Vector512.IsHardwareAccelerated && channels % Lanes == 0;
 
-    /// <summary>max(0, (x - mean) / sqrt(variance + eps) * weight + bias), the moments over each group of channels and all pixels.</summary>
+    /// <summary>
+    /// max(0, (x - mean) / sqrt(variance + eps) * weight + bias), the moments over each group of channels and all pixels.
+    /// </summary>
     /// <param name="maps">Each [N, H, W, C], contiguous.</param>
     /// <param name="groups">Divides C.</param>
     /// <param name="weight">[C].</param>
@@ -36,9 +38,10 @@ internal sealed unsafe class GroupNormKernel : autograd.MultiTensorFunction<Grou
         using var scope = NewDisposeScope();
         var (weight, bias, maps) = ((Tensor)vars[0], (Tensor)vars[1], vars[2..^2].Cast<Tensor>().ToArray());
         var (groups, eps) = ((int)vars[^2], (double)vars[^1]);
-        Tensor[] outputs = [.. maps.Select(map => empty(map.shape))];
+        Tensor[] outputs = [.. maps.Select(map => empty(map.shape, device: CPU))];
         // Per map [N, 2, C]: what x is multiplied by to be normalized, and what is added then.
-        var moments = Array.ConvertAll(maps, map => GC.AllocateUninitializedArray<float>((int)(map.size(0) * 2 * map.size(3)), pinned: true));
+        var moments = Array.ConvertAll(
+            maps, map => GC.AllocateUninitializedArray<float>((int)(map.size(0) * 2 * map.size(3)), pinned: true));
         var sources = Array.ConvertAll(maps, map => (nint)Pointer(map));
         var targets = Array.ConvertAll(outputs, map => (nint)Pointer(map));
         var kept = Array.ConvertAll(moments, Address);
@@ -64,13 +67,13 @@ internal sealed unsafe class GroupNormKernel : autograd.MultiTensorFunction<Grou
     {
         using var scope = NewDisposeScope();
         var groups = (int)ctx.get_data("groups");
-        var saved = Backward.Take(scope, ctx.get_saved_variables());
+        var saved = BackwardEnds.Take(scope, ctx.get_saved_variables());
         var moments = (float[][])ctx.get_data("moments");
         var (weight, bias, maps) = (saved[0], saved[1], saved.Skip(2).ToArray());
-        Tensor[] given = [.. Backward.Take(scope, grad_outputs).Select(gradient => gradient.contiguous())];
-        Tensor[] results = [.. maps.Select(map => empty(map.shape))];
+        Tensor[] given = [.. BackwardEnds.Take(scope, grad_outputs).Select(gradient => gradient.contiguous())];
+        Tensor[] results = [.. maps.Select(map => empty(map.shape, device: CPU))];
         // Per map [2, N, C]: the gradients of weight and bias by image.
-        Tensor[] shares = [.. maps.Select(map => empty(2, map.size(0), map.size(3)))];
+        Tensor[] shares = [.. maps.Select(map => empty(2, map.size(0), map.size(3), device: CPU))];
         var sources = Array.ConvertAll(maps, map => (nint)Pointer(map));
         var arriving = Array.ConvertAll(given, map => (nint)Pointer(map));
         var targets = Array.ConvertAll(results, map => (nint)Pointer(map));
@@ -90,7 +93,7 @@ internal sealed unsafe class GroupNormKernel : autograd.MultiTensorFunction<Grou
         });
         GC.KeepAlive((saved, given, moments));
         var sums = shares.Select(share => share.sum([1])).Aggregate((sum, next) => sum + next);
-        return Backward.Return([sums[0], sums[1], .. results, null, null]);
+        return BackwardEnds.Return([sums[0], sums[1], .. results, null, null]);
     }
 
     // factor = 1 / sqrt(variance + eps), offset = -mean * factor.
@@ -243,7 +246,8 @@ internal sealed unsafe class GroupNormKernel : autograd.MultiTensorFunction<Grou
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static (Lane Normalized, Lane Gradient) Active(float* source, float* given, long place, Lane factor, Lane offset, Lane w, Lane b)
+    private static (Lane Normalized, Lane Gradient) Active(
+        float* source, float* given, long place, Lane factor, Lane offset, Lane w, Lane b)
     {
         var x = Vector512.Load(source + place);
         // As Normalize rounds it, so that both agree on which outputs are 0.

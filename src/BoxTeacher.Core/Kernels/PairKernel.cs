@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using BoxTeacher.Layers;
+using BoxTeacher.Structures;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 

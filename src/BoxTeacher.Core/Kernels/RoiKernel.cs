@@ -2,7 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using BoxTeacher.Layers;
+using BoxTeacher.Structures;
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Kernels;
@@ -64,7 +64,7 @@ internal sealed unsafe class RoiKernel : autograd.SingleTensorFunction<RoiKernel
     {
         using var scope = NewDisposeScope();
         var boxes = (Boxes)ctx.get_data("boxes");
-        var given = Backward.Take(scope, [grad_output])[0].contiguous();
+        var given = BackwardEnds.Take(scope, [grad_output])[0].contiguous();
         Tensor[] maps = [.. boxes.Shapes.Select((shape, map) =>
             boxes.Parts.Count(part => part.Map == map) == shape[0] ? empty(shape, float32, CPU) : zeros(shape, float32, CPU))];
         var source = (nint)Pointer(given);
@@ -82,7 +82,7 @@ internal sealed unsafe class RoiKernel : autograd.SingleTensorFunction<RoiKernel
             ToFirst(map, part.Cells, channels, (float*)targets[part.Map] + place);
         });
         GC.KeepAlive((given, maps));
-        return Backward.Return([.. maps, null]);
+        return BackwardEnds.Return([.. maps, null]);
     }
 
     // Bins of one box: first the rows' shares, cell by cell of a band as wide as the box, then the columns'.

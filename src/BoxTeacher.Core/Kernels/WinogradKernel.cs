@@ -15,9 +15,6 @@ internal sealed unsafe class WinogradKernel : autograd.MultiTensorFunction<Winog
     /// <summary>The kernels' transform costs as much for few tiles as for many.</summary>
     public const int FewestTiles = 40;
 
-    /// <summary>The tiles' transforms cost as much per channel for few channels as for many.</summary>
-    public const int FewestChannels = 32;
-
     // The products' room: 19 MB for 256 channels.
     private const int TilesAtOnce = 512;
 
@@ -33,7 +30,7 @@ internal sealed unsafe class WinogradKernel : autograd.MultiTensorFunction<Winog
     {
         var (outputs, inputs) = (weight.size(0), weight.size(1));
         return Vector512.IsHardwareAccelerated
-            && long.Min(outputs, inputs) >= FewestChannels && (outputs | inputs) % WinogradTransforms.Lanes == 0
+            && (outputs | inputs) % WinogradTransforms.Lanes == 0
             && maps.Sum(map => map.size(0) * ((map.size(1) + 3) / 4) * ((map.size(2) + 3) / 4)) is >= FewestTiles and < int.MaxValue;
     }
 
@@ -66,8 +63,8 @@ internal sealed unsafe class WinogradKernel : autograd.MultiTensorFunction<Winog
     {
         using var scope = NewDisposeScope();
         var learns = (Learns)ctx.get_data(nameof(Learns));
-        var saved = Backward.Take(scope, ctx.get_saved_variables());
-        Tensor[] given = [.. Backward.Take(scope, grad_outputs).Select(gradient => gradient.contiguous())];
+        var saved = BackwardEnds.Take(scope, ctx.get_saved_variables());
+        Tensor[] given = [.. BackwardEnds.Take(scope, grad_outputs).Select(gradient => gradient.contiguous())];
         var maps = new Tensor?[given.Length];
         if (learns.Maps)
         {
@@ -77,13 +74,14 @@ internal sealed unsafe class WinogradKernel : autograd.MultiTensorFunction<Winog
 
         var weight = learns.Weight ? WeightGradient([.. saved.Skip(1)], given, saved[0]) : null;
         var bias = learns.Bias ? given.Select(gradient => gradient.sum([0, 1, 2])).Aggregate((sum, next) => sum + next) : null;
-        return (bool)ctx.get_data("hasBias") ? Backward.Return([weight, bias, .. maps, null]) : Backward.Return([weight, .. maps, null]);
+        Tensor?[] first = (bool)ctx.get_data("hasBias") ? [weight, bias] : [weight];
+        return BackwardEnds.Return([.. first, .. maps, null]);
     }
 
     // The convolution of maps [N, H, W, C] by coefficients [36, C, O].
     private static Tensor[] Products(Tensor[] maps, Tensor coefficients, Tensor? bias)
     {
-        var outputs = Array.ConvertAll(maps, map => empty(map.size(0), map.size(1), map.size(2), coefficients.size(2)));
+        var outputs = Array.ConvertAll(maps, map => empty(map.size(0), map.size(1), map.size(2), coefficients.size(2), device: CPU));
         var (from, to) = (new Tiling(maps), new Tiling(outputs));
         var shift = bias is null ? null : Pointer(bias);
         for (var first = 0; first < from.Count; first += TilesAtOnce)
@@ -114,7 +112,7 @@ internal sealed unsafe class WinogradKernel : autograd.MultiTensorFunction<Winog
             sum = sum?.add_(products) ?? products.MoveToOuterDisposeScope();
         }
 
-        var result = empty(weight.shape);
+        var result = empty(weight.shape, device: CPU);
         var (source, target, channels) = ((nint)Pointer(sum!), (nint)Pointer(result), (int)weight.size(1));
         TorchParallel.For(weight.size(0), Grain, (first, end) =>
             WinogradTransforms.WeightsGradient((float*)source, weight.size(0) * channels, channels, (int)first, (int)end, (float*)target));
@@ -126,7 +124,7 @@ internal sealed unsafe class WinogradKernel : autograd.MultiTensorFunction<Winog
     private static Tensor Coefficients(Tensor weight, bool isTurned)
     {
         var (outputs, channels) = (weight.size(0), (int)weight.size(1));
-        var result = empty(WinogradTransforms.Coefficients, outputs, channels);
+        var result = empty(WinogradTransforms.Coefficients, outputs, channels, device: CPU);
         var (source, target) = ((nint)Pointer(weight), (nint)Pointer(result));
         TorchParallel.For(outputs, Grain, (first, end) => WinogradTransforms.Weights(
             (float*)source, channels, (int)first, (int)end, isTurned, (float*)target, outputs * channels));
@@ -167,7 +165,7 @@ internal sealed unsafe class WinogradKernel : autograd.MultiTensorFunction<Winog
         {
             var count = Math.Min(TilesAtOnce, Count - first);
             var channels = _maps[0].Channels;
-            var result = empty(WinogradTransforms.Coefficients, count, channels);
+            var result = empty(WinogradTransforms.Coefficients, count, channels, device: CPU);
             var target = (nint)Pointer(result);
             Each(first, (map, tile, end, place) =>
                 transform(map, tile, end, (float*)target + (long)place * channels, (long)count * channels));

@@ -1,3 +1,4 @@
+using BoxTeacher.Torch;
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Layers;

@@ -40,12 +40,12 @@ public sealed class ConvNorm : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         // (w * x) s + b = (s w) * x + b
-        if (norm is not FrozenBatchNorm2d frozen)
+        if (is_grad_enabled() || norm is not FrozenBatchNorm2d frozen)
         {
             return norm.call(SameConvolution.Apply(input, weight, null, _stride)).MoveToOuterDisposeScope();
         }
 
-        // (w * x) s + b = (s w) * x + b
+        // A teacher's: (w * x) s + b = (s w) * x + b, without another pass over the map.
         var (scale, shift) = frozen.Affine();
         return SameConvolution.Apply(input, weight * scale.view(-1, 1, 1, 1), shift, _stride).MoveToOuterDisposeScope();
     }

@@ -68,9 +68,6 @@ public static class RoiAlign
     }
 }
 
-/// <summary>The bins of a box on a feature map; see <see cref="RoiAlign.Apply"/>.</summary>
-internal readonly record struct RoiGrid(int Size, double Scale, int SamplingRatio, bool Aligned);
-
 /// <summary>
 /// R F C^T for each box. As a function with its own gradient it keeps the shares, and works on a few boxes at a time; a chain of
 /// operators would keep F C^T of all boxes.

@@ -1,5 +1,5 @@
 using BoxTeacher.Kernels;
-using BoxTeacher.Layers;
+using BoxTeacher.Structures;
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Losses;

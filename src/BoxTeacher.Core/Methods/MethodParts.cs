@@ -1,5 +1,4 @@
 using System.Globalization;
-using BoxTeacher.Layers;
 using BoxTeacher.Structures;
 using static TorchSharp.torch;
 

@@ -1,6 +1,7 @@
 using BoxTeacher.Detectors;
 using BoxTeacher.Kernels;
 using BoxTeacher.Layers;
+using BoxTeacher.Structures;
 using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;

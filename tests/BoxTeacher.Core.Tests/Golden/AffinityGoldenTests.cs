@@ -1,4 +1,3 @@
-using BoxTeacher.Layers;
 using BoxTeacher.Methods;
 using BoxTeacher.Structures;
 using Xunit;

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using BoxTeacher.Detectors;
-using BoxTeacher.Layers;
 using BoxTeacher.Losses;
 using BoxTeacher.Methods;
 using BoxTeacher.Structures;

@@ -1,5 +1,5 @@
-using BoxTeacher.Layers;
 using BoxTeacher.Losses;
+using BoxTeacher.Structures;
 using Xunit;
 using static TorchSharp.torch;
 

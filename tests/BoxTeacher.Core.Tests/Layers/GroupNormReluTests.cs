@@ -6,14 +6,12 @@ namespace BoxTeacher.Tests.Layers;
 
 public sealed class GroupNormReluTests
 {
-    // The last one's channels are left to the library.
     [Theory]
-    [InlineData(32, 32)]
+    [InlineData(64, 64)]
     [InlineData(64, 32)]
     [InlineData(64, 4)]
     [InlineData(96, 2)]
-    [InlineData(48, 16)]
-    [InlineData(20, 4)]
+    [InlineData(80, 16)]
     public void IsTheNormOfEachMapWithItsNegativePartsCutOff(int channels, int groups)
     {
         using var scope = NewDisposeScope();

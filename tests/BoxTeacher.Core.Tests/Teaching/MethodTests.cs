@@ -1,5 +1,4 @@
 using BoxTeacher.Detectors;
-using BoxTeacher.Layers;
 using BoxTeacher.Methods;
 using BoxTeacher.Structures;
 using Xunit;

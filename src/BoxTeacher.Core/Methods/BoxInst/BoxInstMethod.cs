@@ -1,5 +1,4 @@
 using BoxTeacher.Detectors;
-using BoxTeacher.Layers;
 using BoxTeacher.Losses;
 using BoxTeacher.Structures;
 using static TorchSharp.torch;

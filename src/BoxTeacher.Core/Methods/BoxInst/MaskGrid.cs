@@ -1,4 +1,3 @@
-using BoxTeacher.Layers;
 using BoxTeacher.Structures;
 using static TorchSharp.torch;
 

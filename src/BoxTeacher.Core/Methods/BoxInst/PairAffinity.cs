@@ -1,4 +1,4 @@
-using BoxTeacher.Layers;
+using BoxTeacher.Structures;
 using BoxTeacher.Torch;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;

@@ -1,6 +1,6 @@
 using BoxTeacher.Detectors;
-using BoxTeacher.Layers;
 using BoxTeacher.Methods;
+using BoxTeacher.Structures;
 
 namespace BoxTeacher.Training;
 

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace BoxTeacher.Layers;
+namespace BoxTeacher.Torch;
 
 /// <summary>Images and feature maps whose channels lie side by side in memory, pixel after pixel.</summary>
 internal static class ChannelsLast

@@ -7,7 +7,7 @@ namespace BoxTeacher.Kernels;
 /// The two ends of a backward function. TorchSharp leaves what arrives and what is returned to the dispose scope around the whole
 /// backward pass, which would keep the gradients of all activations at once.
 /// </summary>
-internal static class Backward
+internal static class BackwardEnds
 {
     [ThreadStatic]
     private static List<Tensor>? _handedOver;

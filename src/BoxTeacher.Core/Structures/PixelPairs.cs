@@ -2,7 +2,7 @@ using TorchSharp;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
-namespace BoxTeacher.Layers;
+namespace BoxTeacher.Structures;
 
 /// <summary>
 /// The pairs of pixels that a pairwise loss compares: each pixel with those in the size x size window around it,
@@ -13,7 +13,7 @@ namespace BoxTeacher.Layers;
 /// </summary>
 public sealed class PixelPairs
 {
-    private readonly (int Y, int X)[] offsets;
+    private readonly (int Y, int X)[] _offsets;
 
     /// <summary>The pairs of a window.</summary>
     /// <param name="size">Side of the window in taps, odd and at least 3; all published recipes use 3.</param>
@@ -29,7 +29,7 @@ public sealed class PixelPairs
 
         (Size, Dilation) = (size, dilation);
         Reach = size / 2 * dilation;
-        offsets = [.. from tap in Enumerable.Range(size * size / 2 + 1, size * size / 2)
+        _offsets = [.. from tap in Enumerable.Range(size * size / 2 + 1, size * size / 2)
                       select ((tap / size - size / 2) * dilation, (tap % size - size / 2) * dilation)];
     }
 
@@ -43,10 +43,10 @@ public sealed class PixelPairs
     public int Reach { get; }
 
     /// <summary>P: pairs per pixel, half of the neighbors (4 for a 3x3 window).</summary>
-    public int Count => offsets.Length;
+    public int Count => _offsets.Length;
 
     /// <summary>Where the second pixel lies: Y &gt;= 0 always, X &gt; 0 where Y = 0.</summary>
-    public IReadOnlyList<(int Y, int X)> Offsets => offsets;
+    public IReadOnlyList<(int Y, int X)> Offsets => _offsets;
 
     /// <summary>For each pair the value of its second pixel; <paramref name="outside"/> beyond the border.</summary>
     /// <param name="map">[..., H, W].</param>
@@ -57,7 +57,7 @@ public sealed class PixelPairs
         using var scope = NewDisposeScope();
         var (height, width) = (map.shape[^2], map.shape[^1]);
         var padded = F.pad(map, (Reach, Reach, 0, Reach), PaddingModes.Constant, outside);
-        var shifted = offsets.Select(offset => padded.narrow(-2, offset.Y, height).narrow(-1, Reach + offset.X, width));
+        var shifted = _offsets.Select(offset => padded.narrow(-2, offset.Y, height).narrow(-1, Reach + offset.X, width));
         return stack(shifted, -3).MoveToOuterDisposeScope();
     }
 
@@ -72,7 +72,7 @@ public sealed class PixelPairs
         using var scope = NewDisposeScope();
         var (height, width) = (pairs.shape[^2], pairs.shape[^1]);
         var padded = F.pad(pairs, (Reach, Reach, Reach, 0));
-        var backward = offsets.Select((offset, k) => padded.select(-3, k)
+        var backward = _offsets.Select((offset, k) => padded.select(-3, k)
             .narrow(-2, Reach - offset.Y, height).narrow(-1, Reach - offset.X, width)).Reverse();
         return cat([stack(backward, -3), pairs], -3).MoveToOuterDisposeScope();
     }
@@ -85,7 +85,7 @@ public sealed class PixelPairs
         using var scope = NewDisposeScope();
         var (height, width) = (neighbors.shape[^2], neighbors.shape[^1]);
         var padded = F.pad(neighbors.narrow(-3, 0, Count), (Reach, Reach, 0, Reach));
-        var back = offsets.Select((offset, k) => padded.select(-3, Count - 1 - k)
+        var back = _offsets.Select((offset, k) => padded.select(-3, Count - 1 - k)
             .narrow(-2, offset.Y, height).narrow(-1, Reach + offset.X, width));
         return ((neighbors.narrow(-3, Count, Count) + stack(back, -3)) * Inside(neighbors)).MoveToOuterDisposeScope();
     }
