@@ -96,11 +96,11 @@ public static class RoiMaskForms
             }
         }
 
-        var targets = tensor(masks, [objects.Length, size, size], device: boxes.device).to(boxes.dtype);
-        var visible = tensor(shares, [objects.Length], device: boxes.device);
+        var targets = DeviceValues.Of(masks, [objects.Length, size, size], boxes.device).to(boxes.dtype);
+        var visible = DeviceValues.Of(shares, [objects.Length], boxes.device);
         if (others.Count > 0)
         {
-            var rows = tensor(others.ToArray(), [others.Count], device: boxes.device);
+            var rows = DeviceValues.Of(others.ToArray(), boxes.device);
             var bitmaps = OfBitmaps(truth, boxes.index_select(0, rows), boxIndex.index_select(0, rows), size);
             targets.index_copy_(0, rows, bitmaps.Targets);
             visible.index_copy_(0, rows, bitmaps.Visible);

@@ -52,7 +52,7 @@ public static class RoiAlign
         var bin = extent / grid.Size;
         // A box without extent has no samples, and its bins are 0.
         var counts = grid.SamplingRatio > 0 ? full_like(bin, grid.SamplingRatio) : bin.ceil();
-        var most = counts.numel() == 0 ? 1 : Math.Max(1, counts.max().to(int64).item<long>());
+        var most = counts.numel() == 0 ? 1 : Math.Max(1, HostValues.Longs(counts.max())[0]);
         Tensor Range(long count) => arange(count, dtype: low.dtype, device: low.device);
         var (sample, divisor) = (Range(most), counts.clamp(min: 1));
         var places = low.view(-1, 1, 1) + Range(grid.Size).view(-1, 1) * bin + (sample + 0.5) * bin / divisor;
@@ -104,7 +104,7 @@ internal sealed class BoxSamples : autograd.SingleTensorFunction<BoxSamples>
         foreach (var (image, boxes) in Parts(images, height * channels * features.size(3)))
         {
             using var part = NewDisposeScope();
-            var index = tensor(boxes, device: features.device);
+            var index = DeviceValues.Of(boxes, features.device);
             var (r, c) = (rows.index_select(0, index), columns.index_select(0, index));
             var map = features[image].permute(1, 0, 2).flatten(1);
             var bands = r.flatten(0, 1).mm(map).view(boxes.Length, height * channels, -1);
@@ -126,7 +126,7 @@ internal sealed class BoxSamples : autograd.SingleTensorFunction<BoxSamples>
         foreach (var (image, boxes) in Parts(images, height * channels * shape[3]))
         {
             using var part = NewDisposeScope();
-            var index = tensor(boxes, device: grad_output.device);
+            var index = DeviceValues.Of(boxes, grad_output.device);
             var (r, c) = (rows.index_select(0, index), columns.index_select(0, index));
             var bins = grad_output.index_select(0, index).transpose(1, 2).reshape(boxes.Length, height * channels, width);
             var bands = bins.bmm(c).view(boxes.Length * height, channels * shape[3]);

@@ -58,7 +58,7 @@ public sealed record Instances(
         using var scope = NewDisposeScope();
         var moved = Moved(map, size);
         var sides = moved.Boxes.narrow(1, 2, 2) - moved.Boxes.narrow(1, 0, 2);
-        return moved.Select((sides > ThinnestBox).all(1).nonzero().squeeze(1)).MoveToOuterDisposeScope();
+        return moved.Select(HostValues.Rows((sides > ThinnestBox).all(1))).MoveToOuterDisposeScope();
     }
 
     /// <summary>The same with all instances: a box that lies outside becomes one without an area on the border.</summary>

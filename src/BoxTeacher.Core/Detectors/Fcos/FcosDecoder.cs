@@ -27,7 +27,7 @@ public sealed class FcosDecoder(double scoreThreshold = 0.05, int perLevel = 100
         var probabilities = outputs.Logits.sigmoid();
         var scores = probabilities * outputs.Centerness.sigmoid().unsqueeze(1);
         var above = (thresholdWithCenterness ? scores : probabilities) > scoreThreshold;
-        var places = HostValues.Longs(above.nonzero());
+        var places = HostValues.Longs(HostValues.Places(above));
         var values = HostValues.Floats(scores.masked_select(above));
         var ltrb = HostValues.Floats(outputs.Ltrb);
 

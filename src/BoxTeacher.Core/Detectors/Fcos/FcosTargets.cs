@@ -28,9 +28,9 @@ public sealed class FcosTargets
             (distances[4 * i], distances[4 * i + 1], distances[4 * i + 2], distances[4 * i + 3]) = (left, top, right, bottom);
             centerness[i] = MathF.Sqrt(MathF.Min(left, right) / MathF.Max(left, right) * (MathF.Min(top, bottom) / MathF.Max(top, bottom)));
         }
-        Flat = tensor(flat, [Count], device: device);
-        Ltrb = tensor(distances, [Count, 4], device: device);
-        Centerness = tensor(centerness, [Count], device: device);
+        Flat = DeviceValues.Of(flat, device);
+        Ltrb = DeviceValues.Of(distances, [Count, 4], device);
+        Centerness = DeviceValues.Of(centerness, [Count], device);
     }
 
     /// <summary>The grid that was assigned.</summary>
@@ -73,7 +73,7 @@ public sealed class FcosTargets
             labels[Images[i] * Grid.Count + Locations[i]] = Classes[i];
         }
 
-        return tensor(labels, [ImageCount, Grid.Count], device: Flat.device);
+        return DeviceValues.Of(labels, [ImageCount, Grid.Count], Flat.device);
     }
 }
 

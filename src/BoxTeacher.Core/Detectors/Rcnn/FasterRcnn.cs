@@ -215,7 +215,7 @@ public sealed class FasterRcnn : Detector
         var (boxes, classes, targets) = (new Tensor[counts.Length], new Tensor[counts.Length], new List<Tensor>());
         for (var image = 0; image < counts.Length; image++)
         {
-            var positives = (labels[image] < Classes).sum().item<long>();
+            var positives = HostValues.Longs((labels[image] < Classes).sum())[0];
             boxes[image] = samples.Boxes[image].narrow(0, 0, positives);
             classes[image] = labels[image].narrow(0, 0, positives);
             if (positives > 0)

@@ -56,7 +56,7 @@ public sealed class ProposalSelector(
         return [.. sizes.Select((_, image) =>
         {
             var kept = Suppress(places.AsSpan(4 * count * image, 4 * count), values.AsSpan(count * image, count), levels, limits.PerImage);
-            var index = tensor(kept, [kept.Length], device: boxes.device);
+            var index = DeviceValues.Of(kept, boxes.device);
             return new Proposals(boxes[image].index_select(0, index), scores[image].index_select(0, index)).MoveToOuterDisposeScope();
         })];
     }

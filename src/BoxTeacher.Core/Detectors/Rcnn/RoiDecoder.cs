@@ -22,14 +22,14 @@ public sealed class RoiDecoder(double scoreThreshold = 0.05, double nmsThreshold
         using var scope = NewDisposeScope();
         var foreground = probabilities.detach().narrow(1, 0, probabilities.size(1) - 1);
         var above = foreground > scoreThreshold;
-        var pairs = above.nonzero();
+        var pairs = HostValues.Places(above);
         var (rows, classes) = (pairs.select(1, 0), pairs.select(1, 1));
         var scores = foreground.masked_select(above);
         var boxes = boxesOf(rows, classes);
         var kept = NonMaximumSuppression.ByClass(
             HostValues.Floats(boxes), HostValues.Floats(scores), HostValues.Longs(classes), (float)nmsThreshold, perImage);
         long[] chosen = [.. kept.Take(perImage).Select(pair => (long)pair)];
-        var index = tensor(chosen, [chosen.Length], device: probabilities.device);
+        var index = DeviceValues.Of(chosen, probabilities.device);
         return new Instances(boxes, classes, scores).Select(index).MoveToOuterDisposeScope();
     }
 }

@@ -118,7 +118,7 @@ public sealed record RoiPooler(int Size, IReadOnlyList<int> Strides, int Samplin
         }
 
         var parts = groups.Select(group => RoiAlign.Bins(
-            pyramid[group.Key], boxes.index_select(0, tensor(group.ToArray(), device: boxes.device)),
+            pyramid[group.Key], boxes.index_select(0, DeviceValues.Of(group.ToArray(), boxes.device)),
             [.. group.Select(row => images[row])], GridOf(group.Key)));
         var places = new long[levels.Length];
         foreach (var (place, row) in groups.SelectMany(group => group).Index())
@@ -126,6 +126,6 @@ public sealed record RoiPooler(int Size, IReadOnlyList<int> Strides, int Samplin
             places[row] = place;
         }
 
-        return cat([.. parts]).index_select(0, tensor(places, device: boxes.device));
+        return cat([.. parts]).index_select(0, DeviceValues.Of(places, boxes.device));
     }
 }

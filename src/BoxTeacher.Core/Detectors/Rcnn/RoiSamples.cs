@@ -22,10 +22,10 @@ public sealed record RoiSamples(IReadOnlyList<Tensor> Boxes, Tensor Labels, Tens
     public RoiSamples Where(Tensor chosen)
     {
         using var scope = NewDisposeScope();
-        var rows = chosen.nonzero().squeeze(1);
+        var rows = HostValues.Rows(chosen);
         var perImage = chosen.split([.. Boxes.Select(boxes => boxes.size(0))]);
         return new RoiSamples(
-            [.. Boxes.Zip(perImage, (boxes, own) => boxes.index_select(0, own.nonzero().squeeze(1)))],
+            [.. Boxes.Zip(perImage, (boxes, own) => boxes.index_select(0, HostValues.Rows(own)))],
             Labels.index_select(0, rows),
             BoxIndex.index_select(0, rows),
             Deltas.index_select(0, rows),
@@ -112,7 +112,7 @@ public sealed class RoiSampler(
         var boxes = _place(objects, proposals);
         var (positives, negatives) = sampler.Balanced(HostValues.Longs(index), samples, positiveShare, random);
         long[] chosen = [.. positives, .. negatives];
-        var rows = tensor(chosen, [chosen.Length], device: device);
+        var rows = DeviceValues.Of(chosen, device);
         var sampled = boxes.index_select(0, rows);
         var boxIndex = index.index_select(0, rows);
         var owners = boxIndex.narrow(0, 0, positives.Length);

@@ -79,7 +79,7 @@ public sealed class RpnAssigner(
 
             var own = random.Split((ulong)(placeOf?.Invoke(image) ?? image));
             var (chosen, rest) = sampler.Balanced(HostValues.Longs(matches), samples, positiveShare, own);
-            var rows = tensor(chosen, [chosen.Length], device: all.device);
+            var rows = DeviceValues.Of(chosen, all.device);
             deltas.Add(_coder.Encode(
                 all.index_select(0, rows), boxes[image].to(all.dtype).index_select(0, matches.index_select(0, rows))));
             var first = image * all.size(0);
@@ -89,7 +89,7 @@ public sealed class RpnAssigner(
         }
 
         long[] sampled = [.. positives, .. negatives];
-        var index = tensor(sampled, [sampled.Length], device: all.device);
+        var index = DeviceValues.Of(sampled, all.device);
         return new RpnTargets(
             index.narrow(0, 0, positives.Count).clone().MoveToOuterDisposeScope(),
             index.MoveToOuterDisposeScope(),

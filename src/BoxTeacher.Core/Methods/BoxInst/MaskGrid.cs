@@ -98,7 +98,7 @@ public sealed record MaskGrid(
     }
 
     /// <summary>[G] int64: image of each box.</summary>
-    public Tensor ImageIndex() => tensor(ImageOfBox.Select(image => (long)image).ToArray(), device: Pixels.device);
+    public Tensor ImageIndex() => DeviceValues.Of(ImageOfBox.Select(image => (long)image).ToArray(), Pixels.device);
 }
 
 /// <summary>

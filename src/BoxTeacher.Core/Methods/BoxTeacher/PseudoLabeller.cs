@@ -143,8 +143,8 @@ public sealed class PseudoLabeller(
     {
         using var scope = NewDisposeScope();
         var count = match.Rows.Length;
-        var boxes = tensor(match.Boxes, [count, 4], device: coarse.device);
-        var scores = tensor(match.Candidates.Scores, [count], device: coarse.device);
+        var boxes = DeviceValues.Of(match.Boxes, [count, 4], coarse.device);
+        var scores = DeviceValues.Of(match.Candidates.Scores, [count], coarse.device);
         var sampled = zeros([count, grid.Height, grid.Width], device: coarse.device);
         var ranks = new List<Tensor>();
         var trusts = new List<Tensor>();

@@ -84,7 +84,7 @@ public sealed class PseudoMaskSupervision(
     {
         var ofBox = HostValues.Floats(confidence);
         long[] rows = [.. student.Boxes.Index().Where(entry => ofBox[entry.Item] > 0).Select(entry => (long)entry.Index)];
-        return tensor(rows, [rows.Length], device: confidence.device);
+        return DeviceValues.Of(rows, confidence.device);
     }
 }
 

@@ -149,7 +149,7 @@ public sealed class SoftTeacherMethod(
 
     private static Step Pass(Step step, ulong label) => step with { Random = step.Random.Split(label) };
 
-    private static Tensor Rows(Tensor mask) => mask.nonzero().squeeze(1);
+    private static Tensor Rows(Tensor mask) => HostValues.Rows(mask);
 
     private static Tensor Overlap(Tensor boxes, Instances truth) => truth.Count == 0
         ? boxes.new_zeros([boxes.size(0)])
