@@ -62,6 +62,9 @@ internal static class WaitProfile
             {
                 copies.Clear();
             }
+
+            // The same before and after a change that only moves copies.
+            Console.WriteLine($"{recipe.Name}: loss {((StepFinished)happened).Total:R}");
         });
         return copies;
     }

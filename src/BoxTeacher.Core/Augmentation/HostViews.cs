@@ -91,7 +91,10 @@ internal sealed class HostViews
             return new Instances(
                 DeviceValues.Of(boxes, [objects.Count, 4], device),
                 DeviceValues.Of(classes, device), Masks: Masks(objects, size, device),
-                Outlines: objects.All(item => item.Outline is null) ? null : [.. objects.Select(item => item.Outline)]);
+                Outlines: objects.All(item => item.Outline is null) ? null : [.. objects.Select(item => item.Outline)])
+            {
+                OnHost = new HostObjects(boxes, classes),
+            };
         }
 
         private static Tensor? Masks(IReadOnlyList<LabelledObject> objects, ImageSize size, Device device)

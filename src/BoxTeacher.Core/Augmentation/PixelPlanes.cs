@@ -18,8 +18,8 @@ public static class PixelPlanes
         padding ??= ImagePadding.AfterNormalizing;
         ImageSize[] sizes = [.. images.Select(image => image.Size)];
         var padded = padding.SizeOf(sizes);
-        return new ImageBatch(
-            DeviceValues.Of(Normalize(images, normalization, padding, padded), [sizes.Length, 3, padded.Height, padded.Width], device), sizes);
+        var planes = Normalize(images, normalization, padding, padded);
+        return new ImageBatch(DeviceValues.Of(planes, [sizes.Length, 3, padded.Height, padded.Width], device), sizes);
     }
 
     internal static float[] Normalize(

@@ -11,7 +11,7 @@ namespace BoxTeacher.Structures;
 public static class HostValues
 {
     [ThreadStatic]
-    private static Action<HostCopy>? listener;
+    private static Action<HostCopy>? _listener;
 
     /// <summary>All values in row-major order, as float32.</summary>
     public static float[] Floats(Tensor tensor, [CallerFilePath] string file = "", [CallerMemberName] string member = "") =>
@@ -24,6 +24,26 @@ public static class HostValues
     /// <summary>All values in row-major order, as uint8.</summary>
     public static byte[] Bytes(Tensor tensor, [CallerFilePath] string file = "", [CallerMemberName] string member = "") =>
         Copy<byte>(tensor, uint8, file, member);
+
+    /// <summary>Boxes, and a whole number that each of them has, in one copy.</summary>
+    /// <param name="boxes">[n, 4].</param>
+    /// <param name="numbers">[n], of size up to 2^24, which float32 holds exactly.</param>
+    /// <param name="file">Whose copy it is.</param>
+    /// <param name="member">Whose copy it is.</param>
+    public static (float[] Boxes, long[] Numbers) Boxes(
+        Tensor boxes, Tensor numbers, [CallerFilePath] string file = "", [CallerMemberName] string member = "")
+    {
+        using var scope = NewDisposeScope();
+        var rows = Floats(cat([boxes.detach().to(float32), numbers.to(float32).unsqueeze(1)], 1), file, member);
+        var (corners, whole) = (new float[rows.Length / 5 * 4], new long[rows.Length / 5]);
+        for (var i = 0; i < whole.Length; i++)
+        {
+            rows.AsSpan(5 * i, 4).CopyTo(corners.AsSpan(4 * i));
+            whole[i] = (long)rows[5 * i + 4];
+        }
+
+        return (corners, whole);
+    }
 
     /// <summary>Where a mask is set: [k, dimensions] int64 on its device. The host waits for k.</summary>
     public static Tensor Places(Tensor mask, [CallerFilePath] string file = "", [CallerMemberName] string member = "")
@@ -45,13 +65,13 @@ public static class HostValues
     /// <param name="listen">Is told after each copy.</param>
     public static IDisposable Listen(Action<HostCopy> listen)
     {
-        var before = listener;
-        listener = before + listen;
-        return new Listening(() => listener = before);
+        var before = _listener;
+        _listener = before + listen;
+        return new Listening(() => _listener = before);
     }
 
     internal static void Tell(CopyDirection direction, long bytes, long start, string file, string member) =>
-        listener?.Invoke(new HostCopy(
+        _listener?.Invoke(new HostCopy(
             $"{Path.GetFileNameWithoutExtension(file)}.{member}", direction, bytes, Stopwatch.GetElapsedTime(start)));
 
     private static T[] Copy<T>(Tensor tensor, ScalarType type, string file, string member) where T : unmanaged
@@ -59,7 +79,7 @@ public static class HostValues
         using var scope = NewDisposeScope();
         var start = Stopwatch.GetTimestamp();
         using var values = tensor.detach().to(type, CPU).contiguous().data<T>();
-        T[] copy = values.Count == 0 ? [] : values.ToArray();
+        var copy = values.Count == 0 ? Array.Empty<T>() : values.ToArray();
         Tell(CopyDirection.ToHost, (long)copy.Length * Unsafe.SizeOf<T>(), start, file, member);
         return copy;
     }

@@ -148,7 +148,7 @@ public sealed class CenterMask : Detector
         using var scope = NewDisposeScope();
         var samples = _stages.Samples.Sample(
             [.. candidates.Select(image => image.Boxes)], truth, Classes, step.Random.Split(BoxDraws), step.PlaceOf);
-        return samples.Where(samples.Labels < Classes).MoveToOuterDisposeScope();
+        return samples.OfObjects().MoveToOuterDisposeScope();
     }
 
     /// <summary>Features of boxes, [M, channels, s / 2, s / 2], with s the side of the masks.</summary>

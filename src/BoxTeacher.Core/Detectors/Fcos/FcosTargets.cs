@@ -128,10 +128,8 @@ public sealed class FcosAssigner(IReadOnlyList<SizeRange> sizeRanges, double? ce
         var best = new FcosPositive[grid.Count];
         var bestArea = new float[grid.Count];
         var firstBox = 0;
-        for (var image = 0; image < truth.Count; image++)
+        foreach (var (image, (boxes, classes)) in HostObjects.Of(truth).Index())
         {
-            var boxes = HostValues.Floats(truth[image].Boxes);
-            var classes = HostValues.Longs(truth[image].Classes);
             Array.Fill(bestArea, NoBox);
             if (!(skipWhenFirstCenterIsZero && classes.Length > 0 && boxes[0] + boxes[2] == 0))
             {

@@ -1,6 +1,5 @@
 using BoxTeacher.Masks;
 using BoxTeacher.Structures;
-using static TorchSharp.torch;
 
 namespace BoxTeacher.Methods;
 
