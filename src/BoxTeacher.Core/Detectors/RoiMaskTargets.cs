@@ -39,8 +39,8 @@ public static class RoiMaskForms
     private const float ThinnestSide = 0.1f;
 
     /// <summary>
-    /// From bitmaps: <see cref="RoiMaskHead.Targets(Tensor, Tensor, Tensor, int)"/>; visible are the pixels with their centers in the box, of all of the object's. An
-    /// object without a pixel is visible as a whole.
+    /// From bitmaps: <see cref="RoiMaskHead.Targets(Tensor, Tensor, Tensor, int)"/>; visible are the pixels with their centers in the box,
+    /// of all of the object's. An object without a pixel is visible as a whole.
     /// </summary>
     public static RoiMaskTargets Bitmaps { get; } = OfBitmaps;
 

@@ -228,7 +228,7 @@ public sealed class Trainer(
         var norm = stack(gradients.Select(gradient => gradient.norm())).norm();
         if (clipNorm is { } limit)
         {
-            var share = (norm + 1e-6).reciprocal().mul_(limit).clamp_(max: 1);
+            var share = full_like(norm, limit).div_(norm + 1e-6).clamp_(max: 1);
             Array.ForEach(gradients, gradient => gradient.mul_(share));
         }
 
