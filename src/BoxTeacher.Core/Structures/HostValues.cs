@@ -117,15 +117,29 @@ public static class DeviceValues
             byte[] bytes => tensor(bytes, shape, dtype, CPU),
             _ => throw new ArgumentException($"values are float32, float64, int64 or uint8, not {typeof(T)}", nameof(values)),
         };
-        var moved = To(own, device);
-        HostValues.Tell(CopyDirection.ToDevice, (long)values.Length * Unsafe.SizeOf<T>(), start, file, member);
-        return moved;
+        return Told(own, device, start, file, member);
     }
 
     /// <summary>Rows or other numbers [n] int64.</summary>
     public static Tensor Of(
         long[] values, Device device, [CallerFilePath] string file = "", [CallerMemberName] string member = "") =>
         Of(values, [values.Length], device, null, file, member);
+
+    /// <summary>A tensor on the CPU, which it takes the place of, on another device.</summary>
+    /// <param name="own">On the CPU; disposed unless it stays there.</param>
+    /// <param name="device">Where it is wanted.</param>
+    /// <param name="file">Whose copy it is.</param>
+    /// <param name="member">Whose copy it is.</param>
+    public static Tensor Of(Tensor own, Device device, [CallerFilePath] string file = "", [CallerMemberName] string member = "") =>
+        Told(own, device, Stopwatch.GetTimestamp(), file, member);
+
+    private static Tensor Told(Tensor own, Device device, long start, string file, string member)
+    {
+        var bytes = own.numel() * own.element_size();
+        var moved = To(own, device);
+        HostValues.Tell(CopyDirection.ToDevice, bytes, start, file, member);
+        return moved;
+    }
 
     private static Tensor To(Tensor own, Device device)
     {

@@ -239,7 +239,7 @@ public sealed class SoftTeacherMethod(
             var boxes = image.Instances.Boxes;
             var place = step.PlaceOf(index);
             var noise = settings.Noise(place, times, image.Instances.Count, random.Split((ulong)place));
-            return BoxJitter.Apply(boxes, noise.to(boxes.dtype, boxes.device), settings.JitterScale).view(-1, 4);
+            return BoxJitter.Apply(boxes, DeviceValues.Of(noise.to(boxes.dtype, CPU), boxes.device), settings.JitterScale).view(-1, 4);
         })];
         var classes = cat([.. labels.Select(image => image.Instances.Classes.repeat(times))]);
         var refined = teacher.Refine(teacher.BoxHead(pyramid, copies), copies, classes, weak.Images.Sizes);
