@@ -6,6 +6,7 @@
 //   BoxTeacher.Benchmarks.Train [--case tiny|R50|soft-tiny|soft-r50|polite-tiny|polite-r50] [--rounds N] [--threads N] [--python FILE] [--against DLL]
 //   BoxTeacher.Benchmarks.Train make tiny|R50 FOLDER       writes weights and batch, which all sides read
 //   BoxTeacher.Benchmarks.Train soak STEPS                 that many tiny steps: live tensors and resident memory on the way
+//   BoxTeacher.Benchmarks.Train waits                      where a step copies between host and device, per method
 //   BoxTeacher.Benchmarks.Train worker FOLDER [PRECISION]  one side of it, with OMP_NUM_THREADS threads
 //   BoxTeacher.Benchmarks.Train scale [--rounds N]         two processes of one thread beside one of two, to artifacts/bench/scale.json
 //   BoxTeacher.Benchmarks.Train scale-worker FOLDER        one side of it; under mpirun the processes share the batch
@@ -36,6 +37,9 @@ switch (args)
         return 0;
     case ["scale", ..]:
         ScaleMeasurement.Run(int.Parse(Option("--rounds", "0")), Golden(), Path.Combine(Root(), "artifacts", "bench", "scale.json"));
+        return 0;
+    case ["waits"]:
+        WaitProfile.Run();
         return 0;
     case ["soak", var steps]:
         Soak(int.Parse(steps));

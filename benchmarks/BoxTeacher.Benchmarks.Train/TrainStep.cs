@@ -97,7 +97,9 @@ internal sealed class TrainStep : IMeasuredStep
         parts.Done("teacher");
         var labels = labeller.Label(teacher.Look(features), seen.Sizes, weak.Sizes, grid);
         parts.Done("pseudo-labels");
-        return new PseudoMasks(labels.Masks.MoveToOuterDisposeScope(), labels.Confidence.MoveToOuterDisposeScope());
+        labels.Masks.MoveToOuterDisposeScope();
+        labels.Confidence.MoveToOuterDisposeScope();
+        return labels;
     }
 
     private LossTerms Learn(MaskGrid grid, PseudoMasks labels, PartTimes parts)

@@ -76,6 +76,37 @@ public sealed class DeviceTests : IDisposable
         });
     }
 
+    /// <summary>One wait per stage, however many images there are; those of fused kernels are no waits, since the CPU has them alone.</summary>
+    [Theory]
+    [InlineData("supervised", 2, 1)]
+    [InlineData("boxInst", 4, 1)]
+    [InlineData("boxTeacher", 2, 4)]
+    [InlineData("boxTeacher", 4, 4)]
+    [InlineData("faster R-CNN", 2, 4)]
+    [InlineData("faster R-CNN", 4, 4)]
+    public void A_step_waits_for_the_device_once_per_stage(string kind, int images, int most)
+    {
+        var recipe = Small(kind) with { Budget = new BudgetRecipe(2, images, 100, 100) };
+        using var scope = NewDisposeScope();
+        using var method = recipe.BuildMethod(scenes.Dataset.Categories.Count);
+        FindEverything(method.Student);
+        using var optimizer = recipe.Solver.Optimizer.Build(method.Student);
+        var batch = TrainingRun.Batches(recipe, scenes.Dataset, CPU)(0).First();
+        var waits = new List<string>();
+        using (HostValues.Listen(copy =>
+        {
+            if (copy.Direction == CopyDirection.ToHost && !copy.Place.StartsWith("FusedKernels", StringComparison.Ordinal))
+            {
+                waits.Add(copy.Place);
+            }
+        }))
+        {
+            Learn(method, optimizer, batch, 0);
+        }
+
+        Assert.True(waits.Count <= most, string.Join(", ", waits));
+    }
+
     [Theory]
     [MemberData(nameof(Methods))]
     public void A_step_of_a_lower_precision_stays_there_and_teaches_the_same_weights(string kind)

@@ -78,8 +78,8 @@ internal sealed class HostViews
             truth ?? [.. objects.Zip(images, (known, image) => Truth(known, image.Image.Size, device))],
             Erased: images.All(image => image.Erased is null) ? null : [.. images.Select(image => image.Erased ?? [])]);
 
-        public Tensor Tensor<T>(T[] planes, Device device) =>
-            PixelPlanes.Tensor(planes, [images.Length, 3, padded.Height, padded.Width], device);
+        public Tensor Tensor<T>(T[] planes, Device device) where T : unmanaged =>
+            DeviceValues.Of(planes, [images.Length, 3, padded.Height, padded.Width], device);
 
         private static Image[] Images(AugmentedImage[] images) => Array.ConvertAll(images, image => image.Image);
 
@@ -89,9 +89,12 @@ internal sealed class HostViews
                 [.. objects.SelectMany(item => (double[])[item.Box.X0, item.Box.Y0, item.Box.X1, item.Box.Y1]).Select(side => (float)side)];
             long[] classes = [.. objects.Select(item => (long)item.Category)];
             return new Instances(
-                tensor(boxes, [objects.Count, 4], device: device),
-                tensor(classes, [objects.Count], device: device), Masks: Masks(objects, size, device),
-                Outlines: objects.All(item => item.Outline is null) ? null : [.. objects.Select(item => item.Outline)]);
+                DeviceValues.Of(boxes, [objects.Count, 4], device),
+                DeviceValues.Of(classes, device), Masks: Masks(objects, size, device),
+                Outlines: objects.All(item => item.Outline is null) ? null : [.. objects.Select(item => item.Outline)])
+            {
+                OnHost = new HostObjects(boxes, classes),
+            };
         }
 
         private static Tensor? Masks(IReadOnlyList<LabelledObject> objects, ImageSize size, Device device)
@@ -108,7 +111,7 @@ internal sealed class HostViews
                 objects[i].Mask!.Decode(bytes.AsSpan(i * area, area));
             }
 
-            return tensor(bytes, [objects.Count, size.Height, size.Width], device: device);
+            return DeviceValues.Of(bytes, [objects.Count, size.Height, size.Width], device);
         }
     }
 }

@@ -18,16 +18,9 @@ public static class PixelPlanes
         padding ??= ImagePadding.AfterNormalizing;
         ImageSize[] sizes = [.. images.Select(image => image.Size)];
         var padded = padding.SizeOf(sizes);
-        return new ImageBatch(
-            Tensor(Normalize(images, normalization, padding, padded), [sizes.Length, 3, padded.Height, padded.Width], device), sizes);
+        var planes = Normalize(images, normalization, padding, padded);
+        return new ImageBatch(DeviceValues.Of(planes, [sizes.Length, 3, padded.Height, padded.Width], device), sizes);
     }
-
-    internal static Tensor Tensor<T>(T[] planes, long[] shape, Device device) => planes switch
-    {
-        float[] floats => tensor(floats, shape, device: device),
-        byte[] bytes => tensor(bytes, shape, device: device),
-        _ => throw new ArgumentException($"planes are bytes or float32, not {typeof(T)}", nameof(planes)),
-    };
 
     internal static float[] Normalize(
         IReadOnlyList<Image> images, PixelNormalization normalization, ImagePadding padding, ImageSize padded)

@@ -1,3 +1,4 @@
+using BoxTeacher.Structures;
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Detectors;
@@ -68,7 +69,8 @@ public sealed class BoxCoder(IReadOnlyList<double> deviations, SideLimit? limit 
         return ((low + high) * 0.5, high - low);
     }
 
-    private static Tensor Row(IReadOnlyList<double> numbers, Tensor like) => tensor([.. numbers], [4], like.dtype, like.device);
+    private static Tensor Row(IReadOnlyList<double> numbers, Tensor like) =>
+        DeviceValues.Of((double[])[.. numbers], [4], like.device, like.dtype);
 
     private Tensor Means(Tensor like) => means is null ? zeros([4], like.dtype, like.device) : Row(means, like);
 }

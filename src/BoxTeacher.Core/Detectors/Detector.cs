@@ -116,7 +116,7 @@ public sealed record StudentMasks(Tensor Logits, Tensor Probabilities, int[] Box
     /// <param name="logits">[N, h, w].</param>
     /// <param name="boxes">Box of each instance among those of the batch; instances of one box stand together.</param>
     public static StudentMasks Of(Tensor logits, int[] boxes) => new(
-        logits, logits.sigmoid(), boxes, tensor(Array.ConvertAll(boxes, box => (long)box), [boxes.Length], device: logits.device));
+        logits, logits.sigmoid(), boxes, DeviceValues.Of(Array.ConvertAll(boxes, box => (long)box), logits.device));
 }
 
 /// <summary>Detections of one image before their masks, best first, as managed values.</summary>

@@ -39,8 +39,8 @@ public static class RoiMaskForms
     private const float ThinnestSide = 0.1f;
 
     /// <summary>
-    /// From bitmaps: <see cref="RoiMaskHead.Targets"/>; visible are the pixels with their centers in the box, of all of the object's. An
-    /// object without a pixel is visible as a whole.
+    /// From bitmaps: <see cref="RoiMaskHead.Targets(Tensor, Tensor, Tensor, int)"/>; visible are the pixels with their centers in the box,
+    /// of all of the object's. An object without a pixel is visible as a whole.
     /// </summary>
     public static RoiMaskTargets Bitmaps { get; } = OfBitmaps;
 
@@ -52,13 +52,12 @@ public static class RoiMaskForms
     /// </summary>
     public static RoiMaskTargets Outlines { get; } = OfOutlines;
 
-    private static RoiMasks OfBitmaps(Instances truth, Tensor boxes, Tensor boxIndex, int size)
-    {
-        if (boxes.size(0) == 0)
-        {
-            return Empty(boxes, size);
-        }
+    private static RoiMasks OfBitmaps(Instances truth, Tensor boxes, Tensor boxIndex, int size) => boxes.size(0) == 0
+        ? Empty(boxes, size)
+        : OfBitmaps(truth, boxes, boxIndex, HostValues.Boxes(boxes, boxIndex), size);
 
+    private static RoiMasks OfBitmaps(Instances truth, Tensor boxes, Tensor boxIndex, (float[] Boxes, long[] Objects) known, int size)
+    {
         using var gradients = no_grad();
         using var scope = NewDisposeScope();
         var masks = truth.Masks ?? throw new InvalidDataException("an image has boxes but no masks, and this method learns from masks");
@@ -66,10 +65,10 @@ public static class RoiMaskForms
         var pixels = (masks.is_floating_point() ? masks.ge(0.5) : masks).to(boxes.dtype);
         // Counts up to 2^24 are exact.
         var within = BoxSamples.Of(
-            pixels.unsqueeze(1), Covered(boxes, 1, pixels.size(1)), Covered(boxes, 0, pixels.size(2)), HostValues.Longs(boxIndex));
+            pixels.unsqueeze(1), Covered(boxes, 1, pixels.size(1)), Covered(boxes, 0, pixels.size(2)), known.Objects);
         var all = pixels.sum([1, 2]).index_select(0, boxIndex).to(float64);
         return new RoiMasks(
-            RoiMaskHead.Targets(masks.is_floating_point() ? masks : pixels, boxes, boxIndex, size).MoveToOuterDisposeScope(),
+            RoiMaskHead.Targets(masks.is_floating_point() ? masks : pixels, boxes, known, size).MoveToOuterDisposeScope(),
             (within.view(-1).to(float64) / all).nan_to_num(nan: 1).clamp(RoiMasks.LeastVisible, 1).MoveToOuterDisposeScope());
     }
 
@@ -82,7 +81,8 @@ public static class RoiMaskForms
 
         using var gradients = no_grad();
         using var scope = NewDisposeScope();
-        var (corners, objects, cells) = (HostValues.Floats(boxes), HostValues.Longs(boxIndex), size * size);
+        var (corners, objects) = HostValues.Boxes(boxes, boxIndex);
+        var cells = size * size;
         var (masks, shares, others) = (new byte[objects.Length * cells], new double[objects.Length], new List<long>());
         for (var i = 0; i < objects.Length; i++)
         {
@@ -96,12 +96,14 @@ public static class RoiMaskForms
             }
         }
 
-        var targets = tensor(masks, [objects.Length, size, size], device: boxes.device).to(boxes.dtype);
-        var visible = tensor(shares, [objects.Length], device: boxes.device);
+        var targets = DeviceValues.Of(masks, [objects.Length, size, size], boxes.device).to(boxes.dtype);
+        var visible = DeviceValues.Of(shares, [objects.Length], boxes.device);
         if (others.Count > 0)
         {
-            var rows = tensor(others.ToArray(), [others.Count], device: boxes.device);
-            var bitmaps = OfBitmaps(truth, boxes.index_select(0, rows), boxIndex.index_select(0, rows), size);
+            var rows = DeviceValues.Of(others.ToArray(), boxes.device);
+            float[] own = [.. others.SelectMany(row => corners.AsSpan((int)(4 * row), 4).ToArray())];
+            var known = (own, others.Select(row => objects[row]).ToArray());
+            var bitmaps = OfBitmaps(truth, boxes.index_select(0, rows), boxIndex.index_select(0, rows), known, size);
             targets.index_copy_(0, rows, bitmaps.Targets);
             visible.index_copy_(0, rows, bitmaps.Visible);
         }

@@ -55,6 +55,6 @@ public sealed class DropPath : nn.Module<Tensor, Tensor>
             kept[i] = Random.Chance(_rate) ? 0 : 1 / (1 - _rate);
         }
         long[] perSample = [-1, .. Enumerable.Repeat(1L, (int)input.ndim - 1)];
-        return (input * tensor(kept, input.dtype, input.device).view(perSample)).MoveToOuterDisposeScope();
+        return (input * DeviceValues.Of(kept, [kept.Length], input.device, input.dtype).view(perSample)).MoveToOuterDisposeScope();
     }
 }

@@ -23,36 +23,54 @@ public static class RoiAlign
     /// <returns>[M, C, size, size], at least float32.</returns>
     public static Tensor Apply(
         Tensor features, Tensor boxes, Tensor images, int size, double scale, int samplingRatio = 0, bool aligned = true) =>
-        Bins(features, boxes, HostValues.Longs(images), new RoiGrid(size, scale, samplingRatio, aligned));
+        Bins(features, boxes, HostValues.Boxes(boxes, images), new RoiGrid(size, scale, samplingRatio, aligned));
 
-    /// <summary>The same with the images of boxes and the grid of bins on the host.</summary>
-    internal static Tensor Bins(Tensor features, Tensor boxes, long[] images, RoiGrid grid)
+    /// <summary>The same with the boxes and their images on the host too, which then has nothing to wait for.</summary>
+    internal static Tensor Bins(Tensor features, Tensor boxes, (float[] Boxes, long[] Images) known, RoiGrid grid)
     {
         using var scope = NewDisposeScope();
         var map = features.Widened();
-        var (rows, columns) = Shares(map, boxes, grid);
+        var (rows, columns) = Shares(map, boxes, known.Boxes, grid);
+        var images = known.Images;
         return BoxSamples.Of(map, rows, columns, images).MoveToOuterDisposeScope();
     }
 
     /// <summary>How much each cell counts in each bin, along both axes: [M, size, H] and [M, size, W] in the features' type.</summary>
-    internal static (Tensor Rows, Tensor Columns) Shares(Tensor features, Tensor boxes, RoiGrid grid)
+    internal static (Tensor Rows, Tensor Columns) Shares(Tensor features, Tensor boxes, float[] corners, RoiGrid grid)
     {
         using var gradients = no_grad();
         using var scope = NewDisposeScope();
         var cells = boxes.detach() * grid.Scale - (grid.Aligned ? 0.5 : 0);
         Tensor Axis(int axis) =>
-            AxisShares(cells.select(1, axis), cells.select(1, axis + 2), features.size(3 - axis), grid).to(features.dtype);
+            AxisShares(cells.select(1, axis), cells.select(1, axis + 2), features.size(3 - axis), Most(corners, axis, grid), grid)
+                .to(features.dtype);
         return (Axis(1).MoveToOuterDisposeScope(), Axis(0).MoveToOuterDisposeScope());
     }
 
     /// <summary>One axis: [M, size, length].</summary>
-    private static Tensor AxisShares(Tensor low, Tensor high, long length, RoiGrid grid)
+    // Samples per bin on an axis for the largest of all boxes, with one to spare for roundings: what is beyond a box's own counts as zeros.
+    private static long Most(float[] corners, int axis, RoiGrid grid)
+    {
+        if (grid.SamplingRatio > 0)
+        {
+            return grid.SamplingRatio;
+        }
+
+        var most = 0.0;
+        for (var box = axis; box < corners.Length; box += 4)
+        {
+            most = Math.Max(most, (corners[box + 2] - corners[box]) * grid.Scale);
+        }
+
+        return (long)Math.Ceiling(Math.Max(most, grid.Aligned ? 0 : 1) / grid.Size) + 1;
+    }
+
+    private static Tensor AxisShares(Tensor low, Tensor high, long length, long most, RoiGrid grid)
     {
         var extent = (grid.Aligned ? high - low : (high - low).clamp(min: 1)).view(-1, 1, 1);
         var bin = extent / grid.Size;
         // A box without extent has no samples, and its bins are 0.
         var counts = grid.SamplingRatio > 0 ? full_like(bin, grid.SamplingRatio) : bin.ceil();
-        var most = counts.numel() == 0 ? 1 : Math.Max(1, counts.max().to(int64).item<long>());
         Tensor Range(long count) => arange(count, dtype: low.dtype, device: low.device);
         var (sample, divisor) = (Range(most), counts.clamp(min: 1));
         var places = low.view(-1, 1, 1) + Range(grid.Size).view(-1, 1) * bin + (sample + 0.5) * bin / divisor;
@@ -101,7 +119,7 @@ internal sealed class BoxSamples : autograd.SingleTensorFunction<BoxSamples>
         foreach (var (image, boxes) in Parts(images, height * channels * features.size(3)))
         {
             using var part = NewDisposeScope();
-            var index = tensor(boxes, device: features.device);
+            var index = DeviceValues.Of(boxes, features.device);
             var (r, c) = (rows.index_select(0, index), columns.index_select(0, index));
             var map = features[image].permute(1, 0, 2).flatten(1);
             var bands = r.flatten(0, 1).mm(map).view(boxes.Length, height * channels, -1);
@@ -123,7 +141,7 @@ internal sealed class BoxSamples : autograd.SingleTensorFunction<BoxSamples>
         foreach (var (image, boxes) in Parts(images, height * channels * shape[3]))
         {
             using var part = NewDisposeScope();
-            var index = tensor(boxes, device: grad_output.device);
+            var index = DeviceValues.Of(boxes, grad_output.device);
             var (r, c) = (rows.index_select(0, index), columns.index_select(0, index));
             var bins = grad_output.index_select(0, index).transpose(1, 2).reshape(boxes.Length, height * channels, width);
             var bands = bins.bmm(c).view(boxes.Length * height, channels * shape[3]);

@@ -76,7 +76,7 @@ public sealed record LossTerm(string Name, Tensor Sum, Tensor Normalizer, double
 {
     /// <summary>A term whose normalizer is known on the host.</summary>
     public LossTerm(string name, Tensor sum, double normalizer, double factor = 1, double floor = 1)
-        : this(name, sum, tensor(normalizer, dtype: sum.dtype, device: sum.device), factor, floor)
+        : this(name, sum, full([], normalizer, sum.dtype, sum.device), factor, floor)
     {
     }
 

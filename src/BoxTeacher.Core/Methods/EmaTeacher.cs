@@ -133,10 +133,11 @@ public sealed class EmaTeacher
         using var scope = NewDisposeScope();
         using var gradients = no_grad();
         Copy(_copied);
-        using var share = tensor(1 - kept, device: CPU);
+        var shares = _averaged.Select(entry => entry.Teacher.dtype).Distinct()
+            .ToDictionary(type => type, type => full([], 1 - kept, type, Network.Device));
         foreach (var (own, student) in _averaged)
         {
-            own.lerp_(student, share.to(own.dtype, own.device));
+            own.lerp_(student, shares[own.dtype]);
         }
     }
 

@@ -28,7 +28,7 @@ public static class PseudoLabelFilters
     public static PseudoLabelFilter MaskQuality(double threshold) => labels =>
     {
         using var scope = NewDisposeScope();
-        return (labels.Quality > threshold).nonzero().squeeze(1).MoveToOuterDisposeScope();
+        return HostValues.Rows(labels.Quality > threshold).MoveToOuterDisposeScope();
     };
 
     /// <summary>All of them.</summary>
@@ -39,7 +39,7 @@ public static class PseudoLabelFilters
     {
         using var scope = NewDisposeScope();
         var (rows, others) = (first(labels), second(labels));
-        return rows.index_select(0, isin(rows, others).nonzero().squeeze(1)).MoveToOuterDisposeScope();
+        return rows.index_select(0, HostValues.Rows(isin(rows, others))).MoveToOuterDisposeScope();
     };
 
     private static Tensor Rows(PseudoLabels labels, Tensor wanted, double minSide)
@@ -47,7 +47,7 @@ public static class PseudoLabelFilters
         using var scope = NewDisposeScope();
         var boxes = labels.Instances.Boxes;
         var sides = boxes.narrow(1, 2, 2) - boxes.narrow(1, 0, 2);
-        return (wanted & (sides > minSide).all(1)).nonzero().squeeze(1).MoveToOuterDisposeScope();
+        return HostValues.Rows(wanted & (sides > minSide).all(1)).MoveToOuterDisposeScope();
     }
 }
 

@@ -101,8 +101,8 @@ public readonly record struct Homography(
     {
         using var scope = NewDisposeScope();
         // Corners in the order left top, right top, right bottom, left bottom: [n, 4].
-        var x = boxes.index_select(1, tensor(new long[] { 0, 2, 2, 0 }, device: boxes.device));
-        var y = boxes.index_select(1, tensor(new long[] { 1, 1, 3, 3 }, device: boxes.device));
+        var x = boxes.index_select(1, DeviceValues.Of([0, 2, 2, 0], boxes.device));
+        var y = boxes.index_select(1, DeviceValues.Of([1, 1, 3, 3], boxes.device));
         var w = x * M20 + y * M21 + M22;
         var (u, v) = ((x * M00 + y * M01 + M02) / w, (x * M10 + y * M11 + M12) / w);
         return stack([u.amin(1), v.amin(1), u.amax(1), v.amax(1)], 1).MoveToOuterDisposeScope();
@@ -125,7 +125,7 @@ public readonly record struct Homography(
     {
         using var scope = NewDisposeScope();
         var (height, width) = ((int)masks.size(1), (int)masks.size(2));
-        var sources = tensor(Sources(new ImageSize(height, width), size), device: masks.device);
+        var sources = DeviceValues.Of(Sources(new ImageSize(height, width), size), masks.device);
         var padded = cat([masks.flatten(1), masks.new_zeros([masks.size(0), 1])], 1);
         return padded.index_select(1, sources).view(-1, size.Height, size.Width).MoveToOuterDisposeScope();
     }

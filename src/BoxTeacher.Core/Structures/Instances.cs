@@ -40,6 +40,11 @@ public sealed record Instances(
     /// <summary>n.</summary>
     public int Count => (int)Classes.size(0);
 
+    /// <summary>
+    /// Boxes and classes in managed memory, where whoever made them there left them; null: <see cref="HostObjects.Of"/> copies them.
+    /// </summary>
+    public HostObjects? OnHost { get; init; }
+
     /// <summary>Some of the instances. Where there are outlines, the rows are read on the host.</summary>
     /// <param name="rows">[k] int64, rows in the wanted order.</param>
     public Instances Select(Tensor rows) => new(
@@ -58,7 +63,7 @@ public sealed record Instances(
         using var scope = NewDisposeScope();
         var moved = Moved(map, size);
         var sides = moved.Boxes.narrow(1, 2, 2) - moved.Boxes.narrow(1, 0, 2);
-        return moved.Select((sides > ThinnestBox).all(1).nonzero().squeeze(1)).MoveToOuterDisposeScope();
+        return moved.Select(HostValues.Rows((sides > ThinnestBox).all(1))).MoveToOuterDisposeScope();
     }
 
     /// <summary>The same with all instances: a box that lies outside becomes one without an area on the border.</summary>
@@ -99,5 +104,36 @@ public sealed record Instances(
             : throw new ArgumentException(
                 $"{name} must be [{string.Join(',', wanted.Select(side => side < 0 ? "*" : $"{side}"))}], not [{string.Join(',', shape)}].",
                 name);
+    }
+}
+
+/// <summary>Boxes and classes of an image in managed memory.</summary>
+/// <param name="Boxes">[4n] xyxy.</param>
+/// <param name="Classes">[n].</param>
+public sealed record HostObjects(float[] Boxes, long[] Classes)
+{
+    /// <summary>Those of each image. The host waits once, and not at all where all of them are in its memory already.</summary>
+    public static IReadOnlyList<HostObjects> Of(IReadOnlyList<Instances> images)
+    {
+        Instances[] unknown = [.. images.Where(image => image.OnHost is null)];
+        if (unknown.Length == 0)
+        {
+            return [.. images.Select(image => image.OnHost!)];
+        }
+
+        using var scope = NewDisposeScope();
+        var (boxes, classes) = HostValues.Boxes(
+            cat([.. unknown.Select(image => image.Boxes)]), cat([.. unknown.Select(image => image.Classes)]));
+        var first = 0;
+        return [.. images.Select(image =>
+        {
+            if (image.OnHost is { } known)
+            {
+                return known;
+            }
+
+            var (from, to) = (first, first += image.Count);
+            return new HostObjects(boxes[(4 * from)..(4 * to)], classes[from..to]);
+        })];
     }
 }

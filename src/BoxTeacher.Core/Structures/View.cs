@@ -39,7 +39,7 @@ public sealed record View(
     public View Select(IReadOnlyList<int> images)
     {
         using var scope = NewDisposeScope();
-        var rows = tensor([.. images.Select(image => (long)image)], [images.Count], device: Images.Images.device);
+        var rows = DeviceValues.Of([.. images.Select(image => (long)image)], Images.Images.device);
         return new View(
             new ImageBatch(Images.Images.index_select(0, rows).MoveToOuterDisposeScope(), [.. images.Select(image => Images.Sizes[image])]),
             [.. images.Select(image => FromOriginal[image])],

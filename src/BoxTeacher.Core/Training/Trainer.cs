@@ -186,8 +186,7 @@ public sealed class Trainer(
 
         scaler?.TakeOut(method.Student);
 
-        var norm = clipNorm is { } limit ? nn.utils.clip_grad_norm_(method.Student.parameters(), limit) : GradientNorm();
-        var losses = Values(terms);
+        var (losses, norm) = Values(terms, Clip());
         var total = losses.Values.Sum();
         Check(iteration + 1, "loss", total, losses);
         var isSkipped = scaler?.Explains(norm) is true;
@@ -221,11 +220,19 @@ public sealed class Trainer(
         return shared?.Losses(batch, step) ?? method.Losses(batch, step);
     }
 
-    private double GradientNorm()
+    // The 2-norm of all gradients, which are scaled down to the limit: torch.nn.utils.clip_grad_norm_ without its wait.
+    private Tensor Clip()
     {
         using var guard = no_grad();
-        var norms = method.Student.parameters().Select(parameter => parameter.grad).OfType<Tensor>().Select(gradient => gradient.norm());
-        return HostValues.Floats(stack(norms).norm())[0];
+        Tensor[] gradients = [.. method.Student.parameters().Select(parameter => parameter.grad).OfType<Tensor>()];
+        var norm = stack(gradients.Select(gradient => gradient.norm())).norm();
+        if (clipNorm is { } limit)
+        {
+            var share = full_like(norm, limit).div_(norm + 1e-6).clamp_(max: 1);
+            Array.ForEach(gradients, gradient => gradient.mul_(share));
+        }
+
+        return norm;
     }
 
     // A step of the optimizer may overflow, and so may statistics.
@@ -233,20 +240,22 @@ public sealed class Trainer(
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();
-        foreach (var (name, value) in method.Student.state_dict().Concat(method.Teacher?.Network.state_dict() ?? []))
+        var states = method.Student.state_dict().Concat(method.Teacher?.Network.state_dict() ?? []).ToList();
+        var areFinite = HostValues.Longs(stack(states.Select(state => state.Value.isfinite().all())));
+        if (Array.IndexOf(areFinite, 0) is var first and >= 0)
         {
-            if (!value.isfinite().all().item<bool>())
-            {
-                throw new NotFiniteNumberException($"iteration {iteration}: {name} is not finite; no checkpoint is made of these weights");
-            }
+            throw new NotFiniteNumberException(
+                $"iteration {iteration}: {states[first].Key} is not finite; no checkpoint is made of these weights");
         }
     }
 
-    private Dictionary<string, double> Values(LossTerms terms)
+    // The only wait of a step that is the loop's own.
+    private (Dictionary<string, double> Losses, double Norm) Values(LossTerms terms, Tensor norm)
     {
         using var guard = no_grad();
-        var values = HostValues.Floats(_processes.SumOf(stack(terms.Select(term => term.Value().reshape([])))));
-        return terms.Zip(values).ToDictionary(loss => loss.First.Name, loss => (double)loss.Second);
+        var sums = _processes.SumOf(stack(terms.Select(term => term.Value().reshape([]))));
+        var values = HostValues.Floats(cat([sums, norm.to(sums.dtype).reshape(1)]));
+        return (terms.Zip(values).ToDictionary(loss => loss.First.Name, loss => (double)loss.Second), values[^1]);
     }
 
     // Ahead of the optimizer's step: weights that are no numbers would go into the next checkpoint.

@@ -209,7 +209,7 @@ internal static class CenterMaskReference
         var samples = sampler.Sample([c.In("pred_boxes")], [truth], background, new RandomStream(0));
         c.Close("sampled_boxes", samples.Boxes[0]);
         c.Equal("sampled_classes", samples.Labels);
-        var positives = samples.Where(samples.Labels < background);
+        var positives = samples.OfObjects();
         c.Close("fg_boxes", positives.Boxes[0]);
         c.Equal("fg_classes", positives.Labels);
         c.Close("fg_gt_boxes", truth.Boxes.index_select(0, positives.BoxIndex));

@@ -134,9 +134,9 @@ public sealed class CenterMask : Detector
     {
         var device = features.Dense.Logits.device;
         return [.. limits(_stages).Decode(features.Dense).Select(image => new Instances(
-            tensor(image.Boxes, [image.Count, 4], device: device),
-            tensor(image.Classes, [image.Count], device: device),
-            tensor(image.Scores, [image.Count], device: device)))];
+            DeviceValues.Of(image.Boxes, [image.Count, 4], device),
+            DeviceValues.Of(image.Classes, device),
+            DeviceValues.Of(image.Scores, [image.Count], device)))];
     }
 
     /// <summary>The boxes that masks are learned on: candidates, and the true boxes behind them, that belong to an object.</summary>
@@ -148,7 +148,7 @@ public sealed class CenterMask : Detector
         using var scope = NewDisposeScope();
         var samples = _stages.Samples.Sample(
             [.. candidates.Select(image => image.Boxes)], truth, Classes, step.Random.Split(BoxDraws), step.PlaceOf);
-        return samples.Where(samples.Labels < Classes).MoveToOuterDisposeScope();
+        return samples.OfObjects().MoveToOuterDisposeScope();
     }
 
     /// <summary>Features of boxes, [M, channels, s / 2, s / 2], with s the side of the masks.</summary>

@@ -1,5 +1,6 @@
 using BoxTeacher.Backbones;
 using BoxTeacher.Layers;
+using BoxTeacher.Structures;
 using BoxTeacher.Torch;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -125,9 +126,9 @@ public sealed class DynamicMaskHead : nn.Module<Tensor, MaskInstances, Tensor>
             return cat([weight, bias], 2);
         }
 
-        var levels = tensor(Array.ConvertAll(instances.Levels, level => (long)level), device: features.device);
+        var levels = DeviceValues.Of(Array.ConvertAll(instances.Levels, level => (long)level), features.device);
         var scale = sizes_of_interest.index_select(0, levels).to(features.dtype).reciprocal().view(-1, 1, 1);
-        var point = tensor(instances.Points, [instances.Count, 2, 1], features.dtype, features.device);
+        var point = DeviceValues.Of(instances.Points, [instances.Count, 2, 1], features.device, features.dtype);
         var slope = weight.narrow(2, 0, 2) * scale;
         return cat([weight.narrow(2, 2, _shape.FeatureChannels), slope.neg(), slope.matmul(point) + bias], 2);
     }

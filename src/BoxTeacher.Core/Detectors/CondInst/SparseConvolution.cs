@@ -1,3 +1,4 @@
+using BoxTeacher.Structures;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
@@ -61,7 +62,7 @@ internal static class SparseConvolution
                 }
             }
         }
-        var patches = cat(rows).index_select(0, tensor(index, [index.Length], device: maps[0].device));
+        var patches = cat(rows).index_select(0, DeviceValues.Of(index, maps[0].device));
         var kernels = weight.permute(0, 2, 3, 1).reshape(outputs, kernel * kernel * channels);
         return F.linear(patches.view(locations.Length, kernel * kernel * channels), kernels, bias).MoveToOuterDisposeScope();
     }

@@ -1,4 +1,5 @@
 using BoxTeacher.Losses;
+using BoxTeacher.Structures;
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Detectors;
@@ -75,7 +76,7 @@ public sealed class FcosLoss(
             elements[i] = (targets.Images[i] * classes + targets.Classes[i]) * locations + targets.Locations[i];
         }
 
-        var sum = FocalLoss.Sum(outputs.Logits, tensor(elements, device: outputs.Logits.device), alpha, gamma);
+        var sum = FocalLoss.Sum(outputs.Logits, DeviceValues.Of(elements, outputs.Logits.device), alpha, gamma);
         return new LossTerm("loss_fcos_cls", sum, normalizer(targets.Count, targets.ImageCount * locations));
     }
 

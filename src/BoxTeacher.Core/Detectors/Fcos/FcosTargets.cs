@@ -28,9 +28,9 @@ public sealed class FcosTargets
             (distances[4 * i], distances[4 * i + 1], distances[4 * i + 2], distances[4 * i + 3]) = (left, top, right, bottom);
             centerness[i] = MathF.Sqrt(MathF.Min(left, right) / MathF.Max(left, right) * (MathF.Min(top, bottom) / MathF.Max(top, bottom)));
         }
-        Flat = tensor(flat, [Count], device: device);
-        Ltrb = tensor(distances, [Count, 4], device: device);
-        Centerness = tensor(centerness, [Count], device: device);
+        Flat = DeviceValues.Of(flat, device);
+        Ltrb = DeviceValues.Of(distances, [Count, 4], device);
+        Centerness = DeviceValues.Of(centerness, [Count], device);
     }
 
     /// <summary>The grid that was assigned.</summary>
@@ -73,7 +73,7 @@ public sealed class FcosTargets
             labels[Images[i] * Grid.Count + Locations[i]] = Classes[i];
         }
 
-        return tensor(labels, [ImageCount, Grid.Count], device: Flat.device);
+        return DeviceValues.Of(labels, [ImageCount, Grid.Count], Flat.device);
     }
 }
 
@@ -128,10 +128,8 @@ public sealed class FcosAssigner(IReadOnlyList<SizeRange> sizeRanges, double? ce
         var best = new FcosPositive[grid.Count];
         var bestArea = new float[grid.Count];
         var firstBox = 0;
-        for (var image = 0; image < truth.Count; image++)
+        foreach (var (image, (boxes, classes)) in HostObjects.Of(truth).Index())
         {
-            var boxes = HostValues.Floats(truth[image].Boxes);
-            var classes = HostValues.Longs(truth[image].Classes);
             Array.Fill(bestArea, NoBox);
             if (!(skipWhenFirstCenterIsZero && classes.Length > 0 && boxes[0] + boxes[2] == 0))
             {

@@ -35,7 +35,7 @@ public sealed class Anchors(
                       let height = stride * scale * Math.Sqrt(ratio)
                       from corner in new[] { center - width / 2, center - height / 2, center + width / 2, center + height / 2 }
                       select corner;
-        return tensor([.. corners], [PerCell, 4], dtype, device);
+        return DeviceValues.Of(corners.ToArray(), [PerCell, 4], device, dtype);
     }
 
     /// <summary>The anchors of a level, [height * width * <see cref="PerCell"/>, 4], xyxy in input pixels.</summary>
@@ -86,7 +86,7 @@ public sealed class Anchors(
             return valid.alias().MoveToOuterDisposeScope();
         }
 
-        var far = tensor([size.Width + pixels, size.Height + pixels], [2], anchors.dtype, anchors.device);
+        var far = DeviceValues.Of([size.Width + pixels, size.Height + pixels], [2], anchors.device, anchors.dtype);
         var inside = (anchors.narrow(1, 0, 2) >= -pixels).logical_and(anchors.narrow(1, 2, 2) < far).all(1);
         return valid.logical_and(inside).MoveToOuterDisposeScope();
     }

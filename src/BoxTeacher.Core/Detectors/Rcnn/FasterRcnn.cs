@@ -148,7 +148,7 @@ public sealed class FasterRcnn : Detector
 
     /// <summary><c>loss_bbox</c>.</summary>
     public LossTerm BoxLoss(BoxOutputs outputs, RoiSamples samples) =>
-        _stages.RoiLoss.Box(outputs.Deltas, samples.Labels, samples.Deltas, Classes);
+        _stages.RoiLoss.Box(outputs.Deltas, samples.Labels, samples.Deltas, Classes, positives: samples.Rows(ofObjects: true));
 
     /// <summary>The boxes moved by the deltas of the given classes [M], clipped to their image: for each image [m, 4].</summary>
     public IReadOnlyList<Tensor> Refine(
@@ -215,7 +215,7 @@ public sealed class FasterRcnn : Detector
         var (boxes, classes, targets) = (new Tensor[counts.Length], new Tensor[counts.Length], new List<Tensor>());
         for (var image = 0; image < counts.Length; image++)
         {
-            var positives = (labels[image] < Classes).sum().item<long>();
+            var positives = samples.Positives[image];
             boxes[image] = samples.Boxes[image].narrow(0, 0, positives);
             classes[image] = labels[image].narrow(0, 0, positives);
             if (positives > 0)

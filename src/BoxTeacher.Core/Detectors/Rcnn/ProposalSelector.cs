@@ -51,12 +51,12 @@ public sealed class ProposalSelector(
         long[] levels = [.. byLevel.Index().SelectMany(level => Enumerable.Repeat(
             acrossLevels ? 0L : level.Index, (int)level.Item.Scores.size(1)))];
         // All images in one copy.
-        var (places, values) = (HostValues.Floats(boxes), HostValues.Floats(scores));
+        var known = HostValues.Floats(cat([boxes, scores.unsqueeze(2).to(boxes.dtype)], 2));
         var count = levels.Length;
         return [.. sizes.Select((_, image) =>
         {
-            var kept = Suppress(places.AsSpan(4 * count * image, 4 * count), values.AsSpan(count * image, count), levels, limits.PerImage);
-            var index = tensor(kept, [kept.Length], device: boxes.device);
+            var kept = Suppress(known.AsSpan(5 * count * image, 5 * count), levels, limits.PerImage);
+            var index = DeviceValues.Of(kept, boxes.device);
             return new Proposals(boxes[image].index_select(0, index), scores[image].index_select(0, index)).MoveToOuterDisposeScope();
         })];
     }
@@ -72,13 +72,14 @@ public sealed class ProposalSelector(
         return (scores, _coder.Decode(boxes, deltas.view(-1, 4)).view(outputs.Images, kept, 4));
     }
 
-    // Rows of the proposals of an image, best first. Boxes without area are left out before the others suppress each other.
-    private long[] Suppress(ReadOnlySpan<float> boxes, ReadOnlySpan<float> scores, long[] levels, int limit)
+    // Rows of the proposals of an image, best first, of which four corners and the score are known. Boxes without area are left out before
+    // the others suppress each other.
+    private long[] Suppress(ReadOnlySpan<float> known, long[] levels, int limit)
     {
         var rows = new List<int>(levels.Length);
         for (var i = 0; i < levels.Length; i++)
         {
-            var box = boxes.Slice(4 * i, 4);
+            var box = known.Slice(5 * i, 4);
             if (box[2] - box[0] > smallestSide && box[3] - box[1] > smallestSide)
             {
                 rows.Add(i);
@@ -88,8 +89,8 @@ public sealed class ProposalSelector(
         var (places, values, groups) = (new float[4 * rows.Count], new float[rows.Count], new long[rows.Count]);
         for (var i = 0; i < values.Length; i++)
         {
-            (values[i], groups[i]) = (scores[rows[i]], levels[rows[i]]);
-            boxes.Slice(4 * rows[i], 4).CopyTo(places.AsSpan(4 * i));
+            (values[i], groups[i]) = (known[5 * rows[i] + 4], levels[rows[i]]);
+            known.Slice(5 * rows[i], 4).CopyTo(places.AsSpan(4 * i));
         }
 
         var kept = NonMaximumSuppression.ByClass(places, values, groups, (float)nmsThreshold, limit);

@@ -22,14 +22,19 @@ public sealed class RoiDecoder(double scoreThreshold = 0.05, double nmsThreshold
         using var scope = NewDisposeScope();
         var foreground = probabilities.detach().narrow(1, 0, probabilities.size(1) - 1);
         var above = foreground > scoreThreshold;
-        var pairs = above.nonzero();
+        var pairs = HostValues.Places(above);
         var (rows, classes) = (pairs.select(1, 0), pairs.select(1, 1));
-        var scores = foreground.masked_select(above);
+        var scores = foreground.reshape(-1).index_select(0, rows * foreground.size(1) + classes);
         var boxes = boxesOf(rows, classes);
+        // In one copy; classes are below 2^24, which float32 holds.
+        var known = HostValues.Floats(
+            cat([boxes.to(float32), scores.to(float32).unsqueeze(1), classes.to(float32).unsqueeze(1)], 1)).Chunk(6).ToArray();
+        float[] corners = [.. known.SelectMany(pair => pair[..4])];
         var kept = NonMaximumSuppression.ByClass(
-            HostValues.Floats(boxes), HostValues.Floats(scores), HostValues.Longs(classes), (float)nmsThreshold, perImage);
+            corners, Array.ConvertAll(known, pair => pair[4]), Array.ConvertAll(known, pair => (long)pair[5]), (float)nmsThreshold,
+            perImage);
         long[] chosen = [.. kept.Take(perImage).Select(pair => (long)pair)];
-        var index = tensor(chosen, [chosen.Length], device: probabilities.device);
+        var index = DeviceValues.Of(chosen, probabilities.device);
         return new Instances(boxes, classes, scores).Select(index).MoveToOuterDisposeScope();
     }
 }

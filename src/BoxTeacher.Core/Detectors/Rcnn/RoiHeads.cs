@@ -1,4 +1,5 @@
 using BoxTeacher.Losses;
+using BoxTeacher.Structures;
 using BoxTeacher.Torch;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -127,7 +128,7 @@ public sealed class RoiLoss(SoftmaxLoss? loss = null, double beta = 0)
     {
         using var scope = NewDisposeScope();
         var counted = weights is null
-            ? tensor((double)labels.size(0), dtype: logits.dtype, device: logits.device)
+            ? full([], labels.size(0), logits.dtype, logits.device)
             : (weights > 0).sum().to(logits.dtype);
         return new LossTerm("loss_cls", _loss.Sum(logits, labels, weights), counted).MoveToOuterDisposeScope();
     }
@@ -141,10 +142,11 @@ public sealed class RoiLoss(SoftmaxLoss? loss = null, double beta = 0)
     /// <param name="targets">[M, 4]; read of positives alone.</param>
     /// <param name="classes">C.</param>
     /// <param name="weights">[M, 4], not negative; null: 1.</param>
-    public LossTerm Box(Tensor deltas, Tensor labels, Tensor targets, int classes, Tensor? weights = null)
+    /// <param name="positives">The rows of positives, [k] int64; null: the host waits for their number.</param>
+    public LossTerm Box(Tensor deltas, Tensor labels, Tensor targets, int classes, Tensor? weights = null, Tensor? positives = null)
     {
         using var scope = NewDisposeScope();
-        var rows = (labels < classes).nonzero().squeeze(1);
+        var rows = positives ?? HostValues.Rows(labels < classes);
         var own = OwnDeltas(deltas.index_select(0, rows), labels.index_select(0, rows));
         var sum = DeltaLoss.Sum(own, targets.index_select(0, rows), beta, weights?.index_select(0, rows));
         return new LossTerm("loss_bbox", sum, labels.size(0)).MoveToOuterDisposeScope();

@@ -1,6 +1,7 @@
 using BoxTeacher.Layers;
 using BoxTeacher.Losses;
 using BoxTeacher.Torch;
+using BoxTeacher.Structures;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
@@ -90,12 +91,16 @@ public sealed class RoiMaskHead : nn.Module<Tensor, Tensor>
     /// <param name="boxIndex">[p] int64: the object of each box.</param>
     /// <param name="size">Cells per side, <see cref="Size"/> of the head.</param>
     /// <returns>[p, size, size], 0 or 1 in the boxes' type.</returns>
-    public static Tensor Targets(Tensor masks, Tensor boxes, Tensor boxIndex, int size)
+    public static Tensor Targets(Tensor masks, Tensor boxes, Tensor boxIndex, int size) =>
+        Targets(masks, boxes, HostValues.Boxes(boxes, boxIndex), size);
+
+    /// <summary>The same with the boxes and their objects on the host too.</summary>
+    internal static Tensor Targets(Tensor masks, Tensor boxes, (float[] Boxes, long[] Objects) known, int size)
     {
         using var gradients = no_grad();
         using var scope = NewDisposeScope();
-        return RoiAlign.Apply(masks.to(boxes.dtype).unsqueeze(1), boxes, boxIndex, size, 1).squeeze(1).ge(0.5).to(boxes.dtype)
-            .MoveToOuterDisposeScope();
+        var bins = RoiAlign.Bins(masks.to(boxes.dtype).unsqueeze(1), boxes, known, new RoiGrid(size, 1, SamplingRatio: 0, Aligned: true));
+        return bins.squeeze(1).ge(0.5).to(boxes.dtype).MoveToOuterDisposeScope();
     }
 
     /// <summary>

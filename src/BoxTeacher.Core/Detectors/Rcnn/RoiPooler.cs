@@ -96,36 +96,38 @@ public sealed record RoiPooler(int Size, IReadOnlyList<int> Strides, int Samplin
         using var scope = NewDisposeScope();
         var all = cat([.. boxes]);
         long[] images = [.. boxes.SelectMany((ofImage, image) => Enumerable.Repeat((long)image, (int)ofImage.size(0)))];
-        var level = Array.ConvertAll(HostValues.Longs(levels), value => (int)value);
+        var (corners, numbers) = HostValues.Boxes(all, levels);
+        var level = Array.ConvertAll(numbers, value => (int)value);
         // Levels without boxes are left alone.
         int[] read = [.. level.Distinct().Order().DefaultIfEmpty(0)];
         RoiGrid[] grids = [.. read.Select(GridOf)];
         var map = Array.ConvertAll(level, value => Array.IndexOf(read, value));
         var pooled = FusedKernels.RoiAlign([.. read.Select(value => pyramid[value].Widened())], grids, all, map, images)
-            ?? ByLevel(pyramid, all, level, images);
+            ?? ByLevel(pyramid, all, corners, level, images);
         return pooled.MoveToOuterDisposeScope();
     }
 
     private RoiGrid GridOf(int level) => new(Size, 1.0 / Strides[level], SamplingRatio, Aligned);
 
-    private Tensor ByLevel(IReadOnlyList<Tensor> pyramid, Tensor boxes, int[] levels, long[] images)
+    private Tensor ByLevel(IReadOnlyList<Tensor> pyramid, Tensor boxes, float[] corners, int[] levels, long[] images)
     {
         var groups = levels.Select((level, row) => (Level: level, Row: (long)row))
             .GroupBy(entry => entry.Level, entry => entry.Row).OrderBy(group => group.Key).ToArray();
         if (groups.Length <= 1)
         {
-            return RoiAlign.Bins(pyramid[levels.FirstOrDefault()], boxes, images, GridOf(levels.FirstOrDefault()));
+            return RoiAlign.Bins(pyramid[levels.FirstOrDefault()], boxes, (corners, images), GridOf(levels.FirstOrDefault()));
         }
 
         var parts = groups.Select(group => RoiAlign.Bins(
-            pyramid[group.Key], boxes.index_select(0, tensor(group.ToArray(), device: boxes.device)),
-            [.. group.Select(row => images[row])], GridOf(group.Key)));
+            pyramid[group.Key], boxes.index_select(0, DeviceValues.Of(group.ToArray(), boxes.device)),
+            ([.. group.SelectMany(row => corners.AsSpan((int)(4 * row), 4).ToArray())], [.. group.Select(row => images[row])]),
+            GridOf(group.Key)));
         var places = new long[levels.Length];
         foreach (var (place, row) in groups.SelectMany(group => group).Index())
         {
             places[row] = place;
         }
 
-        return cat([.. parts]).index_select(0, tensor(places, device: boxes.device));
+        return cat([.. parts]).index_select(0, DeviceValues.Of(places, boxes.device));
     }
 }

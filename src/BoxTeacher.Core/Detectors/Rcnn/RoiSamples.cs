@@ -12,24 +12,40 @@ namespace BoxTeacher.Detectors;
 /// <param name="BoxIndex">[M] int64: row of the box's object among its image's truth; -1 for background.</param>
 /// <param name="Deltas">[M, 4]: what a positive regresses to; 0 for background.</param>
 /// <param name="Candidates">[M] int64: row of the box among its image's truth and proposals together, in the order of the sampler.</param>
-public sealed record RoiSamples(IReadOnlyList<Tensor> Boxes, Tensor Labels, Tensor BoxIndex, Tensor Deltas, Tensor Candidates)
+/// <param name="Positives">How many samples of each image, ahead of its others, are of objects.</param>
+public sealed record RoiSamples(IReadOnlyList<Tensor> Boxes, Tensor Labels, Tensor BoxIndex, Tensor Deltas, Tensor Candidates,
+    IReadOnlyList<int> Positives)
 {
     /// <summary>M.</summary>
     public int Count => (int)Labels.size(0);
 
-    /// <summary>Some of the samples, in their order.</summary>
-    /// <param name="chosen">[M] bool.</param>
-    public RoiSamples Where(Tensor chosen)
+    /// <summary>The samples of objects.</summary>
+    public RoiSamples OfObjects()
     {
         using var scope = NewDisposeScope();
-        var rows = chosen.nonzero().squeeze(1);
-        var perImage = chosen.split([.. Boxes.Select(boxes => boxes.size(0))]);
+        var rows = Rows(ofObjects: true);
         return new RoiSamples(
-            [.. Boxes.Zip(perImage, (boxes, own) => boxes.index_select(0, own.nonzero().squeeze(1)))],
+            [.. Boxes.Zip(Positives, (boxes, count) => boxes.narrow(0, 0, count))],
             Labels.index_select(0, rows),
             BoxIndex.index_select(0, rows),
             Deltas.index_select(0, rows),
-            Candidates.index_select(0, rows)).MoveToOuterDisposeScope();
+            Candidates.index_select(0, rows),
+            Positives).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The rows of samples of objects, or of background: [k] int64.</summary>
+    public Tensor Rows(bool ofObjects)
+    {
+        var rows = new List<long>();
+        var first = 0;
+        foreach (var (boxes, positives) in Boxes.Zip(Positives))
+        {
+            var (count, from) = ((int)boxes.size(0), ofObjects ? 0 : positives);
+            rows.AddRange(Enumerable.Range(first + from, (ofObjects ? positives : count) - from).Select(row => (long)row));
+            first += count;
+        }
+
+        return DeviceValues.Of([.. rows], Labels.device);
     }
 
     /// <summary>Hands the tensors to the dispose scope outside the current one.</summary>
@@ -94,36 +110,55 @@ public sealed class RoiSampler(
     {
         using var gradients = no_grad();
         using var scope = NewDisposeScope();
-        var parts = proposals.Select((boxes, image) => OfImage(
-            boxes, truth[image], classes, random.Split((ulong)(placeOf?.Invoke(image) ?? image)))).ToArray();
+        Candidates[] candidates = [.. proposals.Select((boxes, image) => Match(boxes, truth[image]))];
+        // All images in one copy.
+        var known = HostValues.Longs(cat([.. candidates.Select(own => own.Index)]));
+        var (parts, first) = (new List<RoiSamples>(), 0);
+        foreach (var (image, own) in candidates.Index())
+        {
+            var count = (int)own.Index.size(0);
+            var (positives, negatives) = sampler.Balanced(
+                known.AsSpan(first, count), samples, positiveShare, random.Split((ulong)(placeOf?.Invoke(image) ?? image)));
+            parts.Add(Take(own, truth[image].Classes, classes, positives, negatives));
+            first += count;
+        }
+
         return new RoiSamples(
             [.. parts.Select(part => part.Boxes[0])],
             cat([.. parts.Select(part => part.Labels)]),
             cat([.. parts.Select(part => part.BoxIndex)]),
             cat([.. parts.Select(part => part.Deltas)]),
-            cat([.. parts.Select(part => part.Candidates)])).MoveToOuterDisposeScope();
+            cat([.. parts.Select(part => part.Candidates)]),
+            [.. parts.SelectMany(part => part.Positives)]).MoveToOuterDisposeScope();
     }
 
-    private RoiSamples OfImage(Tensor proposals, Instances truth, int classes, RandomStream random)
+    private Candidates Match(Tensor proposals, Instances truth)
     {
-        var device = proposals.device;
         var objects = truth.Boxes.to(proposals.dtype);
-        var index = _place(arange(0, truth.Count, int64, device), _matcher.Match(proposals, objects).Index);
-        var boxes = _place(objects, proposals);
-        var (positives, negatives) = sampler.Balanced(HostValues.Longs(index), samples, positiveShare, random);
-        long[] chosen = [.. positives, .. negatives];
-        var rows = tensor(chosen, [chosen.Length], device: device);
-        var sampled = boxes.index_select(0, rows);
-        var boxIndex = index.index_select(0, rows);
+        return new Candidates(
+            _place(objects, proposals), objects,
+            _place(arange(0, truth.Count, int64, proposals.device), _matcher.Match(proposals, objects).Index));
+    }
+
+    private RoiSamples Take(Candidates all, Tensor truth, int classes, long[] positives, long[] negatives)
+    {
+        var device = all.Boxes.device;
+        var rows = DeviceValues.Of([.. positives, .. negatives], device);
+        var sampled = all.Boxes.index_select(0, rows);
+        var boxIndex = all.Index.index_select(0, rows);
         var owners = boxIndex.narrow(0, 0, positives.Length);
         return new RoiSamples(
             [sampled],
-            cat([truth.Classes.index_select(0, owners), full([negatives.Length], classes, int64, device)]),
+            cat([truth.index_select(0, owners), full([negatives.Length], classes, int64, device)]),
             boxIndex,
             cat([
-                _coder.Encode(sampled.narrow(0, 0, positives.Length), objects.index_select(0, owners)),
+                _coder.Encode(sampled.narrow(0, 0, positives.Length), all.Objects.index_select(0, owners)),
                 zeros([negatives.Length, 4], sampled.dtype, device),
             ]),
-            rows);
+            rows,
+            [positives.Length]);
     }
+
+    // Boxes of an image that may be sampled, its true ones, and which of these each belongs to.
+    private sealed record Candidates(Tensor Boxes, Tensor Objects, Tensor Index);
 }

@@ -69,27 +69,31 @@ public sealed class RpnAssigner(
         var all = cat([.. outputs.Anchors]);
         var (positives, negatives, deltas) = (new List<long>(), new List<long>(), new List<Tensor>());
         var divisorSum = 0.0;
+        var matches = stack([.. boxes.Select((own, image) =>
+        {
+            var index = matcher.Match(all, own).Index;
+            return sizes is not null && (divisor ?? border) is not null
+                ? index.masked_fill_(Learning(outputs, anchors, all, sizes[image]).logical_not(), BoxMatches.Ignored)
+                : index;
+        })]);
+        // All images in one copy.
+        var known = HostValues.Longs(matches);
+        var count = (int)all.size(0);
         for (var image = 0; image < boxes.Count; image++)
         {
-            var matches = matcher.Match(all, boxes[image]).Index;
-            if (sizes is not null && (divisor ?? border) is not null)
-            {
-                matches.masked_fill_(Learning(outputs, anchors, all, sizes[image]).logical_not(), BoxMatches.Ignored);
-            }
-
             var own = random.Split((ulong)(placeOf?.Invoke(image) ?? image));
-            var (chosen, rest) = sampler.Balanced(HostValues.Longs(matches), samples, positiveShare, own);
-            var rows = tensor(chosen, [chosen.Length], device: all.device);
+            var (chosen, rest) = sampler.Balanced(known.AsSpan(image * count, count), samples, positiveShare, own);
+            var rows = DeviceValues.Of(chosen, all.device);
             deltas.Add(_coder.Encode(
-                all.index_select(0, rows), boxes[image].to(all.dtype).index_select(0, matches.index_select(0, rows))));
-            var first = image * all.size(0);
+                all.index_select(0, rows), boxes[image].to(all.dtype).index_select(0, matches[image].index_select(0, rows))));
+            var first = (long)image * count;
             positives.AddRange(chosen.Select(anchor => first + anchor));
             negatives.AddRange(rest.Select(anchor => first + anchor));
             divisorSum += _normalizer(chosen.Length, rest.Length);
         }
 
         long[] sampled = [.. positives, .. negatives];
-        var index = tensor(sampled, [sampled.Length], device: all.device);
+        var index = DeviceValues.Of(sampled, all.device);
         return new RpnTargets(
             index.narrow(0, 0, positives.Count).clone().MoveToOuterDisposeScope(),
             index.MoveToOuterDisposeScope(),

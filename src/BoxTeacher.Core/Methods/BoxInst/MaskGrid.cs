@@ -13,11 +13,10 @@ namespace BoxTeacher.Methods;
 /// <param name="Boxes">[G, 4] float32 xyxy in pixels.</param>
 /// <param name="BoxMasks">[G, h, w] float32: 1 inside the box.</param>
 /// <param name="Valid">[N, h, w] float32: 0 in the padding and in the image's last rows.</param>
+/// <param name="Corners">[4G]: the boxes in managed memory.</param>
 public sealed record MaskGrid(
-    Tensor Pixels, int Stride, IReadOnlyList<int> ImageOfBox, Tensor Boxes, Tensor BoxMasks, Tensor Valid)
+    Tensor Pixels, int Stride, IReadOnlyList<int> ImageOfBox, Tensor Boxes, Tensor BoxMasks, Tensor Valid, float[] Corners)
 {
-    private readonly float[] _corners = HostValues.Floats(Boxes);
-
     /// <summary>G: boxes of the batch.</summary>
     public int Count => ImageOfBox.Count;
 
@@ -32,7 +31,7 @@ public sealed record MaskGrid(
 
     /// <summary>The boxes of an image: four numbers each, xyxy in pixels.</summary>
     public ReadOnlySpan<float> BoxesOf(int image) =>
-        _corners.AsSpan(4 * FirstBoxOf(image), 4 * ImageOfBox.Count(other => other == image));
+        Corners.AsSpan(4 * FirstBoxOf(image), 4 * ImageOfBox.Count(other => other == image));
 
     /// <summary>Looks at a view.</summary>
     /// <param name="view">Images with their boxes and their pixels; padded sides are multiples of <paramref name="stride"/>.</param>
@@ -60,7 +59,8 @@ public sealed record MaskGrid(
         }
 
         return new MaskGrid(
-            pixels, stride, images, boxes.MoveToOuterDisposeScope(), masks.MoveToOuterDisposeScope(), valid.MoveToOuterDisposeScope());
+            pixels, stride, images, boxes.MoveToOuterDisposeScope(), masks.MoveToOuterDisposeScope(), valid.MoveToOuterDisposeScope(),
+            [.. HostObjects.Of(view.Truth).SelectMany(truth => truth.Boxes)]);
 
         // Samples at stride / 2 + k * stride that lie before a row or column.
         int Samples(int end) => int.Max(0, (end - stride / 2 + stride - 1) / stride);
@@ -76,7 +76,7 @@ public sealed record MaskGrid(
     public IReadOnlyList<InstanceGroup> Groups(ReadOnlySpan<int> boxOfInstance, PixelPairs pairs)
     {
         PixelRegion[] regions = [.. Enumerable.Range(0, Count).Select(box =>
-            BoxRaster.PairRegion(_corners.AsSpan(4 * box, 4), Height, Width, Stride, pairs))];
+            BoxRaster.PairRegion(Corners.AsSpan(4 * box, 4), Height, Width, Stride, pairs))];
         return InstanceGroup.Runs(boxOfInstance, regions);
     }
 
@@ -97,7 +97,7 @@ public sealed record MaskGrid(
     }
 
     /// <summary>[G] int64: image of each box.</summary>
-    public Tensor ImageIndex() => tensor(ImageOfBox.Select(image => (long)image).ToArray(), device: Pixels.device);
+    public Tensor ImageIndex() => DeviceValues.Of(ImageOfBox.Select(image => (long)image).ToArray(), Pixels.device);
 }
 
 /// <summary>

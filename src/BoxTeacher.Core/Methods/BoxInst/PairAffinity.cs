@@ -117,8 +117,8 @@ public static class ColorSimilarity
         using var exact = Precision.Float32.On(rgb.device);
         var x = rgb / 255;
         var linear = where(x > 0.04045, ((x + 0.055) / 1.055).pow(2.4), x / 12.92);
-        var matrix = tensor(ToXyz, dtype: rgb.dtype, device: rgb.device).view(3, 3);
-        var white = tensor(White, dtype: rgb.dtype, device: rgb.device).view(3, 1, 1);
+        var matrix = DeviceValues.Of(ToXyz, [3, 3], rgb.device, rgb.dtype);
+        var white = DeviceValues.Of(White, [3, 1, 1], rgb.device, rgb.dtype);
         var xyz = matrix.matmul(linear.flatten(2)).view(rgb.shape) / white;
         var f = where(xyz > 0.008856, xyz.pow(1.0 / 3), 7.787 * xyz + 16.0 / 116);
         var (fx, fy, fz) = (f.select(1, 0), f.select(1, 1), f.select(1, 2));

@@ -99,7 +99,7 @@ public sealed class BoxTeacherMethod(
             var (first, count) = (grid.FirstBoxOf(image), truth.Count);
             var all = new Instances(
                 truth.Boxes, truth.Classes, labels.Confidence.narrow(0, first, count), labels.Masks.narrow(0, first, count));
-            return new PseudoLabels(all.Select((all.Scores! > 0).nonzero().squeeze(1)).MoveToOuterDisposeScope());
+            return new PseudoLabels(all.Select(HostValues.Rows(all.Scores! > 0)).MoveToOuterDisposeScope());
         })];
     }
 

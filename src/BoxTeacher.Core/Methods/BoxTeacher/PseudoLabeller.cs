@@ -8,7 +8,11 @@ namespace BoxTeacher.Methods;
 /// <summary>The teacher's masks for the boxes of a batch, on the mask grid. Tensors belong to the caller's dispose scope.</summary>
 /// <param name="Masks">[G, h, w] float32 in [0, 1], 0 outside the box; zeros for boxes without a mask. Soft if the teacher's are.</param>
 /// <param name="Confidence">[G] float32: confidence of each mask, 0 for boxes without one.</param>
-public sealed record PseudoMasks(Tensor Masks, Tensor Confidence);
+public sealed record PseudoMasks(Tensor Masks, Tensor Confidence)
+{
+    /// <summary>The confidences in managed memory, where they were made there; null: whoever wants them copies them.</summary>
+    public float[]? OnHost { get; init; }
+}
 
 /// <summary>
 /// The size that a published teacher sees images in: the short side as given, unless the long side became too long.
@@ -88,22 +92,33 @@ public sealed class PseudoLabeller(
         var probabilities = outputs.MaskProbabilities([.. matched.Select(match => match.Candidates)]);
 
         var masks = zeros_like(grid.BoxMasks);
-        var trust = zeros([grid.Count], device: masks.device);
+        var labels = new List<Labels>();
         var first = 0;
-        for (var image = 0; image < matched.Length; image++)
+        foreach (var (image, match) in matched.Index().Where(entry => entry.Item.Rows.Length > 0))
         {
-            var match = matched[image];
-            if (match.Rows.Length > 0)
+            var coarse = probabilities.narrow(0, first, match.Rows.Length);
+            labels.Add(Masks(image, match, coarse, seen[image], sizes[image], grid));
+            first += match.Rows.Length;
+        }
+
+        var trust = new float[grid.Count];
+        if (first > 0)
+        {
+            // Ranks of all images, then their confidences, in one copy.
+            var values = HostValues.Floats(cat([.. labels.SelectMany(own => own.Ranks), .. labels.SelectMany(own => own.Trusts)]));
+            var (ranks, trusts) = (values[..first], PartCheck.Confidences(values[first..]));
+            var row = 0;
+            foreach (var own in labels)
             {
-                var coarse = probabilities.narrow(0, first, match.Rows.Length);
-                var labels = Masks(match, coarse, seen[image], sizes[image], grid);
-                Assign(match, labels, grid.FirstBoxOf(image), masks, trust);
-                first += match.Rows.Length;
+                var end = row + own.Match.Rows.Length;
+                Assign(own, ranks[row..end], trusts[row..end], grid.FirstBoxOf(own.Image), masks, trust);
+                row = end;
             }
         }
 
         return new PseudoMasks(
-            masks.mul_(grid.BoxMasks).MoveToOuterDisposeScope(), trust.MoveToOuterDisposeScope());
+            masks.mul_(grid.BoxMasks).MoveToOuterDisposeScope(),
+            DeviceValues.Of(trust, [trust.Length], masks.device).MoveToOuterDisposeScope()) { OnHost = trust };
     }
 
     private Matched Match(BoxCandidates candidates, ImageSize network, ImageSize image, ReadOnlySpan<float> truth)
@@ -139,21 +154,21 @@ public sealed class PseudoLabeller(
             iou);
     }
 
-    private Labels Masks(Matched match, Tensor coarse, ImageSize network, ImageSize image, MaskGrid grid)
+    private Labels Masks(int image, Matched match, Tensor coarse, ImageSize network, ImageSize size, MaskGrid grid)
     {
         using var scope = NewDisposeScope();
         var count = match.Rows.Length;
-        var boxes = tensor(match.Boxes, [count, 4], device: coarse.device);
-        var scores = tensor(match.Candidates.Scores, [count], device: coarse.device);
+        var boxes = DeviceValues.Of(match.Boxes, [count, 4], coarse.device);
+        var scores = DeviceValues.Of(match.Candidates.Scores, [count], coarse.device);
         var sampled = zeros([count, grid.Height, grid.Width], device: coarse.device);
         var ranks = new List<Tensor>();
         var trusts = new List<Tensor>();
-        var step = (int)long.Clamp(PixelsAtOnce / long.Max(image.Area, network.Area), 1, count);
+        var step = (int)long.Clamp(PixelsAtOnce / long.Max(size.Area, network.Area), 1, count);
         for (var start = 0; start < count; start += step)
         {
             using var chunk = NewDisposeScope();
             var length = int.Min(step, count - start);
-            var soft = MaskPostprocess.Resize(coarse.narrow(0, start, length), network, image, grid.Stride);
+            var soft = MaskPostprocess.Resize(coarse.narrow(0, start, length), network, size, grid.Stride);
             var predicted = new TeacherMasks(boxes.narrow(0, start, length), scores.narrow(0, start, length), soft, maskThreshold);
             ranks.Add(predicted.DetectionScores().MoveToOuterDisposeScope());
             trusts.Add(PartCheck.OnePerMask(confidence(predicted), length).MoveToOuterDisposeScope());
@@ -162,19 +177,20 @@ public sealed class PseudoLabeller(
         }
 
         return new Labels(
-            sampled.MoveToOuterDisposeScope(), HostValues.Floats(cat(ranks)), PartCheck.Confidences(HostValues.Floats(cat(trusts))));
+            image, match, sampled.MoveToOuterDisposeScope(), [.. ranks.Select(part => part.MoveToOuterDisposeScope())],
+            [.. trusts.Select(part => part.MoveToOuterDisposeScope())]);
     }
 
-    private void Assign(Matched match, Labels labels, int firstBox, Tensor masks, Tensor trust)
+    private void Assign(Labels labels, float[] ranks, float[] confidences, int firstBox, Tensor masks, float[] trust)
     {
-        var predictions = match.Rows.Select((row, i) => new RankedPrediction(row, labels.Scores[i])).ToArray();
-        var rowOfBox = assignment(predictions, match.Iou);
+        var predictions = labels.Match.Rows.Select((row, i) => new RankedPrediction(row, ranks[i])).ToArray();
+        var rowOfBox = assignment(predictions, labels.Match.Iou);
         for (var box = 0; box < rowOfBox.Length; box++)
         {
             if (rowOfBox[box] is var row and >= 0)
             {
                 masks[firstBox + box].copy_(labels.Masks[row]);
-                trust[firstBox + box].fill_(labels.Confidence[row]);
+                trust[firstBox + box] = confidences[row];
             }
         }
     }
@@ -183,7 +199,7 @@ public sealed class PseudoLabeller(
     private sealed record Matched(BoxCandidates Candidates, float[] Boxes, int[] Rows, float[,] Iou);
 
     /// <summary>Their masks on the mask grid, detection scores and confidences.</summary>
-    private sealed record Labels(Tensor Masks, float[] Scores, float[] Confidence);
+    private sealed record Labels(int Image, Matched Match, Tensor Masks, Tensor[] Ranks, Tensor[] Trusts);
 }
 
 /// <summary>A prediction as the assignment sees it.</summary>

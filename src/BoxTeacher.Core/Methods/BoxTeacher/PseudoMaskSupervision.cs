@@ -56,7 +56,7 @@ public sealed class PseudoMaskSupervision(
         var factor = warmUp(iteration);
 
         // Only instances whose box has a mask cost anything.
-        var trusted = Trusted(student, labels.Confidence);
+        var trusted = Trusted(student, labels);
         var probabilities = student.Probabilities.index_select(0, trusted);
         var boxes = student.BoxIndex.index_select(0, trusted);
         var masks = (labels.Masks > 0.5).to(student.Probabilities.dtype);
@@ -79,11 +79,11 @@ public sealed class PseudoMaskSupervision(
             new(name, perInstance.sum(), divisor.alias(), weight * factor, Floor: Tiny);
     }
 
-    private static Tensor Trusted(StudentMasks student, Tensor confidence)
+    private static Tensor Trusted(StudentMasks student, PseudoMasks labels)
     {
-        var ofBox = HostValues.Floats(confidence);
+        var ofBox = labels.OnHost ?? HostValues.Floats(labels.Confidence);
         long[] rows = [.. student.Boxes.Index().Where(entry => ofBox[entry.Item] > 0).Select(entry => (long)entry.Index)];
-        return tensor(rows, [rows.Length], device: confidence.device);
+        return DeviceValues.Of(rows, labels.Confidence.device);
     }
 }
 

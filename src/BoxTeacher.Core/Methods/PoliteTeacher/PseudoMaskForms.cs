@@ -1,6 +1,5 @@
 using BoxTeacher.Masks;
 using BoxTeacher.Structures;
-using static TorchSharp.torch;
 
 namespace BoxTeacher.Methods;
 
@@ -24,15 +23,14 @@ public static class PseudoMaskForms
         var (height, width) = ((int)masks.size(1), (int)masks.size(2));
         var outlines = new Outline[labels.Count];
         var pixels = new byte[labels.Count * height * width];
-        using var host = masks.cpu().contiguous();
-        var bytes = host.bytes;
+        var bytes = HostValues.Bytes(masks);
         for (var i = 0; i < outlines.Length; i++)
         {
-            outlines[i] = new Outline(MaskContours.Trace(bytes.Slice(i * height * width, height * width), height, width));
+            outlines[i] = new Outline(MaskContours.Trace(bytes.AsSpan(i * height * width, height * width), height, width));
             RunLengthMask.FromPolygons(outlines[i].Rings, height, width).Decode(pixels.AsSpan(i * height * width, height * width));
         }
 
-        var repainted = tensor(pixels, [labels.Count, height, width], device: masks.device);
+        var repainted = DeviceValues.Of(pixels, [labels.Count, height, width], masks.device);
         return new Instances(labels.Boxes, labels.Classes, labels.Scores, repainted, outlines);
     }
 }

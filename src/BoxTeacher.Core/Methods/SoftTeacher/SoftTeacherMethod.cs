@@ -58,9 +58,10 @@ public sealed class SoftTeacherMethod(
         var labelled = LabelledLosses(batch.Labelled.Of(settings.LabelledViews), Pass(step, LabelledPass));
         var answer = Ask(weak, step.Random.Split(TeacherPass));
         var labels = Transport(answer.Labels, weak, strong);
-        var unlabelled = UnlabelledLosses(new Lesson(weak, strong, answer.Pyramid, labels, Look(strong)), step);
+        var lesson = new Lesson(weak, strong, answer.Pyramid, labels, Look(strong));
+        var boxes = (int)step.Sum(lesson.Truth(settings.Classes).Sum(image => image.Count));
+        var unlabelled = UnlabelledLosses(lesson, step);
 
-        var boxes = (int)step.Sum(labels.Sum(image => (int)settings.Classes(image).size(0)));
         var weight = settings.Weight(step.Iteration, boxes);
         return new LossTerms(
         [
@@ -118,11 +119,9 @@ public sealed class SoftTeacherMethod(
 
         using var precision = ema.InItsPrecision();
         teacher.eval();
-        var isBackground = samples.Labels == student.Classes;
-        var perImage = isBackground.split([.. samples.Boxes.Select(boxes => boxes.size(0))]);
-        Tensor[] boxes = [.. samples.Boxes.Zip(perImage, (all, background) => all.index_select(0, Rows(background)))];
+        Tensor[] boxes = [.. samples.Boxes.Zip(samples.Positives, (all, objects) => all.narrow(0, objects, all.size(0) - objects))];
         Tensor[] seen = [.. boxes.Select((image, index) => strong.To(weak, index).Apply(image, weak.Images.Sizes[index]))];
-        var rows = Rows(isBackground);
+        var rows = samples.Rows(ofObjects: false);
         var scores = new BackgroundScores(
             teacher.BoxHead(answer.Pyramid, seen).Logits.softmax(1),
             outputs.Logits.detach().index_select(0, rows).softmax(1),
@@ -148,8 +147,6 @@ public sealed class SoftTeacherMethod(
     }
 
     private static Step Pass(Step step, ulong label) => step with { Random = step.Random.Split(label) };
-
-    private static Tensor Rows(Tensor mask) => mask.nonzero().squeeze(1);
 
     private static Tensor Overlap(Tensor boxes, Instances truth) => truth.Count == 0
         ? boxes.new_zeros([boxes.size(0)])
@@ -224,7 +221,7 @@ public sealed class SoftTeacherMethod(
     private LossTerm BoxLoss(Lesson lesson, IReadOnlyList<Instances> truth, Step step)
     {
         var samples = student.Sample(lesson.Student.Proposals, truth, step);
-        var positives = samples.Where(samples.Labels != student.Classes);
+        var positives = samples.OfObjects();
         var term = student.BoxLoss(student.BoxHead(lesson.Student.Pyramid, positives.Boxes), positives);
         return new LossTerm(term.Name, term.Sum, samples.Count, term.Factor, term.Floor);
     }
@@ -242,7 +239,7 @@ public sealed class SoftTeacherMethod(
             var boxes = image.Instances.Boxes;
             var place = step.PlaceOf(index);
             var noise = settings.Noise(place, times, image.Instances.Count, random.Split((ulong)place));
-            return BoxJitter.Apply(boxes, noise.to(boxes.dtype, boxes.device), settings.JitterScale).view(-1, 4);
+            return BoxJitter.Apply(boxes, DeviceValues.Of(noise.to(boxes.dtype, CPU), boxes.device), settings.JitterScale).view(-1, 4);
         })];
         var classes = cat([.. labels.Select(image => image.Instances.Classes.repeat(times))]);
         var refined = teacher.Refine(teacher.BoxHead(pyramid, copies), copies, classes, weak.Images.Sizes);
@@ -281,11 +278,24 @@ public sealed class SoftTeacherMethod(
     {
         public TeacherAnswer Answer => new(TeacherPyramid, Labels);
 
-        public IReadOnlyList<Instances> Truth(PseudoLabelFilter filter) =>
-            [.. Labels.Select(image => image.Instances.Select(filter(image)))];
+        // A filter is asked once: the host waits for each answer's length.
+        private Dictionary<PseudoLabelFilter, IReadOnlyList<Instances>> Chosen { get; init; } = [];
+
+        public IReadOnlyList<Instances> Truth(PseudoLabelFilter filter)
+        {
+            if (!Chosen.TryGetValue(filter, out var chosen))
+            {
+                Chosen[filter] = chosen = [.. Labels.Select(image => image.Instances.Select(filter(image)))];
+            }
+
+            return chosen;
+        }
 
         public Lesson Image(int image) => new(
             Weak.Image(image), Strong.Image(image), [.. TeacherPyramid.Select(level => level.narrow(0, image, 1))], [Labels[image]],
-            Student.Image(image));
+            Student.Image(image))
+        {
+            Chosen = Chosen.ToDictionary(entry => entry.Key, entry => (IReadOnlyList<Instances>)[entry.Value[image]]),
+        };
     }
 }
