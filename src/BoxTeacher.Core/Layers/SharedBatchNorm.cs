@@ -63,7 +63,7 @@ public sealed class SharedBatchNorms : IDisposable
     public Tensor? Anchor()
     {
         using var scope = NewDisposeScope();
-        var anchors = _outputs.Select(output => output.view(-1).narrow(0, 0, 0).sum()).ToList();
+        var anchors = _outputs.Select(output => output.narrow(0, 0, 0).sum()).ToList();
         _outputs.ForEach(output => output.Dispose());
         _outputs.Clear();
         return anchors.Count == 0 ? null : stack(anchors).sum().MoveToOuterDisposeScope();

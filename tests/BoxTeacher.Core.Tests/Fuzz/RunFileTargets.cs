@@ -76,7 +76,7 @@ internal static class RunFileTargets
 
     private static (string, Action) Result(string folder)
     {
-        var store = new RunStore(folder);
+        var store = new RunStore(folder, null);
         var run = store.Folder(Planned);
         Directory.CreateDirectory(run);
         var file = Path.Combine(run, "result.json");

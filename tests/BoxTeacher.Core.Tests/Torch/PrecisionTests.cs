@@ -123,20 +123,6 @@ public sealed class PrecisionTests : IDisposable
         Assert.Throws<NotSupportedException>(() => Precision.Bfloat16.On(META));
     }
 
-    [Fact]
-    public void Maps_keep_their_values_in_the_layout_of_convolutions()
-    {
-        var maps = rand(2, 64, 4, 5);
-        using (Precision.Bfloat16.On(CPU))
-        {
-            var laid = maps.LaidOut();
-            Assert.Equal(1, laid.stride(1));
-            Assert.True(maps.Equals(laid));
-        }
-
-        Assert.Same(maps, maps.LaidOut());
-    }
-
     public static TheoryData<string> Exact => ["colors", "dynamic masks", "pasted masks", "boxes' features", "deformed"];
 
     /// <summary>Given float32, they answer with the same bits whatever is around them.</summary>
