@@ -103,12 +103,15 @@ public sealed class SharedStepTests : IDisposable
         var recipe = Small(Recipes.ShapesBoxTeacher, 2);
         using var network = recipe.BuildMethod(scenes.Dataset.Categories.Count).Student;
         // Objectness of an untrained network is too small for any detection.
-        foreach (var (_, bias) in network.named_parameters().Where(parameter => parameter.name.EndsWith("cls_logits.bias", StringComparison.Ordinal)))
+        foreach (var (_, bias) in network.named_parameters()
+            .Where(parameter => parameter.name.EndsWith("cls_logits.bias", StringComparison.Ordinal)))
         {
             using var gradients = no_grad();
             bias.zero_();
         }
 
+        // Threads have the network together, which inference would put back into training mode.
+        network.eval();
         var alone = new Inference(network, recipe).Detect(scenes.Dataset);
         var together = ThreadGroup.Run(size, processes => new Inference(network, recipe).Detect(scenes.Dataset, processes: processes));
 
@@ -116,8 +119,8 @@ public sealed class SharedStepTests : IDisposable
         Assert.Equal(alone.Select(Words), together[0].Select(Words));
         Assert.All(together[1..], Assert.Empty);
 
-        static string Words(DetectionResult found) =>
-            FormattableString.Invariant($"{found.ImageId} {found.Category} {found.Score:R} {found.MaskScore:R} {found.Box} {found.Mask?.ToCompressed()}");
+        static string Words(DetectionResult found) => FormattableString.Invariant(
+            $"{found.ImageId} {found.Category} {found.Score:R} {found.MaskScore:R} {found.Box} {found.Mask?.ToCompressed()}");
     }
 
     private static void Compare(Trained alone, Trained[] together)
