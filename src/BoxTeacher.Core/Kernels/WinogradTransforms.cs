@@ -5,8 +5,8 @@ using Lane = System.Runtime.Intrinsics.Vector512<float>;
 namespace BoxTeacher.Kernels;
 
 /// <summary>
-/// The transforms of Winograd's minimal filtering F(4x4, 3x3) (Lavin and Gray 2016, section 4.3), on values with the channels last:
-/// a tile of 6x6 inputs is V = Bᵀ d B, a kernel U = G g Gᵀ, a tile of 4x4 outputs Y = Aᵀ M A with M = V U summed over the input channels.
+/// The transforms of Winograd's minimal filtering F(4x4, 3x3) (Lavin and Gray 2016, section 4.3), on values with the channels last: a tile
+/// of 6x6 inputs is V = Bᵀ d B, a kernel U = G g Gᵀ, a tile of 4x4 outputs Y = Aᵀ M A with M = V U summed over the input channels.
 /// Each of the 36 coefficients of all tiles is a plane [tiles, channels] of its own, so that the sums are 36 products of matrices.
 /// </summary>
 internal static unsafe class WinogradTransforms

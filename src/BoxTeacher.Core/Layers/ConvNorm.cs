@@ -59,7 +59,7 @@ public sealed class Scale : nn.Module<Tensor, Tensor>
     /// <summary>A factor that starts at <paramref name="initial"/>.</summary>
     public Scale(double initial = 1) : base(nameof(Scale))
     {
-        scale = nn.Parameter(full([1], initial, float32));
+        scale = nn.Parameter(ones(1) * initial);
         RegisterComponents();
         this.DetachFromDisposeScope();
     }

@@ -63,7 +63,7 @@ public sealed class SharedBatchNorms : IDisposable
     public Tensor? Anchor()
     {
         using var scope = NewDisposeScope();
-        var anchors = _outputs.Select(output => output.view(-1).narrow(0, 0, 0).sum()).ToList();
+        var anchors = _outputs.Select(output => output.narrow(0, 0, 0).sum()).ToList();
         _outputs.ForEach(output => output.Dispose());
         _outputs.Clear();
         return anchors.Count == 0 ? null : stack(anchors).sum().MoveToOuterDisposeScope();
@@ -72,7 +72,7 @@ public sealed class SharedBatchNorms : IDisposable
     private Tensor Apply(BatchNorm2d norm, Tensor input, bool isAnchored)
     {
         using var scope = NewDisposeScope();
-        var (mean, variance, count) = Statistics(input);
+        var (mean, variance, count) = Statistics(input, norm.running_mean!.dtype);
         using (no_grad())
         {
             norm.num_batches_tracked!.add_(1);
@@ -91,9 +91,10 @@ public sealed class SharedBatchNorms : IDisposable
     }
 
     // [C] each, over N, H and W of all processes. Squares are summed around each process's own mean, in double precision.
-    private (Tensor Mean, Tensor Variance, double Count) Statistics(Tensor input)
+    private (Tensor Mean, Tensor Variance, double Count) Statistics(Tensor input, ScalarType type)
     {
         using var gradients = no_grad();
+        input = input.to(type);
         var channels = input.size(1);
         var count = input.numel() / channels;
         var mean = input.mean([0, 2, 3]).to(float64);
@@ -103,7 +104,7 @@ public sealed class SharedBatchNorms : IDisposable
         var all = sums[2 * channels].item<double>();
         var whole = sums.narrow(0, 0, channels) / all;
         var variance = (sums.narrow(0, channels, channels) / all - whole.square()).clamp(min: 0);
-        return (whole.to(input.dtype), variance.to(input.dtype), all);
+        return (whole.to(type), variance.to(type), all);
     }
 
     /// <summary>What a normalization knows beside its tensors.</summary>
@@ -129,7 +130,8 @@ public sealed class SharedBatchNorms : IDisposable
         {
             using var scope = NewDisposeScope();
             var saved = ctx.get_saved_variables();
-            var (input, weight) = (saved[0], saved[1]);
+            var (input, weight, type) = (saved[0], saved[1], gradient.dtype);
+            gradient = gradient.to(weight.dtype);
             var whole = (Whole)ctx.get_data(nameof(Whole));
             var inverse = (saved[3] + whole.Eps).rsqrt();
             var centered = input - PerChannel(saved[2]);
@@ -141,7 +143,7 @@ public sealed class SharedBatchNorms : IDisposable
             result.addcmul_(centered, PerChannel(means[1] * inverse.square()), -1).mul_(PerChannel(inverse * weight));
             return
             [
-                result.MoveToOuterDisposeScope(), (product * inverse).MoveToOuterDisposeScope(), own.MoveToOuterDisposeScope(),
+                result.to(type).MoveToOuterDisposeScope(), (product * inverse).MoveToOuterDisposeScope(), own.MoveToOuterDisposeScope(),
                 null!, null!, null!,
             ];
         }

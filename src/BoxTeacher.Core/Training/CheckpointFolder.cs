@@ -8,9 +8,10 @@ namespace BoxTeacher.Training;
 
 /// <summary>
 /// The checkpoints of one run: a folder <c>checkpoint-NNNNNNN</c> each, with the weights (<c>model.safetensors</c>, names
-/// <c>student.*</c> and <c>teacher.*</c>), the optimizer's state (<c>optimizer.bin</c>, with the loss scaler's behind it where there is one)
-/// and the checksums of both (<c>SHA256SUMS</c>); the folder's number is that of the finished iterations. All else that a resume needs, random numbers included, is a function of that
-/// number. A checkpoint is written under another name, flushed and then renamed: what has its final name is complete.
+/// <c>student.*</c> and <c>teacher.*</c>), the optimizer's state (<c>optimizer.bin</c>, with the loss scaler's behind it where there is
+/// one) and the checksums of both (<c>SHA256SUMS</c>); the folder's number is that of the finished iterations. All else that a resume
+/// needs, random numbers included, is a function of that number. A checkpoint is written under another name, flushed and then renamed: what
+/// has its final name is complete.
 /// </summary>
 /// <param name="folder">The run's folder.</param>
 /// <param name="beforeWriting">

@@ -212,8 +212,8 @@ internal sealed class SharedBackward : IDisposable
         public Bucket(Parameter[] parameters)
         {
             _parameters = parameters;
-            _values = zeros([parameters.Length + parameters.Sum(parameter => parameter.numel())], float32, parameters[0].device)
-                .DetachFromDisposeScope();
+            var length = parameters.Length + parameters.Sum(parameter => parameter.numel());
+            _values = zeros([length], parameters[0].dtype, parameters[0].device).DetachFromDisposeScope();
         }
 
         public Tensor Gather()
@@ -234,7 +234,7 @@ internal sealed class SharedBackward : IDisposable
                 }
             }
 
-            _values.narrow(0, 0, marks.Length).copy_(tensor(marks, [marks.Length]));
+            _values.narrow(0, 0, marks.Length).copy_(tensor(marks));
             return _values;
         }
 

@@ -58,6 +58,17 @@ internal sealed class CommandLineProcess : IDisposable
         kill.WaitForExit();
     }
 
+    /// <summary>Ends one of the processes that a launcher started, by SIGKILL.</summary>
+    /// <param name="child">0-based, in the order in which they were started.</param>
+    public void KillChild(int child)
+    {
+        var children = Directory.GetDirectories($"/proc/{process.Id}/task")
+            .SelectMany(task => File.ReadAllText(Path.Combine(task, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Select(int.Parse).Order().ToList();
+        using var ended = Process.GetProcessById(children[child]);
+        ended.Kill();
+    }
+
     public CommandResult Wait()
     {
         process.WaitForExit();

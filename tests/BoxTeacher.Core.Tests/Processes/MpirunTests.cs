@@ -96,6 +96,30 @@ public sealed class MpirunTests : IDisposable
         Assert.Equal(Metrics("stopped")[^1]["iteration"]!.GetValue<int>(), last.Value.Iteration);
     }
 
+    [MpirunFact]
+    public void A_killed_process_ends_the_others_and_another_number_of_them_goes_on()
+    {
+        string[] more = ["--set", "budget.iterations=60", "--set", "budget.evaluateEvery=60"];
+        using var run = Start(2, "killed", more);
+        var checkpoints = new RunFolder(folder.At("killed")).Checkpoints;
+        while (!run.HasExited && checkpoints.Latest() is null)
+        {
+            Thread.Sleep(20);
+        }
+
+        run.KillChild(1);
+        var ended = run.Wait();
+
+        Assert.NotEqual(0, ended.ExitCode);
+        Assert.Contains("signal 9", ended.Error, StringComparison.Ordinal);
+        Assert.InRange(checkpoints.Latest()!.Value.Iteration, 3, 57);
+
+        Success(Train(3, "killed", more));
+        Assert.Equal(
+            Enumerable.Range(1, 60),
+            Metrics("killed").Where(line => line["total"] is not null).Select(line => line["iteration"]!.GetValue<int>()));
+    }
+
     private static void Success(CommandResult result) => Assert.True(result.ExitCode == 0, result.Error + result.Output);
 
     private List<JsonNode> Metrics(string run) =>

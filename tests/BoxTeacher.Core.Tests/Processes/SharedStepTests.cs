@@ -1,6 +1,8 @@
 using BoxTeacher.Detectors;
+using BoxTeacher.Evaluation;
 using BoxTeacher.Methods;
 using BoxTeacher.Structures;
+using BoxTeacher.Torch;
 using BoxTeacher.Tests.Views;
 using BoxTeacher.Training;
 using Xunit;
@@ -23,7 +25,11 @@ public sealed class SharedStepTests : IDisposable
         ["BoxInst"] = Recipes.ShapesBoxInst,
         ["BoxTeacher"] = Recipes.ShapesBoxTeacher,
         ["Faster R-CNN"] = Recipes.ShapesFasterRcnn,
-        ["Soft Teacher"] = SoftTeacherScenes.Small(Steps),
+        ["Soft Teacher"] = SoftTeacherScenes.Small(Steps) with { Method = SoftTeacherScenes.Method with
+        {
+            // Anchors of one area inside of a larger box have the same overlap: of pseudo boxes, the last digit would choose among them.
+            PseudoBoxes = SoftTeacherScenes.Method.PseudoBoxes with { RpnScore = 1 },
+        } },
         ["Soft Teacher, all switches"] = SoftTeacherScenes.Small(Steps) with
         {
             Method = SoftTeacherScenes.OtherMethod with
@@ -38,74 +44,147 @@ public sealed class SharedStepTests : IDisposable
 
     public void Dispose() => scenes.Dispose();
 
-    /// <summary>The batches are of images of different sizes, and of 5 labelled images for 2 or 3 processes.</summary>
+    /// <summary>
+    /// In double precision, in which rounding stays below what the formulas differ by if a normalizer, a statistic or a share is wrong.
+    /// In float32 about one of a million rectifiers and rounded choices falls to the other side in each step.
+    /// The batches are of images of different sizes, and of 5 labelled images for 2 or 3 processes.
+    /// </summary>
     [Theory]
     [MemberData(nameof(Cases))]
     public void Two_and_three_processes_take_the_steps_of_one(string name)
     {
-        var recipe = Small(Methods[name]);
-        var alone = Assert.Single(Train(recipe, 1, "alone"));
-
-        // Of weights that differ in their last digits another proposal, or a mask's pixel at its threshold, may be chosen, and channels
-        // that hardly vary enlarge such digits. So many steps are compared with one process, and all of them among the processes.
-        var steps = recipe.Detector is SmallCondInst ? 5 : 1;
-        Compare(alone, Train(recipe, 2, "two"), steps);
-        Compare(alone, Train(recipe, 3, "three"), steps);
+        set_default_dtype(float64);
+        try
+        {
+            var recipe = Small(Methods[name], Steps);
+            var alone = Assert.Single(Train(recipe, 1));
+            Assert.Equal(Steps, alone.Steps.Count);
+            Compare(alone, Train(recipe, 2));
+            Compare(alone, Train(recipe, 3));
+        }
+        finally
+        {
+            set_default_dtype(float32);
+        }
     }
 
-    private static void Compare(Trained alone, Trained[] together, int steps)
+    /// <summary>
+    /// With the precision of real runs, to the bit among the processes; beside one process, before rounding is learned from.
+    /// </summary>
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Weights_are_the_same_in_all_processes_in_float32(string name)
+    {
+        var recipe = Small(Methods[name], 3);
+        var (alone, together) = (Assert.Single(Train(recipe, 1)), Train(recipe, 3));
+
+        Assert.All(together, process => Assert.Equal(together[0].Weights, process.Weights));
+        Assert.All(alone.Steps[0].Losses, loss => Close(loss.Value, together[0].Steps[0].Losses[loss.Key], 5e-5, loss.Key));
+    }
+
+    /// <summary>Gradients are judged when they have been added: all processes leave the same steps out.</summary>
+    [Theory]
+    [InlineData(Precision.Bfloat16)]
+    [InlineData(Precision.Float16)]
+    public void Processes_agree_in_a_lower_precision(Precision precision)
+    {
+        var recipe = Small(Recipes.ShapesBoxTeacher, 4);
+        recipe = recipe with { Precision = recipe.Precision with { Training = precision } };
+        var together = Train(recipe, 2);
+
+        Assert.Equal(together[0].Weights, together[1].Weights);
+        Assert.Equal(together[0].Steps.Select(step => step.GradientNorm), together[1].Steps.Select(step => step.GradientNorm));
+        Assert.Contains(together[0].Steps, step => step.GradientNorm > 0);
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Processes_detect_what_one_detects(int size)
+    {
+        var recipe = Small(Recipes.ShapesBoxTeacher, 2);
+        using var network = recipe.BuildMethod(scenes.Dataset.Categories.Count).Student;
+        // Objectness of an untrained network is too small for any detection.
+        foreach (var (_, bias) in network.named_parameters()
+            .Where(parameter => parameter.name.EndsWith("cls_logits.bias", StringComparison.Ordinal)))
+        {
+            using var gradients = no_grad();
+            bias.zero_();
+        }
+
+        // Threads have the network together, which inference would put back into training mode.
+        network.eval();
+        var alone = new Inference(network, recipe).Detect(scenes.Dataset);
+        var together = ThreadGroup.Run(size, processes => new Inference(network, recipe).Detect(scenes.Dataset, processes: processes));
+
+        Assert.True(alone.Count > scenes.Dataset.Images.Count);
+        Assert.Equal(alone.Select(Words), together[0].Select(Words));
+        Assert.All(together[1..], Assert.Empty);
+
+        static string Words(DetectionResult found) => FormattableString.Invariant(
+            $"{found.ImageId} {found.Category} {found.Score:R} {found.MaskScore:R} {found.Box} {found.Mask?.ToCompressed()}");
+    }
+
+    private static void Compare(Trained alone, Trained[] together)
     {
         Assert.All(together, process => Assert.Equal(together[0].Weights, process.Weights));
-        Assert.Empty(together[1].Steps);
-        Assert.Equal(Steps, together[0].Steps.Count);
-        Close(alone.Steps[0].GradientNorm!.Value, together[0].Steps[0].GradientNorm!.Value, "gradient of the first step");
-        foreach (var (one, all) in alone.Steps.Take(steps).Zip(together[0].Steps))
+        foreach (var (one, all) in alone.Steps.Zip(together[0].Steps))
         {
-            Assert.Equal(one.Losses.Keys, all.Losses.Keys);
-            Assert.All(one.Losses, loss => Close(loss.Value, all.Losses[loss.Key], $"step {one.Iteration}, {loss.Key}"));
+            Assert.All(one.Losses, loss => Close(loss.Value, all.Losses[loss.Key], 1e-5, $"step {one.Iteration}, {loss.Key}"));
+            Close(one.GradientNorm!.Value, all.GradientNorm!.Value, 1e-5, $"step {one.Iteration}, gradient");
             Assert.True(all.Exchange!.Value.Seconds > 0);
         }
 
+        Assert.All(alone.Weights, weight => Assert.All(
+            weight.Value.Zip(together[0].Weights[weight.Key]), pair => Close(pair.First, pair.Second, 1e-5, weight.Key)));
     }
 
-    private static void Close(double expected, double actual, string what) =>
-        Assert.True(Math.Abs(expected - actual) <= 1e-5 * Math.Max(1, Math.Abs(expected)), $"{what}: {actual}, not {expected}");
+    private static void Close(double expected, double actual, double tolerance, string what) => Assert.True(
+        Math.Abs(expected - actual) <= tolerance * Math.Max(1, Math.Abs(expected)), $"{what}: {actual:G17}, not {expected:G17}");
 
-    private static Recipe Small(Recipe recipe) => recipe with
+    private static Recipe Small(Recipe recipe, int steps) => recipe with
     {
-        Augmentation = recipe.Augmentation.Resized(64, 128),
-        // Among locations of nearly the same score the last digit would choose.
-        Detector = recipe.Detector is SmallCondInst small ? small with { InstancesPerImage = 10_000 } : recipe.Detector,
-        Budget = new BudgetRecipe(Steps, recipe.Dataset.Unlabelled is null ? 5 : 8, Steps, Steps),
+        Augmentation = recipe.Augmentation.Resized(32, 64),
+        Budget = new BudgetRecipe(steps, recipe.Dataset.Unlabelled is null ? 5 : 8, steps, steps),
         Dataset = recipe.Dataset.Unlabelled is { } unlabelled
             ? recipe.Dataset with { Unlabelled = unlabelled with { Composition = new FixedComposition(1, 1) } }
             : recipe.Dataset,
     };
 
-    private Trained[] Train(Recipe recipe, int size, string folder) => ThreadGroup.Run(size, processes =>
+    // Networks and images have the default type of tensors.
+    private Trained[] Train(Recipe recipe, int size) => ThreadGroup.Run(size, processes =>
     {
         using var scope = NewDisposeScope();
         using var method = recipe.BuildMethod(scenes.Dataset.Categories.Count);
+        using var optimizer = recipe.Solver.Optimizer.Build(method.Student);
+        var batches = TrainingRun.Batches(
+            recipe, scenes.Dataset, CPU, recipe.Dataset.Unlabelled is null ? null : scenes.Dataset, processes);
         var steps = new List<StepFinished>();
-        var unlabelled = recipe.Dataset.Unlabelled is null ? null : scenes.Dataset;
-        new TrainingRun(
-            recipe, method, new RecipeData(scenes.Dataset, null, unlabelled), new RunFolder(Path.Combine(scenes.Path, folder)),
-            size == 1 ? null : processes).Run(happened =>
-            {
-                if (happened is StepFinished step)
-                {
-                    steps.Add(step);
-                }
-            });
+        new Trainer(
+            method, first => batches(first).Select(Typed), optimizer, recipe.Solver.LearningRate(recipe.Budget.Iterations),
+            recipe.Solver.ClipNorm, recipe.Budget, new RandomStream((ulong)recipe.Seed), null, null,
+            recipe.Precision.Training, LossScaler.Of(recipe.Precision.Training), processes)
+            .Run(default, happened => steps.Add((StepFinished)happened));
         return new Trained(steps, Weights(method));
     });
 
-    private static Dictionary<string, float[]> Weights(ITrainingMethod method)
+    private static Batch Typed(Batch batch) => new(Typed(batch.Labelled), batch.Unlabelled is { } unlabelled ? Typed(unlabelled) : null);
+
+    private static ViewPair Typed(ViewPair pair) => new(Typed(pair.Weak), Typed(pair.Strong));
+
+    private static View Typed(View view) => view with
+    {
+        Images = new ImageBatch(view.Images.Images.to(get_default_dtype()), view.Images.Sizes),
+        Truth = [.. view.Truth.Select(own =>
+            new Instances(own.Boxes.to(get_default_dtype()), own.Classes, own.Scores, own.Masks, own.Outlines))],
+    };
+
+    private static Dictionary<string, double[]> Weights(ITrainingMethod method)
     {
         (string Name, Detector? Network)[] networks = [("student", method.Student), ("teacher", method.Teacher?.Network)];
         return networks.Where(own => own.Network is not null).SelectMany(own => own.Network!.state_dict()
-            .Select(entry => ($"{own.Name}.{entry.Key}", Values: HostValues.Floats(entry.Value)))).ToDictionary();
+            .Select(entry => ($"{own.Name}.{entry.Key}", entry.Value.to(float64).contiguous().data<double>().ToArray()))).ToDictionary();
     }
 
-    private sealed record Trained(List<StepFinished> Steps, Dictionary<string, float[]> Weights);
+    private sealed record Trained(List<StepFinished> Steps, Dictionary<string, double[]> Weights);
 }
