@@ -1,3 +1,4 @@
+using BoxTeacher.Layers;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
@@ -22,17 +23,24 @@ internal sealed class LayerCalls
             if (weight is not null && module is nn.Module<Tensor, Tensor> layer)
             {
                 var isTransposed = module is ConvTranspose2d;
-                removals.Add(layer.register_forward_hook((_, input, output) =>
-                {
-                    var learns = is_grad_enabled();
-                    calls.Add(new Call(
-                        input.shape, weight.shape, output.shape, isTransposed, learns && input.requires_grad, learns && weight.requires_grad));
-                    return output;
-                }).remove);
+                removals.Add(layer.register_forward_hook((_, input, output) => Note(input, weight, output, isTransposed)).remove);
+            }
+            else if (module is PyramidConvolution pyramid)
+            {
+                removals.Add(pyramid.register_forward_hook((_, inputs, outputs) =>
+                    [.. inputs.Zip(outputs, (input, output) => Note(input, pyramid.Weight, output, isTransposed: false))]).remove);
             }
         }
 
         return new Removal(removals);
+    }
+
+    private Tensor Note(Tensor input, Tensor weight, Tensor output, bool isTransposed)
+    {
+        var learns = is_grad_enabled();
+        calls.Add(new Call(
+            input.shape, weight.shape, output.shape, isTransposed, learns && input.requires_grad, learns && weight.requires_grad));
+        return output;
     }
 
     /// <summary>Floating-point operations of the layers with weights of so many dimensions, two per multiply-add, in billions.</summary>

@@ -43,6 +43,20 @@ public static class SameConvolution
 
         Tensor Plain(Tensor map) => F.conv2d(map, weight, bias, [stride, stride], [padding, padding]);
     }
+
+    /// <summary>A kernel and, where it is wanted, a bias as PyTorch's <c>Conv2d</c> draws them.</summary>
+    internal static (Parameter Weight, Parameter? Bias) Draw(long inputs, long outputs, int kernel, bool hasBias)
+    {
+        var bound = 1 / Math.Sqrt(inputs * kernel * kernel);
+        return (Of(outputs, inputs, kernel, kernel), hasBias ? Of(outputs) : null);
+
+        Parameter Of(params long[] sizes)
+        {
+            var drawn = nn.Parameter(empty(sizes));
+            nn.init.uniform_(drawn, -bound, bound);
+            return drawn;
+        }
+    }
 }
 
 /// <summary>A convolution with a square, odd kernel, a bias where it is wanted, and "same" padding.</summary>
@@ -60,15 +74,7 @@ public sealed class Convolution2d : nn.Module<Tensor, Tensor>
     /// <param name="hasBias">Whether it adds a bias.</param>
     public Convolution2d(long inputs, long outputs, int kernel, int stride = 1, bool hasBias = true) : base(nameof(Convolution2d))
     {
-        var bound = 1 / Math.Sqrt(inputs * kernel * kernel);
-        weight = nn.Parameter(empty(outputs, inputs, kernel, kernel));
-        nn.init.uniform_(weight, -bound, bound);
-        if (hasBias)
-        {
-            bias = nn.Parameter(empty(outputs));
-            nn.init.uniform_(bias, -bound, bound);
-        }
-
+        (weight, bias) = SameConvolution.Draw(inputs, outputs, kernel, hasBias);
         _stride = stride;
         RegisterComponents();
         this.DetachFromDisposeScope();
@@ -81,8 +87,33 @@ public sealed class Convolution2d : nn.Module<Tensor, Tensor>
     public Parameter? Bias => bias;
 
     /// <inheritdoc/>
-    public override Tensor forward(Tensor input) => Apply([input])[0];
+    public override Tensor forward(Tensor input) => SameConvolution.Apply(input, weight, bias, _stride);
+}
 
-    /// <summary>The same kernel over several maps.</summary>
-    public IReadOnlyList<Tensor> Apply(IReadOnlyList<Tensor> maps) => SameConvolution.Apply(maps, weight, bias, _stride);
+/// <summary>One convolution for all levels of a pyramid: of stride 1, with a bias and "same" padding.</summary>
+public sealed class PyramidConvolution : nn.Module<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>>
+{
+    private readonly Parameter weight;
+    private readonly Parameter bias;
+
+    /// <summary>Weights and biases as PyTorch's <c>Conv2d</c> draws them.</summary>
+    /// <param name="inputs">Input channels.</param>
+    /// <param name="outputs">Output channels.</param>
+    /// <param name="kernel">Side of the kernel, odd.</param>
+    public PyramidConvolution(long inputs, long outputs, int kernel) : base(nameof(PyramidConvolution))
+    {
+        (weight, var shift) = SameConvolution.Draw(inputs, outputs, kernel, hasBias: true);
+        bias = shift!;
+        RegisterComponents();
+        this.DetachFromDisposeScope();
+    }
+
+    /// <summary>[outputs, inputs, kernel, kernel].</summary>
+    public Parameter Weight => weight;
+
+    /// <summary>[outputs].</summary>
+    public Parameter Bias => bias;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Tensor> forward(IReadOnlyList<Tensor> input) => SameConvolution.Apply(input, weight, bias);
 }

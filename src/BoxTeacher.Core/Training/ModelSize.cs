@@ -1,4 +1,5 @@
 using BoxTeacher.Detectors;
+using BoxTeacher.Layers;
 using BoxTeacher.Structures;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -53,6 +54,10 @@ public sealed record ModelSize(long Parameters, long Trainable, double FlopsPerP
             if (module is nn.Module<Tensor, Tensor> layer)
             {
                 removals.Add(layer.register_forward_hook((_, _, output) => Count(output)).remove);
+            }
+            else if (module is PyramidConvolution pyramid)
+            {
+                removals.Add(pyramid.register_forward_hook((_, _, maps) => [.. maps.Select(Count)]).remove);
             }
             else if (module is nn.Module<Tensor, Tensor, Tensor> deformable)
             {

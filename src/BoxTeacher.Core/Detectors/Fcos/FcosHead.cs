@@ -14,7 +14,7 @@ public sealed class FcosHead : nn.Module<IReadOnlyList<Tensor>, FcosOutputs>
 {
     private readonly FcosTower cls_tower;
     private readonly FcosTower bbox_tower;
-    private readonly Convolution2d cls_logits;
+    private readonly PyramidConvolution cls_logits;
     private readonly Convolution2d bbox_pred;
     private readonly Convolution2d ctrness;
     private readonly ModuleList<Scale> scales;
@@ -34,7 +34,7 @@ public sealed class FcosHead : nn.Module<IReadOnlyList<Tensor>, FcosOutputs>
         var channels = levels[0].Channels;
         cls_tower = new FcosTower(channels, classConvolutions, groups);
         bbox_tower = new FcosTower(channels, boxConvolutions, groups);
-        cls_logits = HeadConv(channels, classes, Math.Log(prior / (1 - prior)));
+        cls_logits = PyramidConv(channels, classes, Math.Log(prior / (1 - prior)));
         bbox_pred = HeadConv(channels, 4, distanceBias);
         ctrness = HeadConv(channels, 1);
         scales = nn.ModuleList([.. levels.Select(_ => new Scale())]);
@@ -52,7 +52,7 @@ public sealed class FcosHead : nn.Module<IReadOnlyList<Tensor>, FcosOutputs>
         using var scope = NewDisposeScope();
         var batch = input[0].size(0);
         var towers = bbox_tower.call(input);
-        var logits = cls_logits.Apply(cls_tower.call(input)).Select(map => map.reshape(batch, Classes, -1));
+        var logits = cls_logits.call(cls_tower.call(input)).Select(map => map.reshape(batch, Classes, -1));
         // Distances and center-ness read the same features: one convolution of five channels.
         var boxes = SameConvolution.Apply(towers, cat([bbox_pred.Weight, ctrness.Weight]), cat([bbox_pred.Bias!, ctrness.Bias!]))
             .Select(map => map.reshape(batch, 5, -1)).ToArray();
@@ -76,9 +76,22 @@ public sealed class FcosHead : nn.Module<IReadOnlyList<Tensor>, FcosOutputs>
     internal static Convolution2d HeadConv(int inputs, int outputs, double bias = 0)
     {
         var convolution = new Convolution2d(inputs, outputs, 3);
-        nn.init.normal_(convolution.Weight, 0, 0.01);
-        nn.init.constant_(convolution.Bias!, bias);
+        Start(convolution.Weight, convolution.Bias!, bias);
         return convolution;
+    }
+
+    /// <summary>The same over all levels at once.</summary>
+    internal static PyramidConvolution PyramidConv(int inputs, int outputs, double bias = 0)
+    {
+        var convolution = new PyramidConvolution(inputs, outputs, 3);
+        Start(convolution.Weight, convolution.Bias, bias);
+        return convolution;
+    }
+
+    private static void Start(Tensor weight, Tensor bias, double value)
+    {
+        nn.init.normal_(weight, 0, 0.01);
+        nn.init.constant_(bias, value);
     }
 }
 
@@ -88,18 +101,18 @@ public sealed class FcosHead : nn.Module<IReadOnlyList<Tensor>, FcosOutputs>
 /// </summary>
 internal sealed class FcosTower : nn.Module<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>>
 {
-    private readonly (Convolution2d Convolution, GroupNorm Norm)[] _layers;
+    private readonly (PyramidConvolution Convolution, GroupNorm Norm)[] _layers;
 
     internal FcosTower(int channels, int convolutions, int groups) : base(nameof(FcosTower))
     {
-        _layers = new (Convolution2d, GroupNorm)[convolutions];
+        _layers = new (PyramidConvolution, GroupNorm)[convolutions];
         for (var i = 0; i < convolutions; i++)
         {
             var norm = nn.GroupNorm(groups, channels);
             // TorchSharp leaves both uninitialized.
             nn.init.ones_(norm.weight!);
             nn.init.zeros_(norm.bias!);
-            _layers[i] = (FcosHead.HeadConv(channels, channels), norm);
+            _layers[i] = (FcosHead.PyramidConv(channels, channels), norm);
             register_module($"{3 * i}", _layers[i].Convolution);
             register_module($"{3 * i + 1}", norm);
         }
@@ -112,7 +125,7 @@ internal sealed class FcosTower : nn.Module<IReadOnlyList<Tensor>, IReadOnlyList
         var maps = input;
         foreach (var (convolution, norm) in _layers)
         {
-            maps = GroupNormRelu.Apply(convolution.Apply(maps), norm);
+            maps = GroupNormRelu.Apply(convolution.call(maps), norm);
         }
 
         return [.. maps.Select(map => map.MoveToOuterDisposeScope())];
