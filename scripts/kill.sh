@@ -38,7 +38,7 @@ phase() {
   fi
 }
 
-timeless() { sed -E 's/,"seconds":[^,}]*//' "$1/metrics.jsonl"; }
+timeless() { sed -E 's/,"(seconds|dataSeconds)":[^,}]*//g; s/,"exchange":\{[^}]*\}//' "$1/metrics.jsonl"; }
 
 dotnet "$program" data shapes --out "$folder/shapes" --train 8 --val 24 --size 64 --seed 3 >/dev/null
 before=$(date +%s%N)

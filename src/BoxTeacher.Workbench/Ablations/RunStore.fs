@@ -78,7 +78,8 @@ type RunStore(root: string, ?takeover: TimeSpan) =
         | Some(holder, error) -> AtomicFile.WriteText(store.FailureFile run, $"{holder.Line}\n{error.Message}\n")
         | None -> File.Delete(store.FailureFile run)
 
-    /// Takes note that a process died in a run, whose newest checkpoint is of this iteration; returns how many did so without a further one.
+    /// Takes note that a process died in a run, whose newest checkpoint is of this iteration; returns how many did so without
+    /// a further one.
     member internal store.CountDeath(run, iteration: int) =
         let file = Path.Combine(store.Folder run, "deaths.txt")
         let before = match read file with Some text -> List.ofArray (text.Split('\n', StringSplitOptions.RemoveEmptyEntries)) | None -> []
