@@ -34,6 +34,7 @@ public sealed class SharedStepTests : IDisposable
         {
             Method = SoftTeacherScenes.OtherMethod with
             {
+                PseudoBoxes = SoftTeacherScenes.OtherMethod.PseudoBoxes with { RpnScore = 1 },
                 Unlabelled = SoftTeacherScenes.OtherMethod.Unlabelled with { NormalizesPerImage = false },
             },
         },
