@@ -20,6 +20,29 @@ internal static class BackwardEnds
     }
 
     /// <summary>
+    /// Notes the shapes of what a forward function returns. TorchSharp itself would make the gradients that do not arrive from the outputs,
+    /// which are disposed by then.
+    /// </summary>
+    public static void Expect(autograd.AutogradContext context, Tensor[] outputs)
+    {
+        context.set_materialize_grads(false);
+        context.save_data(nameof(Expect), Array.ConvertAll(outputs, output => output.shape));
+    }
+
+    /// <summary>The gradients that arrive, contiguous; zeros for an output that nothing came back to.</summary>
+    public static Tensor[] Arrived(autograd.AutogradContext context, DisposeScope scope, List<Tensor> gradients)
+    {
+        var shapes = (long[][])context.get_data(nameof(Expect));
+        return [.. gradients.Select((gradient, i) => gradient is null || gradient.IsInvalid ? zeros(shapes[i], device: CPU) : Own(gradient))];
+
+        Tensor Own(Tensor gradient)
+        {
+            scope.Attach(gradient);
+            return gradient.contiguous();
+        }
+    }
+
+    /// <summary>
     /// Gradients in the order of the inputs. libtorch takes its own references after the function's end; ours are given back when the next
     /// function of this thread ends.
     /// </summary>

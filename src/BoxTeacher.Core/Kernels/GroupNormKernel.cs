@@ -56,6 +56,7 @@ internal sealed unsafe class GroupNormKernel : autograd.MultiTensorFunction<Grou
                 (float*)scale + first, (float*)shift + first);
         });
         GC.KeepAlive((maps, weight, bias, moments));
+        BackwardEnds.Expect(ctx, outputs);
         ctx.save_data(nameof(groups), groups);
         ctx.save_data(nameof(moments), moments);
         ctx.save_for_backward([weight, bias, .. maps]);
@@ -70,7 +71,7 @@ internal sealed unsafe class GroupNormKernel : autograd.MultiTensorFunction<Grou
         var saved = BackwardEnds.Take(scope, ctx.get_saved_variables());
         var moments = (float[][])ctx.get_data("moments");
         var (weight, bias, maps) = (saved[0], saved[1], saved.Skip(2).ToArray());
-        Tensor[] given = [.. BackwardEnds.Take(scope, grad_outputs).Select(gradient => gradient.contiguous())];
+        var given = BackwardEnds.Arrived(ctx, scope, grad_outputs);
         Tensor[] results = [.. maps.Select(map => empty(map.shape, device: CPU))];
         // Per map [2, N, C]: the gradients of weight and bias by image.
         Tensor[] shares = [.. maps.Select(map => empty(2, map.size(0), map.size(3), device: CPU))];

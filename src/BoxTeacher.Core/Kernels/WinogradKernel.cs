@@ -55,7 +55,9 @@ internal sealed unsafe class WinogradKernel : autograd.MultiTensorFunction<Winog
         ctx.save_for_backward([weight, .. learns.Weight ? maps : []]);
         using var scope = NewDisposeScope();
         using var coefficients = Coefficients(weight, isTurned: false);
-        return [.. Products(maps, coefficients.transpose(1, 2), bias).Select(output => output.MoveToOuterDisposeScope())];
+        var outputs = Products(maps, coefficients.transpose(1, 2), bias);
+        BackwardEnds.Expect(ctx, outputs);
+        return [.. outputs.Select(output => output.MoveToOuterDisposeScope())];
     }
 
     /// <inheritdoc/>
@@ -64,7 +66,7 @@ internal sealed unsafe class WinogradKernel : autograd.MultiTensorFunction<Winog
         using var scope = NewDisposeScope();
         var learns = (Learns)ctx.get_data(nameof(Learns));
         var saved = BackwardEnds.Take(scope, ctx.get_saved_variables());
-        Tensor[] given = [.. BackwardEnds.Take(scope, grad_outputs).Select(gradient => gradient.contiguous())];
+        var given = BackwardEnds.Arrived(ctx, scope, grad_outputs);
         var maps = new Tensor?[given.Length];
         if (learns.Maps)
         {

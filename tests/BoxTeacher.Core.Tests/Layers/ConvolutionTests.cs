@@ -53,6 +53,24 @@ public sealed class ConvolutionTests
     }
 
     [Fact]
+    public void AMapThatNobodyAsksForGetsZeros()
+    {
+        using var scope = NewDisposeScope();
+        Tensor[] maps = [randn(2, 64, 24, 24).requires_grad_(true), randn(2, 64, 12, 12).requires_grad_(true)];
+        using var norm = nn.GroupNorm(4, 64);
+        nn.init.ones_(norm.weight!);
+        nn.init.zeros_(norm.bias!);
+        using (var inner = NewDisposeScope())
+        {
+            var outputs = GroupNormRelu.Apply(SameConvolution.Apply(maps, randn(64, 64, 3, 3).requires_grad_(true)), norm);
+            outputs[0].square().sum().backward();
+        }
+
+        Assert.NotEqual(0, maps[0].grad!.abs().sum().item<float>());
+        Assert.True(maps[1].grad is null || maps[1].grad!.abs().sum().item<float>() == 0);
+    }
+
+    [Fact]
     public void OnlyWhatLearnsGetsAGradient()
     {
         using var scope = NewDisposeScope();
