@@ -39,7 +39,14 @@ internal static partial class Temporary
             }
             else
             {
-                Delete(path);
+                try
+                {
+                    Delete(path);
+                }
+                catch (IOException)
+                {
+                    // A process that was taken for dead, and lost the folder, is still writing: it removes this itself.
+                }
             }
         }
     }
