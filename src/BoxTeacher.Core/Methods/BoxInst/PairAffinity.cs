@@ -119,7 +119,7 @@ public static class ColorSimilarity
         var linear = where(x > 0.04045, ((x + 0.055) / 1.055).pow(2.4), x / 12.92);
         var matrix = DeviceValues.Of(ToXyz, [3, 3], rgb.device, rgb.dtype);
         var white = DeviceValues.Of(White, [3, 1, 1], rgb.device, rgb.dtype);
-        var xyz = matrix.matmul(linear.flatten(2)).view(rgb.shape) / white;
+        var xyz = (linear.unsqueeze(1) * matrix.view(3, 3, 1, 1)).sum([2]) / white;
         var f = where(xyz > 0.008856, xyz.pow(1.0 / 3), 7.787 * xyz + 16.0 / 116);
         var (fx, fy, fz) = (f.select(1, 0), f.select(1, 1), f.select(1, 2));
         return stack([116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)], 1).MoveToOuterDisposeScope();
