@@ -1,10 +1,10 @@
 using BoxTeacher.Detectors;
+using BoxTeacher.Layers;
 using BoxTeacher.Methods;
 using BoxTeacher.Structures;
 using BoxTeacher.Tests.Views;
 using BoxTeacher.Torch;
 using BoxTeacher.Training;
-using TorchSharp.Modules;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -97,7 +97,7 @@ public sealed class PrecisionRunTests : IDisposable
     private static HashSet<ScalarType> Seen(Detector network)
     {
         var types = new HashSet<ScalarType>();
-        foreach (var layer in network.modules().OfType<Conv2d>())
+        foreach (var layer in network.modules().OfType<Convolution2d>())
         {
             layer.register_forward_hook((_, _, output) =>
             {
