@@ -33,7 +33,11 @@ internal static class BackwardEnds
     public static Tensor[] Arrived(autograd.AutogradContext context, DisposeScope scope, List<Tensor> gradients)
     {
         var shapes = (long[][])context.get_data(nameof(Expect));
-        return [.. gradients.Select((gradient, i) => gradient is null || gradient.IsInvalid ? zeros(shapes[i], device: CPU) : Own(gradient))];
+        return
+        [
+            .. gradients.Select((gradient, i) =>
+                gradient is null || gradient.IsInvalid ? zeros(shapes[i], device: CPU) : Own(gradient)),
+        ];
 
         Tensor Own(Tensor gradient)
         {
