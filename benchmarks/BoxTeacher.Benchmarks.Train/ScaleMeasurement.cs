@@ -56,7 +56,7 @@ internal static class ScaleMeasurement
 
         double Median(Func<(ScaleReport One, ScaleReport Two), double> value) => Side.Median(pairs.Select(value));
         var (alone, together) = (Median(pair => pair.One.Wall) * 1000, Median(pair => pair.Two.Wall) * 1000);
-        Console.WriteLine($"{step.Name}: {step.Batch} images; one process of two threads {alone:F0} ms, two of one thread {together:F0} ms a step");
+        Console.WriteLine($"{step.Name}: {step.Batch} images; one process of two threads {alone:F0} ms, two of one thread {together:F0} ms per step");
         Figure("efficiency (one / two, by the clock)", Median(pair => pair.One.Wall / pair.Two.Wall), LeastEfficiency);
         Figure("efficiency (processor time)", Median(pair => pair.One.Processor / (2 * pair.Two.Processor)), LeastEfficiency);
         Figure("all-reduce / step", Median(pair => pair.Two.Exchange / pair.Two.Wall), null);

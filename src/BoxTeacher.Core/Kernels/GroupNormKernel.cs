@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using static BoxTeacher.Kernels.TensorMemory;
 using static TorchSharp.torch;
 using Lane = System.Runtime.Intrinsics.Vector512<float>;
 
@@ -30,37 +31,21 @@ internal sealed unsafe class GroupNormKernel : autograd.MultiTensorFunction<Grou
     /// <param name="bias">[C].</param>
     /// <param name="eps">Added to the variance.</param>
     public static IReadOnlyList<Tensor> Of(IReadOnlyList<Tensor> maps, long groups, Tensor weight, Tensor bias, double eps) =>
-        apply([weight, bias, .. maps, (int)groups, eps]);
+        is_grad_enabled()
+            ? apply([weight, bias, .. maps, (int)groups, eps])
+            : Apply([.. maps], (int)groups, weight, bias, eps).Outputs;
 
     /// <inheritdoc/>
     public override List<Tensor> forward(autograd.AutogradContext ctx, params object[] vars)
     {
-        using var scope = NewDisposeScope();
         var (weight, bias, maps) = ((Tensor)vars[0], (Tensor)vars[1], vars[2..^2].Cast<Tensor>().ToArray());
-        var (groups, eps) = ((int)vars[^2], (double)vars[^1]);
-        Tensor[] outputs = [.. maps.Select(map => empty(map.shape, device: CPU))];
-        // Per map [N, 2, C]: what x is multiplied by to be normalized, and what is added then.
-        var moments = Array.ConvertAll(
-            maps, map => GC.AllocateUninitializedArray<float>((int)(map.size(0) * 2 * map.size(3)), pinned: true));
-        var sources = Array.ConvertAll(maps, map => (nint)Pointer(map));
-        var targets = Array.ConvertAll(outputs, map => (nint)Pointer(map));
-        var kept = Array.ConvertAll(moments, Address);
-        var (scale, shift) = ((nint)Pointer(weight), (nint)Pointer(bias));
-        EachBlock(maps, groups, (map, image, pixels, channels, first, width) =>
-        {
-            var place = (long)image * pixels * channels + first;
-            var factor = (float*)kept[map] + (long)image * 2 * channels + first;
-            Moments((float*)sources[map] + place, pixels, channels, width, channels / groups, eps, factor, factor + channels);
-            Normalize(
-                (float*)sources[map] + place, (float*)targets[map] + place, pixels, channels, width, factor, factor + channels,
-                (float*)scale + first, (float*)shift + first);
-        });
-        GC.KeepAlive((maps, weight, bias, moments));
+        var groups = (int)vars[^2];
+        var (outputs, moments) = Apply(maps, groups, weight, bias, (double)vars[^1]);
         BackwardEnds.Expect(ctx, outputs);
         ctx.save_data(nameof(groups), groups);
         ctx.save_data(nameof(moments), moments);
         ctx.save_for_backward([weight, bias, .. maps]);
-        return [.. outputs.Select(output => output.MoveToOuterDisposeScope())];
+        return [.. outputs];
     }
 
     /// <inheritdoc/>
@@ -95,6 +80,29 @@ internal sealed unsafe class GroupNormKernel : autograd.MultiTensorFunction<Grou
         GC.KeepAlive((saved, given, moments));
         var sums = shares.Select(share => share.sum([1])).Aggregate((sum, next) => sum + next);
         return BackwardEnds.Return([sums[0], sums[1], .. results, null, null]);
+    }
+
+    private static (Tensor[] Outputs, float[][] Moments) Apply(Tensor[] maps, int groups, Tensor weight, Tensor bias, double eps)
+    {
+        Tensor[] outputs = [.. maps.Select(map => empty(map.shape, device: CPU))];
+        // Per map [N, 2, C]: what x is multiplied by to be normalized, and what is added then.
+        var moments = Array.ConvertAll(
+            maps, map => GC.AllocateUninitializedArray<float>((int)(map.size(0) * 2 * map.size(3)), pinned: true));
+        var sources = Array.ConvertAll(maps, map => (nint)Pointer(map));
+        var targets = Array.ConvertAll(outputs, map => (nint)Pointer(map));
+        var kept = Array.ConvertAll(moments, Address);
+        var (scale, shift) = ((nint)Pointer(weight), (nint)Pointer(bias));
+        EachBlock(maps, groups, (map, image, pixels, channels, first, width) =>
+        {
+            var place = (long)image * pixels * channels + first;
+            var factor = (float*)kept[map] + (long)image * 2 * channels + first;
+            Moments((float*)sources[map] + place, pixels, channels, width, channels / groups, eps, factor, factor + channels);
+            Normalize(
+                (float*)sources[map] + place, (float*)targets[map] + place, pixels, channels, width, factor, factor + channels,
+                (float*)scale + first, (float*)shift + first);
+        });
+        GC.KeepAlive((maps, weight, bias, moments));
+        return (outputs, moments);
     }
 
     // factor = 1 / sqrt(variance + eps), offset = -mean * factor.
@@ -287,8 +295,6 @@ internal sealed unsafe class GroupNormKernel : autograd.MultiTensorFunction<Grou
     }
 
     private static nint Address(float[] pinned) => (nint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(pinned));
-
-    private static float* Pointer(Tensor tensor) => (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.bytes));
 
     private delegate void BlockWork(int map, int image, int pixels, int channels, int first, int width);
 }

@@ -1,7 +1,7 @@
 using System.Numerics;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using BoxTeacher.Structures;
+using static BoxTeacher.Kernels.TensorMemory;
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Kernels;
@@ -131,8 +131,6 @@ internal static unsafe class MaskKernels
             target[x] = a[x] * u + b[x] * v + c[x] * w;
         }
     }
-
-    private static float* Pointer(Tensor tensor) => (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.bytes));
 
     /// <summary>Per output position up to three neighboring cells of the coarse axis, ascending, and their weights.</summary>
     private sealed class AxisTaps(int count)

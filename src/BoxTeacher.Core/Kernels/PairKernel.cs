@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using BoxTeacher.Structures;
+using static BoxTeacher.Kernels.TensorMemory;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
@@ -162,8 +163,6 @@ internal sealed unsafe class PairKernel(PixelPairs pairs)
         Math.Min(size.Height, region.Top + region.Height + pairs.Reach));
 
     private static int RoundUp(int count) => (count + Lanes - 1) / Lanes * Lanes;
-
-    private static float* Pointer(Tensor tensor) => (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.bytes));
 
     /// <summary>Extents of the tensors.</summary>
     private readonly record struct Sizes(int Sets, int Instances, int Boxes, int Height, int Width)

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using BoxTeacher.Structures;
+using static BoxTeacher.Kernels.TensorMemory;
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Kernels;
@@ -259,8 +260,6 @@ internal sealed unsafe class RoiKernel : autograd.SingleTensorFunction<RoiKernel
             Parallel.For(0, workers, new ParallelOptions { MaxDegreeOfParallelism = workers }, Worker);
         }
     }
-
-    private static float* Pointer(Tensor tensor) => (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.bytes));
 
     /// <summary>Some channels of a part, with room for them: a map, the bins of a box, a row of cells.</summary>
     private delegate void BlockWork(Part part, int first, int channels, float* map, float* bins, float* band);

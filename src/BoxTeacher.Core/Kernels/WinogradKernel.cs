@@ -1,6 +1,5 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using static BoxTeacher.Kernels.TensorMemory;
 using static TorchSharp.torch;
 
 namespace BoxTeacher.Kernels;
@@ -39,8 +38,9 @@ internal sealed unsafe class WinogradKernel : autograd.MultiTensorFunction<Winog
     /// <param name="weight">[O, C, 3, 3], contiguous.</param>
     /// <param name="bias">[O], contiguous, or null.</param>
     /// <returns>Each [N, H, W, O].</returns>
-    public static IReadOnlyList<Tensor> Of(IReadOnlyList<Tensor> maps, Tensor weight, Tensor? bias) =>
-        apply([weight, .. bias is null ? Array.Empty<object>() : [bias], .. maps, bias is not null]);
+    public static IReadOnlyList<Tensor> Of(IReadOnlyList<Tensor> maps, Tensor weight, Tensor? bias) => is_grad_enabled()
+        ? apply([weight, .. bias is null ? Array.Empty<object>() : [bias], .. maps, bias is not null])
+        : Convolve([.. maps], weight, bias);
 
     /// <inheritdoc/>
     public override List<Tensor> forward(autograd.AutogradContext ctx, params object[] vars)
@@ -53,11 +53,9 @@ internal sealed unsafe class WinogradKernel : autograd.MultiTensorFunction<Winog
         ctx.save_data(nameof(hasBias), hasBias);
         // The gradient of the weight needs the maps, that of the maps the weight.
         ctx.save_for_backward([weight, .. learns.Weight ? maps : []]);
-        using var scope = NewDisposeScope();
-        using var coefficients = Coefficients(weight, isTurned: false);
-        var outputs = Products(maps, coefficients.transpose(1, 2), bias);
+        var outputs = Convolve(maps, weight, bias);
         BackwardEnds.Expect(ctx, outputs);
-        return [.. outputs.Select(output => output.MoveToOuterDisposeScope())];
+        return [.. outputs];
     }
 
     /// <inheritdoc/>
@@ -78,6 +76,14 @@ internal sealed unsafe class WinogradKernel : autograd.MultiTensorFunction<Winog
         var bias = learns.Bias ? given.Select(gradient => gradient.sum([0, 1, 2])).Aggregate((sum, next) => sum + next) : null;
         Tensor?[] first = (bool)ctx.get_data("hasBias") ? [weight, bias] : [weight];
         return BackwardEnds.Return([.. first, .. maps, null]);
+    }
+
+    private static Tensor[] Convolve(Tensor[] maps, Tensor weight, Tensor? bias)
+    {
+        using var scope = NewDisposeScope();
+        var coefficients = Coefficients(weight, isTurned: false);
+        return Array.ConvertAll(
+            Products(maps, coefficients.transpose(1, 2), bias), output => output.MoveToOuterDisposeScope());
     }
 
     // The convolution of maps [N, H, W, C] by coefficients [36, C, O].
@@ -133,8 +139,6 @@ internal sealed unsafe class WinogradKernel : autograd.MultiTensorFunction<Winog
         GC.KeepAlive(weight);
         return result;
     }
-
-    private static float* Pointer(Tensor tensor) => (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.bytes));
 
     private sealed record Learns(bool Weight, bool Bias, bool Maps);
 

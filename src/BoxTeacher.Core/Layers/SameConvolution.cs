@@ -7,8 +7,8 @@ using F = TorchSharp.torch.nn.functional;
 namespace BoxTeacher.Layers;
 
 /// <summary>
-/// Convolutions of square, odd kernels with "same" padding: y = x * w + b. On a CPU in float32 the result has its channels last in memory,
-/// where a 1x1 kernel is a product of matrices and a 3x3 kernel of stride 1 goes by Winograd's minimal filtering if that pays.
+/// Convolutions of square, odd kernels with "same" padding: y = x * w + b. On a CPU the result of many channels has them last in memory; in
+/// float32 a 1x1 kernel is a product of matrices then, and a 3x3 kernel of stride 1 goes by Winograd's minimal filtering if that pays.
 /// </summary>
 public static class SameConvolution
 {
