@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using BoxTeacher.Methods;
 using BoxTeacher.Processes;
 using BoxTeacher.Torch;
@@ -52,13 +53,24 @@ internal static class CommandLine
         {
             if (!processes.IsFirst())
             {
-                Thread.Sleep(Patience);
+                WaitForTheFirst();
                 Console.SetError(new StreamWriter(Console.OpenStandardError()) { AutoFlush = true });
                 Complain($"process {processes.Rank} of {processes.Size} ends the run:");
             }
 
             processes.Abort(Tell(error));
             throw;
+        }
+    }
+
+    // Launchers send SIGCONT ahead of SIGTERM when they end what they started: somebody has told what was wrong.
+    private static void WaitForTheFirst()
+    {
+        using var told = new ManualResetEventSlim();
+        using var signal = OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ => told.Set());
+        if (told.Wait(Patience))
+        {
+            Environment.Exit(1);
         }
     }
 

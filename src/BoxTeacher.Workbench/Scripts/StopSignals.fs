@@ -5,12 +5,15 @@ open System.Diagnostics
 open System.Runtime.InteropServices
 open System.Threading
 
-/// The wish to stop in good order: Ctrl-C, SIGTERM, and SIGHUP of a terminal that is closed, of which the same again ends the process; in a
+/// The wish to stop in good order: Ctrl-C, SIGTERM, SIGHUP of a terminal that is closed, and SIGUSR1, which launchers pass on without a word
+/// and Slurm sends ahead of a job's end; of these the same again ends the process. In a
 /// notebook Jupyter's Interrupt, which comes as SIGCONT. Disposing it lets signals do what they did before.
 type StopSignals(stop: CancellationTokenSource) =
 
     // A signal to a whole process group comes twice at once: the host of a script passes its own on.
     let echo = TimeSpan.FromSeconds 1.0
+    // .NET has no name for it, and takes the system's number.
+    let userSignal = enum<PosixSignal> (if OperatingSystem.IsLinux() then 10 else 30)
     let gate = obj ()
     let mutable first = None
     let mutable isOver = false
@@ -19,7 +22,8 @@ type StopSignals(stop: CancellationTokenSource) =
         if Notebook.isRunning () then
             [ PosixSignal.SIGCONT; PosixSignal.SIGTERM; PosixSignal.SIGHUP ], ""
         else
-            [ PosixSignal.SIGINT; PosixSignal.SIGTERM; PosixSignal.SIGHUP ], "; once more ends at once"
+            [ PosixSignal.SIGINT; PosixSignal.SIGTERM; PosixSignal.SIGHUP; if not (OperatingSystem.IsWindows()) then userSignal ],
+            "; once more ends at once"
 
     // What is printed belongs to the cell or script that waits here, and signals come on a thread of their own.
     let context = ExecutionContext.Capture() |> Option.ofObj
