@@ -1,6 +1,7 @@
 namespace BoxTeacher.Workbench
 
 open System
+open BoxTeacher.Processes
 
 /// The processes that mpirun or srun started together with this one, as their environment says. Processes that were started one by one
 /// know nothing of each other.
@@ -15,34 +16,16 @@ type Peers =
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Peers =
 
-    // What Open MPI, MPICH with its kin, and Slurm's srun set.
-    let private ranks = [ "OMPI_COMM_WORLD_RANK"; "PMI_RANK"; "SLURM_PROCID" ]
-    let private counts = [ "OMPI_COMM_WORLD_SIZE"; "PMI_SIZE"; "SLURM_STEP_NUM_TASKS" ]
-    let private onMachine = [ "OMPI_COMM_WORLD_LOCAL_SIZE"; "MPI_LOCALNRANKS"; "SLURM_STEP_TASKS_PER_NODE"; "SLURM_NTASKS_PER_NODE" ]
-
-    /// The peers of an environment, on a machine with so many cores.
+    /// The peers of an environment, on a machine with so many cores: what Slurm gave this process of a step, or else an equal share.
     let ofEnvironment (variable: string -> string option) cores =
-        // Slurm says "4(x2),3" for machines with 4, 4 and 3 processes.
-        let number name =
-            variable name
-            |> Option.bind (fun text ->
-                match Int32.TryParse(text.Split('(', ',')[0]) with
-                | true, number when number >= 0 -> Some number
-                | _ -> None)
-
-        // Slurm's variables of a batch script are there without srun as well, where one process has the machine.
-        let isSet (name: string) = not (name.StartsWith "SLURM_") || (variable "SLURM_STEP_ID").IsSome
-        let first names = names |> List.filter isSet |> List.tryPick number
+        let launch = Launch.Of(variable >> Option.toObj)
 
         let share =
-            match number "SLURM_CPUS_PER_TASK", first onMachine with
-            | Some given, _ when (variable "SLURM_STEP_ID").IsSome -> min given cores
-            | _, Some processes when processes > 0 -> cores / processes
-            | _ -> cores
+            match variable "SLURM_STEP_ID", variable "SLURM_CPUS_PER_TASK" |> Option.map Int32.TryParse with
+            | Some _, Some(true, given) -> min given cores
+            | _ -> cores / launch.LocalSize
 
-        { Rank = first ranks |> Option.defaultValue 0
-          Count = first counts |> Option.defaultValue 1
-          Cores = max 1 share }
+        { Rank = launch.Rank; Count = launch.Size; Cores = max 1 share }
 
     /// This process's peers.
     let own =

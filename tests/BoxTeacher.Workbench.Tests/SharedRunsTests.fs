@@ -336,7 +336,8 @@ let ``processes that mpirun or srun started share the cores of their machine`` (
     let peers variables = Peers.ofEnvironment (Map.ofList variables).TryFind 16
     Assert.Equal({ Rank = 0; Count = 1; Cores = 16 }, peers [])
     Assert.Equal({ Rank = 3; Count = 8; Cores = 4 }, peers [ "OMPI_COMM_WORLD_RANK", "3"; "OMPI_COMM_WORLD_SIZE", "8"; "OMPI_COMM_WORLD_LOCAL_SIZE", "4" ])
-    Assert.Equal({ Rank = 0; Count = 1; Cores = 1 }, peers [ "OMPI_COMM_WORLD_LOCAL_SIZE", "40" ])
+    let many = [ "OMPI_COMM_WORLD_RANK", "0"; "OMPI_COMM_WORLD_SIZE", "40" ]
+    Assert.Equal({ Rank = 0; Count = 40; Cores = 1 }, peers many)
     Assert.Equal({ Rank = 5; Count = 6; Cores = 8 }, peers [ "PMI_RANK", "5"; "PMI_SIZE", "6"; "MPI_LOCALNRANKS", "2" ])
     let srun = [ "SLURM_STEP_ID", "0"; "SLURM_STEP_NUM_TASKS", "11"; "SLURM_PROCID", "6" ]
     Assert.Equal({ Rank = 6; Count = 11; Cores = 4 }, peers (srun @ [ "SLURM_STEP_TASKS_PER_NODE", "4(x2),3" ]))

@@ -18,6 +18,9 @@ internal sealed class Claims : IDisposable
     private const int BeatsPerTakeover = 12;
     private const int LooksPerTakeover = 30;
 
+    // However patient the others are.
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
+
     private readonly TimeSpan _takeover;
     private readonly TimeProvider _clock;
     private readonly ITimer _heart;
@@ -33,11 +36,12 @@ internal sealed class Claims : IDisposable
     {
         _takeover = takeover;
         _clock = clock ?? TimeProvider.System;
-        _heart = _clock.CreateTimer(_ => Beat(), null, takeover / BeatsPerTakeover, takeover / BeatsPerTakeover);
+        var pause = Part(BeatsPerTakeover);
+        _heart = _clock.CreateTimer(_ => Beat(), null, pause, pause);
     }
 
     /// <summary>How often it pays to look whether a name has become free.</summary>
-    public TimeSpan BetweenLooks => _takeover / LooksPerTakeover;
+    public TimeSpan BetweenLooks => Part(LooksPerTakeover);
 
     /// <summary>Claims a name.</summary>
     /// <param name="name">A file's name without the number, with its folder, which is made.</param>
@@ -70,7 +74,7 @@ internal sealed class Claims : IDisposable
 
         foreach (var number in numbers.Where(number => number is > 0 && number <= newest))
         {
-            File.Delete(FileOf(name, number));
+            Claim.Remove(FileOf(name, number));
         }
 
         holder = claim.Holder;
@@ -150,10 +154,23 @@ internal sealed class Claims : IDisposable
         }
     }
 
+    private TimeSpan Part(int count) => TimeSpan.FromTicks(Math.Min((_takeover / count).Ticks, Longest.Ticks));
+
     private bool IsAbandoned(string file, out Holder? holder)
     {
         holder = null;
-        if (Claim.Read(file) is not { } text)
+        string? text;
+        try
+        {
+            text = Claim.Read(file);
+        }
+        catch (IOException)
+        {
+            // A disk that is away for a moment: the next look tells.
+            return false;
+        }
+
+        if (text is null)
         {
             return false;
         }
@@ -220,14 +237,21 @@ internal sealed class Claim : IDisposable
 
     private string Text => string.Create(CultureInfo.InvariantCulture, $"{Holder.Line}\n{_beats}\n");
 
-    /// <summary>Whether the name is still this process's; asks the file system.</summary>
+    /// <summary>Whether the name is still this process's; asks the file system, and where that does not answer it is.</summary>
     public bool IsHeld
     {
         get
         {
             lock (_gate)
             {
-                return !_isOver && IsOwn;
+                try
+                {
+                    return !_isOver && IsOwn;
+                }
+                catch (Exception error) when (IsOfTheDisk(error))
+                {
+                    return true;
+                }
             }
         }
     }
@@ -243,9 +267,16 @@ internal sealed class Claim : IDisposable
         _claims.Forget(this);
         lock (_gate)
         {
-            if (!_isOver && IsThere)
+            try
             {
-                File.Delete(_file);
+                if (!_isOver && IsThere)
+                {
+                    Remove(_file);
+                }
+            }
+            catch (Exception error) when (IsOfTheDisk(error))
+            {
+                // It stays, and others take it over.
             }
 
             _isOver = true;
@@ -274,6 +305,20 @@ internal sealed class Claim : IDisposable
         return claim;
     }
 
+    /// <summary>Removes a claim's file; one that cannot be removed is in nobody's way, since a later one stands beside it.</summary>
+    internal static void Remove(string file)
+    {
+        try
+        {
+            File.Delete(file);
+        }
+        catch (Exception error) when (IsOfTheDisk(error))
+        {
+        }
+    }
+
+    private static bool IsOfTheDisk(Exception error) => error is IOException or UnauthorizedAccessException;
+
     /// <summary>A claim's text; null: there is no such file any more.</summary>
     internal static string? Read(string file)
     {
@@ -283,7 +328,7 @@ internal sealed class Claim : IDisposable
                 new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
             return reader.ReadToEnd();
         }
-        catch (IOException)
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {
             return null;
         }
@@ -310,7 +355,7 @@ internal sealed class Claim : IDisposable
                     stream.Write(Encoding.UTF8.GetBytes(Text));
                 }
             }
-            catch (IOException)
+            catch (Exception error) when (IsOfTheDisk(error))
             {
                 // A disk that is full or away for a moment: the next heartbeat tells.
             }

@@ -15,6 +15,9 @@ internal static class FusedKernels
     // With channels last and AMX, bfloat16 takes 0.33 of the time with 64 channels, and 1.6 in a whole net of 4 to 32.
     private const int FewestChannels = 64;
 
+    // Kernels reach the numbers of a tensor by spans of bytes.
+    private const long MostNumbers = int.MaxValue / sizeof(float);
+
     /// <summary>Weighted sums of the pairwise term and their gradients, from its closed form; see <c>PairwiseAffinity</c>.</summary>
     /// <param name="logits">[N, H, W], contiguous.</param>
     /// <param name="weights">[S, G, P, H, W], contiguous.</param>
@@ -23,7 +26,7 @@ internal static class FusedKernels
     /// <returns>Sums [S, N] and their gradients [S, N, H, W].</returns>
     public static (Tensor Values, Tensor Gradients) PairSums(
         Tensor logits, Tensor weights, IReadOnlyList<InstanceGroup> groups, PixelPairs pairs) =>
-        Take(logits, weights) && weights.size(0) * logits.numel() < int.MaxValue / sizeof(float)
+        Take(logits, weights) && weights.size(0) * logits.numel() < MostNumbers
             ? new PairKernel(pairs).Evaluate(logits, weights, groups)
             : PairOperators.Evaluate(logits, weights, groups, pairs);
 
@@ -53,7 +56,8 @@ internal static class FusedKernels
     {
         using var scope = NewDisposeScope();
         return Take([boxes, .. maps.Select(level => level.detach())]) && maps.All(level => level.size(1) >= RoiKernel.FewestChannels
-            && level.size(2) * level.size(3) < int.MaxValue / RoiKernel.Block)
+            && level.size(2) * level.size(3) < int.MaxValue / RoiKernel.Block
+            && boxes.size(0) * level.size(1) * grids[0].Size * grids[0].Size < MostNumbers)
             ? RoiKernel.Of([.. maps.Select(level => level.contiguous())], grids, HostValues.Floats(boxes), map, images)
                 .MoveToOuterDisposeScope()
             : null;
@@ -72,11 +76,14 @@ internal static class FusedKernels
     /// <param name="maps">Each [N, C, H, W].</param>
     /// <param name="norm">Its groups, weights and biases.</param>
     /// <returns>Of the same shapes, channels last in memory; or null.</returns>
-    public static IEnumerable<Tensor>? GroupNormRelu(IReadOnlyList<Tensor> maps, GroupNorm norm) =>
-        maps[0].size(1) < FewestChannels || !GroupNormKernel.Takes(maps[0].size(1)) || !IsPlain(norm.weight!) ? null
-        : GroupNormKernel.Of(
-            [.. maps.Select(map => ChannelsLast.Of(map.Widened()))], norm.num_groups, norm.weight!, norm.bias!, norm.eps)
-            .Select(ChannelsLast.Back);
+    public static IEnumerable<Tensor>? GroupNormRelu(IReadOnlyList<Tensor> maps, GroupNorm norm)
+    {
+        Tensor[] wide = [.. maps.Select(map => map.Widened())];
+        return maps[0].size(1) < FewestChannels || !GroupNormKernel.Takes(maps[0].size(1))
+            || !wide.Append(norm.weight!).Append(norm.bias!).All(IsPlain) ? null
+            : GroupNormKernel.Of([.. wide.Select(ChannelsLast.Of)], norm.num_groups, norm.weight!, norm.bias!, norm.eps)
+                .Select(ChannelsLast.Back);
+    }
 
     /// <summary>Convolutions with "same" padding; see <c>SameConvolution.Apply</c>.</summary>
     /// <param name="maps">Each [N, H, W, C], contiguous.</param>
@@ -88,6 +95,7 @@ internal static class FusedKernels
         Autocast.IsReduced ? null
         : weight.size(2) == 1 ? maps.Select(map => PixelProduct(map, weight, bias, stride))
         : weight.size(2) == 3 && stride == 1 && WinogradKernel.Pays(maps, weight)
+            && maps.All(map => map.numel() / map.size(3) * weight.size(0) < MostNumbers)
             ? WinogradKernel.Of(maps, weight.contiguous(), bias?.contiguous())
         : null;
 
@@ -111,7 +119,8 @@ internal static class FusedKernels
         return true;
     }
 
-    private static bool IsPlain(Tensor tensor) => tensor.device_type == DeviceType.CPU && tensor.dtype == float32;
+    private static bool IsPlain(Tensor tensor) =>
+        tensor.device_type == DeviceType.CPU && tensor.dtype == float32 && tensor.numel() < MostNumbers;
 }
 
 /// <summary>

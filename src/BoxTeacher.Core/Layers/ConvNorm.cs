@@ -39,7 +39,6 @@ public sealed class ConvNorm : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        // (w * x) s + b = (s w) * x + b
         if (is_grad_enabled() || norm is not FrozenBatchNorm2d frozen)
         {
             return norm.call(SameConvolution.Apply(input, weight, null, _stride)).MoveToOuterDisposeScope();

@@ -47,7 +47,6 @@ public static class RoiAlign
         return (Axis(1).MoveToOuterDisposeScope(), Axis(0).MoveToOuterDisposeScope());
     }
 
-    /// <summary>One axis: [M, size, length].</summary>
     // Samples per bin on an axis for the largest of all boxes, with one to spare for roundings: what is beyond a box's own counts as zeros.
     private static long Most(float[] corners, int axis, RoiGrid grid)
     {

@@ -29,7 +29,7 @@ internal sealed unsafe class MpiGroup : IProcessGroup
         Mpi.Start(0, 0, Mpi.AnyThread, out var threads);
         Mpi.Rank(_world, out var rank);
         Mpi.Size(_world, out var size);
-        (Rank, Size, Neighbors) = (rank, size, Math.Max(1, launch.LocalSize));
+        (Rank, Size) = (rank, size);
         if ((rank, size) != (launch.Rank, launch.Size))
         {
             throw new IOException(
@@ -49,9 +49,6 @@ internal sealed unsafe class MpiGroup : IProcessGroup
 
     /// <inheritdoc/>
     public int Size { get; }
-
-    /// <inheritdoc/>
-    public int Neighbors { get; }
 
     /// <inheritdoc/>
     public void Sum(Span<double> values)

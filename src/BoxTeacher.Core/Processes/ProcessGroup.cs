@@ -14,9 +14,6 @@ public interface IProcessGroup : IDisposable
     /// <summary>How many there are, at least 1.</summary>
     int Size { get; }
 
-    /// <summary>How many of them are on this machine, at least 1.</summary>
-    int Neighbors { get; }
-
     /// <summary>Adds numbers over the processes, in place.</summary>
     void Sum(Span<double> values);
 
@@ -56,9 +53,6 @@ public static class ProcessGroups
     /// <summary>Whether it is so in any of them.</summary>
     public static bool Any(this IProcessGroup processes, bool own) => processes.SumOf(own ? 1.0 : 0.0) > 0;
 
-    /// <summary>How many threads each tensor operation may have: the process's share of its machine's cores, at least 1.</summary>
-    public static int Threads(this IProcessGroup processes, int cores) => Math.Max(1, cores / processes.Neighbors);
-
     /// <summary>Waits until all are here.</summary>
     public static void Meet(this IProcessGroup processes) => processes.SumOf(0.0);
 
@@ -74,7 +68,7 @@ public static class ProcessGroups
     /// <param name="own">Of one shape and type everywhere.</param>
     public static Tensor SumOf(this IProcessGroup processes, Tensor own)
     {
-        var sum = own.detach().clone();
+        var sum = empty(own.shape, own.dtype, own.device).copy_(own.detach());
         processes.Sum(sum);
         return sum;
     }
@@ -115,8 +109,6 @@ public static class ProcessGroups
         public int Rank => 0;
 
         public int Size => 1;
-
-        public int Neighbors => 1;
 
         public void Sum(Span<double> values)
         {

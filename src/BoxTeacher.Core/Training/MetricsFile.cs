@@ -51,19 +51,7 @@ public sealed class MetricsFile : IDisposable
 
     private static string? Line(TrainingEvent happened) => happened switch
     {
-        StepFinished { Exchange: { } exchange } step =>
-            Line(step with { Exchange = null })![..^1]
-            + FormattableString.Invariant($",\"exchange\":{{\"seconds\":{exchange.Seconds},\"waited\":{exchange.Waited}}}}}"),
-        StepFinished step => new JsonObject
-        {
-            ["iteration"] = step.Iteration,
-            ["total"] = step.Total,
-            ["losses"] = Numbers(step.Losses),
-            ["learningRate"] = step.LearningRate,
-            ["gradientNorm"] = step.GradientNorm,
-            ["seconds"] = step.Seconds,
-            ["dataSeconds"] = step.DataSeconds,
-        }.ToJsonString(),
+        StepFinished step => Entry(step).ToJsonString(),
         Evaluated evaluated => new JsonObject
         {
             ["iteration"] = evaluated.Iteration,
@@ -73,6 +61,26 @@ public sealed class MetricsFile : IDisposable
         }.ToJsonString(),
         _ => null,
     };
+
+    private static JsonObject Entry(StepFinished step)
+    {
+        var entry = new JsonObject
+        {
+            ["iteration"] = step.Iteration,
+            ["total"] = step.Total,
+            ["losses"] = Numbers(step.Losses),
+            ["learningRate"] = step.LearningRate,
+            ["gradientNorm"] = step.GradientNorm,
+            ["seconds"] = step.Seconds,
+            ["dataSeconds"] = step.DataSeconds,
+        };
+        if (step.Exchange is { } sums)
+        {
+            entry["exchange"] = new JsonObject { ["seconds"] = sums.Seconds, ["waited"] = sums.Waited };
+        }
+
+        return entry;
+    }
 
     // JSON has no word for what is no number.
     private static JsonObject Numbers(IEnumerable<KeyValuePair<string, double>> values) =>
@@ -100,6 +108,9 @@ public sealed class MetricsFile : IDisposable
                     seconds,
                     json.TryGetProperty("dataSeconds", out var waited) && waited.ValueKind == JsonValueKind.Number
                         ? waited.GetDouble()
+                        : null,
+                    json.TryGetProperty("exchange", out var sums)
+                        ? new Exchange(sums.GetProperty("seconds").GetDouble(), sums.GetProperty("waited").GetDouble())
                         : null);
         }
         catch (Exception error) when (

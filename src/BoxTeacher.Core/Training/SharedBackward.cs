@@ -101,22 +101,12 @@ internal sealed class SharedBackward : IDisposable
         }
     }
 
-    /// <summary>Forgets the graph of a step that failed.</summary>
-    public void Clear()
-    {
-        foreach (var cut in _cuts)
-        {
-            cut.Part.Open--;
-            cut.Dispose();
-        }
-
-        _cuts.Clear();
-    }
-
     /// <inheritdoc/>
     public void Dispose()
     {
-        Clear();
+        // The graph of a step that failed.
+        _cuts.ForEach(cut => cut.Dispose());
+        _cuts.Clear();
         _hooks.ForEach(remove => remove());
         // A step that failed leaves sums behind for which other processes wait.
         foreach (var bucket in _last.IsCompleted ? _parts.SelectMany(part => part.Buckets) : [])

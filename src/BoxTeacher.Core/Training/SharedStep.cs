@@ -49,7 +49,8 @@ internal sealed class SharedStep(ITrainingMethod method, IProcessGroup processes
         using var hash = SHA256.Create();
         using (var stream = new CryptoStream(Stream.Null, hash, CryptoStreamMode.Write))
         {
-            foreach (var (_, value) in method.Student.state_dict().Concat(method.Teacher?.Network.state_dict() ?? []))
+            foreach (var (_, value) in method.Student.state_dict().Concat(method.Teacher?.Network.state_dict() ?? []).Concat(
+                method.State.ToDictionary()))
             {
                 TensorBytes.Write(value, stream);
             }

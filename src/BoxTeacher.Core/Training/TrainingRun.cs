@@ -34,16 +34,11 @@ public sealed class TrainingRun(
     public TrainingResult Run(Action<TrainingEvent>? listener = null, CancellationToken cancellation = default)
     {
         using var held = _processes.IsFirst() ? folder.Lock() : null;
+        RefuseSharing(recipe, method, _processes);
         var batches = Batches(recipe, data.Training, method.Student.Device, data.Unlabelled, _processes);
         if (_processes.IsFirst())
         {
             folder.Claim(recipe, data);
-        }
-
-        if (_processes.AreMany() && recipe.Method.UnevenPasses is { } key && method.Student.modules().OfType<BatchNorm2d>().Any())
-        {
-            throw new RecipeException(
-                $"{recipe.Name}: method.{key}: is true; {_processes.Size} processes cannot share the batch norms of this detector then");
         }
 
         // What number 0 removes or refuses is settled before the others look.
@@ -105,6 +100,21 @@ public sealed class TrainingRun(
         };
     }
 
+    /// <summary>Says why processes cannot share a run, if they cannot; a folder is as it was then.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="method">The method built from it.</param>
+    /// <param name="processes">Those that share it.</param>
+    /// <exception cref="RecipeException">A process would have no image, or the passes of a step are not as many everywhere.</exception>
+    public static void RefuseSharing(Recipe recipe, ITrainingMethod method, IProcessGroup processes)
+    {
+        RefuseSharing(recipe, processes);
+        if (processes.AreMany() && recipe.Method.UnevenPasses is { } key && method.Student.modules().OfType<BatchNorm2d>().Any())
+        {
+            throw new RecipeException(
+                $"{recipe.Name}: method.{key}: is true; {processes.Size} processes cannot share the batch norms of this detector then");
+        }
+    }
+
     /// <summary>The batches of a recipe.</summary>
     /// <param name="recipe">Augmentation, batch size and composition, seed, and which labels may be seen.</param>
     /// <param name="dataset">Images without any usable label are left out, as published.</param>
@@ -120,11 +130,7 @@ public sealed class TrainingRun(
         IProcessGroup? processes = null)
     {
         var group = processes ?? ProcessGroups.One;
-        if (recipe.SharingProblem(group.Size) is { } problem)
-        {
-            throw new RecipeException($"{recipe.Name}: {problem}");
-        }
-
+        RefuseSharing(recipe, group);
         ImageRecord[] images = [.. dataset.Images.Where(image => image.Annotations.Any(annotation => !annotation.IsCrowd))];
         if (images.Length == 0)
         {
@@ -165,5 +171,13 @@ public sealed class TrainingRun(
 
         bool[] Wide(IReadOnlyList<ImageRecord> some) =>
             [.. some.Select(image => recipe.Dataset.GroupByAspect && image.Width > image.Height)];
+    }
+
+    private static void RefuseSharing(Recipe recipe, IProcessGroup processes)
+    {
+        if (recipe.SharingProblem(processes.Size) is { } problem)
+        {
+            throw new RecipeException($"{recipe.Name}: {problem}");
+        }
     }
 }

@@ -139,7 +139,7 @@ module Matrix =
         | _ when not claim.IsHeld -> None
         | error ->
             // Where it cannot be written down, other processes try for themselves.
-            try store.WriteFailure(run, Some(claim.Holder, error)) with :? IOException -> ()
+            try store.WriteFailure(run, Some(claim.Holder, error)) with :? IOException | :? UnauthorizedAccessException -> ()
             Some(RunEnd.Failed error)
 
     /// What another process found when it failed in a run.

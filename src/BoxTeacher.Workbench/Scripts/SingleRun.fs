@@ -28,6 +28,8 @@ module SingleRun =
         (folder: RunFolder)
         (threads: Nullable<int>)
         =
+        use stop = new CancellationTokenSource()
+        use _ = new StopSignals(stop)
         let warnings = recipe.Device.Open() |> recipe.Precision.Warnings
 
         for warning in (if processes.IsFirst() then warnings else Seq.empty) do
@@ -40,16 +42,15 @@ module SingleRun =
         if batch > images then
             eprintfn $"{recipe.Name}: a batch of {batch} has each of the {images} images more than once (budget.batchSize)"
 
-        use stop = new CancellationTokenSource()
-        use _ = new StopSignals(stop)
         use method = recipe.BuildMethod(data.Training.Categories.Count, dataRoot, loaded = fun report -> printfn "%O" report)
+        TrainingRun.RefuseSharing(recipe, method, processes)
         // What is wrong with recipe, data or weights is known by now, and nothing of the folder has changed.
         use _ = if processes.IsFirst() then folder.Lock() else { new IDisposable with member _.Dispose() = () }
 
         let threads =
             if processes.IsFirst() then
                 claim folder (recipe, data)
-                folder.Threads(threads, processes.Threads Environment.ProcessorCount, processes.Size)
+                folder.Threads(threads, Peers.own.Value.Cores, processes.Size)
             else
                 0
 
@@ -72,7 +73,7 @@ module SingleRun =
         result
 
     /// Trains to the end of the budget, from the newest checkpoint of the folder if there is one, and shows its progress. Ctrl-C,
-    /// SIGTERM and SIGHUP end it after the step or evaluation in progress, with a checkpoint. The processes take each step together and the
+    /// SIGTERM, SIGUSR1 and SIGHUP end it after the step or evaluation in progress, with a checkpoint. The processes take each step together and the
     /// first of them writes; ProcessGroups.One is this process alone. The listener is told what happens. threads are those of each tensor
     /// operation; null: those that the run began with, which are the process's share of all cores. Raises RecipeException when the folder
     /// holds another run or one of other data, IOException when another process is at work in it.

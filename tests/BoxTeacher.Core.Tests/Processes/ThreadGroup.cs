@@ -16,8 +16,6 @@ internal sealed class ThreadGroup : IProcessGroup
 
     public int Size => _common.Own.Length;
 
-    public int Neighbors => Size;
-
     /// <summary>Lets threads do the same together; an error of one is thrown, that of the first before others.</summary>
     public static T[] Run<T>(int size, Func<IProcessGroup, T> work)
     {

@@ -3,7 +3,7 @@ using BoxTeacher.Structures;
 
 namespace BoxTeacher.Data;
 
-/// <summary>An annotation in a table: 88 bytes and its outline.</summary>
+/// <summary>An annotation in a table: 80 bytes and its outline.</summary>
 internal record struct PackedAnnotation
 {
     /// <summary>The <see cref="Shape"/> of an annotation without one.</summary>

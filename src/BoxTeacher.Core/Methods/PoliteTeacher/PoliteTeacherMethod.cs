@@ -137,8 +137,10 @@ public sealed class PoliteTeacherMethod : ITrainingMethod, IPseudoLabelling
             int[] kept = [.. labels.Index().Where(image => image.Item.Instances.Count > 0).Select(image => image.Index)];
             if (kept.Length == 0)
             {
+                // The least floor of all terms: another process may have a little of each.
                 return [.. CenterMask.LossNames.Where(IsWanted).Select(name =>
-                    new LossTerm(name, zeros(1, float32, _student.Device).squeeze(), 0.0).MoveToOuterDisposeScope())];
+                    new LossTerm(name, zeros(1, float32, _student.Device).squeeze(), 0.0, Floor: 1e-6)
+                        .MoveToOuterDisposeScope())];
             }
 
             (strong, labels) = (strong.Select(kept), [.. kept.Select(image => labels[image])]);
