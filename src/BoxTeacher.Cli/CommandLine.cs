@@ -21,6 +21,8 @@ internal static class CommandLine
     /// <summary>The exit code of a command line that means nothing.</summary>
     public const int Refused = 2;
 
+    private const int LongestMessage = 4_000;
+
     // An error of all processes is told by the first of them. It has so much time before another one ends it.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
@@ -139,8 +141,10 @@ internal static class CommandLine
 
     /// <summary>Says what is wrong on a line of its own.</summary>
     public static void Complain(string message) =>
-        // Names of files may hold what a terminal takes for orders.
-        Console.Error.WriteLine($"boxteacher: {string.Concat(message.Select(sign => char.IsControl(sign) && sign != '\n' ? '?' : sign))}");
+        // Names of files may hold what a terminal takes for orders, and a file taken for a list of names is one long name.
+        Console.Error.WriteLine($"boxteacher: {string.Concat(
+            (message.Length > LongestMessage ? message[..LongestMessage] + "..." : message)
+            .Select(sign => char.IsControl(sign) && sign != '\n' ? '?' : sign))}");
 
     /// <summary>Whether a person gave an option; its default value does not count.</summary>
     public static bool Has(this SymbolResult given, Option option) => given.GetResult(option) is { Implicit: false };

@@ -11,7 +11,10 @@ internal static class PictureList
 {
     private const int NamesAtOnce = 1 << 14;
 
-    /// <summary>The pictures in a folder and in those below it, ordered by path; told by the endings of their names.</summary>
+    /// <summary>
+    /// The pictures in a folder and in those below it, ordered by path; told by the endings of their names. A link to a folder is followed
+    /// once, and not at all where its folder is among these anyway.
+    /// </summary>
     /// <param name="folder">The folder.</param>
     /// <param name="listener">Is told how it goes.</param>
     /// <returns>The pictures, and the fault of each, or null; a faulty one has no size.</returns>
@@ -25,7 +28,7 @@ internal static class PictureList
         }
         string[] names =
         [
-            .. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+            .. Folders(folder).SelectMany(Directory.EnumerateFiles)
                 .Where(ImageFile.HasEnding).Select(path => Path.GetRelativePath(folder, path)).Order(StringComparer.Ordinal),
         ];
         // The folder itself may be written as "pictures/".
@@ -82,6 +85,55 @@ internal static class PictureList
                 yield return name;
             }
         }
+    }
+
+    private static IEnumerable<string> Folders(string folder)
+    {
+        var roots = new List<string>();
+        var next = new Queue<string>([folder]);
+        while (next.TryDequeue(out var root))
+        {
+            var place = RealPath(root);
+            if (roots.Exists(other => IsWithin(place, other)))
+            {
+                continue;
+            }
+
+            roots.Add(place);
+            var open = new Stack<string>([root]);
+            while (open.TryPop(out var own))
+            {
+                yield return own;
+                foreach (var below in new DirectoryInfo(own).EnumerateDirectories().OrderBy(below => below.Name, StringComparer.Ordinal))
+                {
+                    var path = Path.Combine(own, below.Name);
+                    if (below.LinkTarget is null)
+                    {
+                        open.Push(path);
+                    }
+                    else
+                    {
+                        next.Enqueue(path);
+                    }
+                }
+            }
+        }
+    }
+
+    private static bool IsWithin(string place, string folder) =>
+        $"{place}/".StartsWith($"{Path.TrimEndingDirectorySeparator(folder)}/", StringComparison.Ordinal);
+
+    // Without links, those above it included.
+    private static string RealPath(string folder)
+    {
+        var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        if (Path.GetDirectoryName(full) is not { } above)
+        {
+            return full;
+        }
+
+        var place = new DirectoryInfo(Path.Combine(RealPath(above), Path.GetFileName(full)));
+        return place.LinkTarget is { } target ? RealPath(Path.GetFullPath(target, place.Parent!.FullName)) : place.FullName;
     }
 
     private static (InstanceDataset Pictures, PictureFault?[] Faults) Measure(

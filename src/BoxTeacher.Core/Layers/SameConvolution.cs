@@ -41,8 +41,8 @@ public static class SameConvolution
             ?? last.Select(map => Plain(ChannelsLast.Back(map)));
         return [.. results.Select(result => result.MoveToOuterDisposeScope())];
 
-        // With steps over a map of one column only the kernel's middle column meets pixels. Told so, the library reads no memory that nobody
-        // wrote, as its weights' gradient in bfloat16 does (libtorch 2.10).
+        // With steps over a map of one column only the kernel's middle column meets pixels. Told so, the library reads no memory that
+        // nobody wrote, as its weights' gradient in bfloat16 does (libtorch 2.10).
         Tensor Plain(Tensor map) => stride > 1 && map.size(3) == 1
             ? F.conv2d(map, weight.narrow(3, padding, 1), bias, [stride, 1], [padding, 0])
             : F.conv2d(map, weight, bias, [stride, stride], [padding, padding]);

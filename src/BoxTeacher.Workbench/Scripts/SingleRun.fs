@@ -58,17 +58,25 @@ module SingleRun =
         TorchRuntime.UseThreads threads
         printfn $"{RunSummary.line recipe method data processes.Size threads folder.Path}"
         let run, history = planned recipe recipe.Budget.Iterations, RunHistory()
-        let mutable result = Unchecked.defaultof<TrainingResult>
+        let mutable result, skipped = Unchecked.defaultof<TrainingResult>, 0
 
         ProgressDisplay.automatic().Show([ run ], fun listener ->
             let listen (happened: TrainingEvent) =
                 history.Add happened
                 hear.Invoke happened
+
+                match happened with
+                | :? StepFinished as step when not step.GradientNorm.HasValue -> skipped <- skipped + 1
+                | _ -> ()
+
                 listener.Progressed(run, happened)
 
             listener.Started run
             result <- TrainingRun(recipe, method, data, folder, processes).Run(Action<TrainingEvent> listen, stop.Token)
             listener.Ended(run, (if result.Finished then RunEnd.Trained(history.Result run) else RunEnd.Stopped result.Iteration)))
+
+        if skipped > 0 then
+            eprintfn $"{recipe.Name}: {skipped} steps taught nothing: gradients too large for {recipe.Precision.Training}"
 
         result
 

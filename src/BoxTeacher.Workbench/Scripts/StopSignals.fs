@@ -5,9 +5,9 @@ open System.Diagnostics
 open System.Runtime.InteropServices
 open System.Threading
 
-/// The wish to stop in good order: Ctrl-C, SIGTERM, SIGHUP of a terminal that is closed, and SIGUSR1, which launchers pass on without a word
-/// and Slurm sends ahead of a job's end; of these the same again ends the process. In a
-/// notebook Jupyter's Interrupt, which comes as SIGCONT. Disposing it lets signals do what they did before.
+/// The wish to stop in good order: Ctrl-C, SIGTERM, SIGHUP of a terminal that is closed, and SIGUSR1, which launchers pass on without a
+/// word and Slurm sends ahead of a job's end; of these the same again ends the process. In a notebook Jupyter's Interrupt, which comes as
+/// SIGCONT. Disposing it lets signals do what they did before.
 type StopSignals(stop: CancellationTokenSource) =
 
     // A signal to a whole process group comes twice at once: the host of a script passes its own on.

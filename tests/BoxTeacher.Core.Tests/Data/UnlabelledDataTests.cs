@@ -74,6 +74,24 @@ public sealed class UnlabelledDataTests : IDisposable
     }
 
     [Fact]
+    public void A_link_to_a_folder_is_followed_once_and_never_in_a_circle()
+    {
+        Directory.CreateDirectory(At("more/below"));
+        Directory.CreateDirectory(At("elsewhere"));
+        File.Move(At("3.png"), At("elsewhere/3.png"));
+        File.Move(At("4.png"), At("more/below/4.png"));
+        Directory.CreateSymbolicLink(At("more/below/up"), "..");
+        Directory.CreateSymbolicLink(At("more/below/self"), "../below");
+        Directory.CreateSymbolicLink(At("more/out"), At("elsewhere"));
+        Directory.CreateSymbolicLink(At("more/again"), "../elsewhere");
+        Directory.CreateSymbolicLink(At("elsewhere/back"), "../more");
+
+        Assert.Equal(
+            [At("more/again/3.png"), At("more/below/4.png")],
+            PictureList.OfFolder(At("more")).Pictures.Images.Select(image => image.FileName));
+    }
+
+    [Fact]
     public void Sizes_are_noted_beside_the_list_and_believed_while_nothing_changes()
     {
         File.WriteAllText(At("names.txt"), "2.png\n3.png\n");

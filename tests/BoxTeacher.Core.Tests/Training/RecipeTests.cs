@@ -40,6 +40,7 @@ public class RecipeTests
     [InlineData("\"momentumCap\": 0.99", "\"momentumCap\": \"high\"", "recipe: method.teacher.momentumCap: the value is of the wrong kind")]
     [InlineData("\"momentumCap\": 0.99", "\"momentumCap\": 1.5", "recipe: method.teacher.momentumCap: must be in 0..1, not 1.5")]
     [InlineData("\"published\"", "\"nice\"", "recipe: method.pseudoMasks.confidence: the value is of the wrong kind; it takes published, paper, off")]
+    [InlineData("\"published\"", "\"published, paper\"", "recipe: method.pseudoMasks.confidence: the value is of the wrong kind; it takes published, paper, off")]
     [InlineData("\"training\": \"float32\"", "\"training\": \"int8\"", "recipe: precision.training: the value is of the wrong kind; it takes float32, bfloat16, float16")]
     [InlineData("\"batchSize\": 8", "\"batchSize\": 0", "recipe: budget.batchSize: must be positive, not 0")]
     [InlineData("\"name\": \"shapes-boxteacher\",", "", "recipe: missing key 'name'")]

@@ -48,7 +48,7 @@ public static class RecipeJson
         AllowDuplicateProperties = false,
         WriteIndented = true,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
+        Converters = { new RecipeWords() },
     };
 
     private static readonly JsonDocumentOptions DocumentOptions = new()
