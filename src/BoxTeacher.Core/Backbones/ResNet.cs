@@ -124,8 +124,14 @@ public sealed class ResNet : Backbone
         for (var i = 0; i < blocks.Count; i++)
         {
             var (wide, stride) = (channels << i, i == 0 ? 1 : 2);
-            var stage = Enumerable.Range(0, blocks[i]).Select(b => new BasicBlock(b == 0 ? inputs : wide, wide, b == 0 ? stride : 1, Frozen));
-            stages.Add(new Stage([.. stage], wide, stride));
+            var stage = new List<nn.Module<Tensor, Tensor>>();
+            for (var b = 0; b < blocks[i]; b++)
+            {
+                var (from, step) = b == 0 ? (inputs, stride) : (wide, 1);
+                stage.Add(new BasicBlock(from, wide, step, Frozen));
+            }
+
+            stages.Add(new Stage(stage, wide, stride));
             inputs = wide;
         }
 

@@ -179,6 +179,12 @@ public sealed class ResNet18Tests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(2, 2, 2)]
+    [InlineData(2, 0, 2, 2)]
+    public void Blocks_are_four_positive_numbers(params int[] blocks) =>
+        Assert.Equal(["blocks: needs four positive numbers"], new BasicResNetRecipe(Frozen: 2, blocks).Problems());
+
     [Fact]
     public void Each_recipe_builds_its_networks_from_random_weights()
     {

@@ -91,7 +91,10 @@ public static class Recipes
 
     /// <summary>All recipes, the published ones included; <c>boxteacher recipe NAME</c> prints one.</summary>
     public static IReadOnlyList<Recipe> All { get; } =
-        [.. Small, .. ResNet18Recipes.All, .. CocoRecipes.All, .. VocRecipes.All, .. CityscapesRecipes.All, .. SoftTeacherRecipes.All, .. PoliteTeacherRecipes.All];
+    [
+        .. Small, .. ResNet18Recipes.All, .. CocoRecipes.All, .. VocRecipes.All, .. CityscapesRecipes.All, .. SoftTeacherRecipes.All,
+        .. PoliteTeacherRecipes.All,
+    ];
 
     /// <summary>The recipe of that name, also of a fold that is not listed; null: there is none.</summary>
     public static Recipe? Find(string name) =>

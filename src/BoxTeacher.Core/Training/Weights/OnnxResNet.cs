@@ -134,7 +134,8 @@ internal sealed class OnnxResNet
     private void Equal(string place, OnnxNode node, string key, IReadOnlyList<double> unsaid, IReadOnlyList<double> wanted)
     {
         var found = node.Attributes.GetValueOrDefault(key) ?? unsaid;
-        if (found.Count != wanted.Count || found.Zip(wanted).Any(pair => !(Math.Abs(pair.First - pair.Second) <= 1e-6 * Math.Abs(pair.Second))))
+        var alike = found.Zip(wanted).All(pair => Math.Abs(pair.First - pair.Second) <= 1e-6 * Math.Abs(pair.Second));
+        if (found.Count != wanted.Count || !alike)
         {
             throw Wrong(place, FormattableString.Invariant($"{node.Name} has {key} {Numbers(found)}, the model {Numbers(wanted)}"));
         }
