@@ -53,8 +53,9 @@ internal static class RunFileTargets
     private static (string, Action) Onnx(string folder)
     {
         var file = Path.Combine(folder, "model.onnx");
-        var network = ResNet.Basic([1, 1, 1, 1], channels: 1);
-        File.WriteAllBytes(file, OnnxSample.Of(network));
+        var backbone = ResNet.Basic([1, 1, 1, 1], channels: 1);
+        var network = new FeaturePyramid(backbone, channels: 1);
+        File.WriteAllBytes(file, OnnxSample.Of(backbone));
         return (file, () =>
         {
             using var scope = NewDisposeScope();
