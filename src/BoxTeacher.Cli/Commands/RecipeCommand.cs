@@ -56,6 +56,7 @@ internal static class RecipeCommand
     {
         PublishedCondInst { Backbone: var backbone } => $"condInst, {Backbone(backbone)}",
         PublishedFasterRcnn { Backbone: var backbone, Masks: var masks } => $"{(masks ? "maskRcnn" : "fasterRcnn")}, {Backbone(backbone)}",
+        PublishedCenterMask { Backbone: var backbone } => $"centerMask, {Backbone(backbone)}",
         _ => RecipeJson.KindOf(detector),
     };
 

@@ -25,6 +25,7 @@ public sealed class ResNet : Backbone
         ArgumentOutOfRangeException.ThrowIfGreaterThan(frozen, stages.Count + 1);
         this.stem = stem;
         RegisterComponents();
+        Stages = stages;
         _stages = [.. stages.Select(stage => nn.Sequential(stage.Blocks))];
         _firstOutput = stages.Count - outputs;
         var levels = new List<FeatureLevel>();
@@ -54,6 +55,12 @@ public sealed class ResNet : Backbone
     /// <inheritdoc/>
     public override IReadOnlyList<FeatureLevel> Levels { get; }
 
+    /// <summary>From images to the first stage.</summary>
+    internal ResNetStem Stem => stem;
+
+    /// <summary>res2 and on.</summary>
+    internal IReadOnlyList<Stage> Stages { get; }
+
     /// <summary>
     /// ResNet-50 or -101 with frozen batch normalization, as published configurations use it: outputs res3 to res5, or res2 to res5.
     /// </summary>
@@ -78,7 +85,6 @@ public sealed class ResNet : Backbone
             101 => [3, 4, 23, 3],
             _ => throw new ArgumentOutOfRangeException(nameof(depth), depth, "A bottleneck ResNet has depth 50 or 101."),
         };
-        static nn.Module<Tensor, Tensor> Frozen(long size) => new FrozenBatchNorm2d(size);
         var stages = new List<Stage>();
         var inputs = stemChannels;
         for (var i = 0; i < blocks.Length; i++)
@@ -96,6 +102,40 @@ public sealed class ResNet : Backbone
             inputs = wide;
         }
         return new ResNet(new ResNetStem(stemChannels, 7, pool: true, Frozen), stages, outputs, frozen);
+    }
+
+    /// <summary>
+    /// A network of basic blocks with frozen batch normalization, such as ResNet-18: a stage's first block has its stride in the first 3x3
+    /// convolution.
+    /// </summary>
+    /// <param name="blocks">Blocks of res2 to res5. ResNet-18: 2, 2, 2, 2; ResNet-34: 3, 4, 6, 3.</param>
+    /// <param name="frozen">Parts without gradient, the stem counting as the first.</param>
+    /// <param name="channels">Channels of stem and res2, doubled by every stage; 64 as published.</param>
+    /// <param name="outputs">How many of the last stages are returned.</param>
+    /// <remarks>
+    /// Stem, pooling and 3x3 convolutions are padded by half a kernel on every side. Where a map's sides are even, a step of 2 leaves the
+    /// last row and column of that padding unread; so weights that were trained without these (ONNX pads 3, 3, 2, 2 and 1, 1, 0, 0) see
+    /// the same windows.
+    /// </remarks>
+    public static ResNet Basic(IReadOnlyList<int> blocks, int frozen = 2, int channels = 64, int outputs = 3)
+    {
+        var stages = new List<Stage>();
+        var inputs = channels;
+        for (var i = 0; i < blocks.Count; i++)
+        {
+            var (wide, stride) = (channels << i, i == 0 ? 1 : 2);
+            var stage = new List<nn.Module<Tensor, Tensor>>();
+            for (var b = 0; b < blocks[i]; b++)
+            {
+                var (from, step) = b == 0 ? (inputs, stride) : (wide, 1);
+                stage.Add(new BasicBlock(from, wide, step, Frozen));
+            }
+
+            stages.Add(new Stage(stage, wide, stride));
+            inputs = wide;
+        }
+
+        return new ResNet(new ResNetStem(channels, 7, pool: true, Frozen), stages, outputs, frozen);
     }
 
     /// <summary>
@@ -134,6 +174,8 @@ public sealed class ResNet : Backbone
         }
         return outputs;
     }
+
+    private static FrozenBatchNorm2d Frozen(long size) => new(size);
 }
 
 /// <summary>The bottleneck block of ResNet-50 and deeper (He et al. 2016, figure 5): 1x1, 3x3, 1x1, and a shortcut.</summary>
@@ -200,6 +242,15 @@ public sealed class BasicBlock : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    /// <summary>The first 3x3 convolution, which has the stride.</summary>
+    internal ConvNorm First => conv1;
+
+    /// <summary>The second 3x3 convolution.</summary>
+    internal ConvNorm Second => conv2;
+
+    /// <summary>The 1x1 convolution beside both; null: the identity.</summary>
+    internal ConvNorm? Shortcut => shortcut;
+
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {
@@ -212,6 +263,12 @@ public sealed class BasicBlock : nn.Module<Tensor, Tensor>
 /// <summary>The entry of a ResNet: one convolution of stride 2, ReLU, and in large nets a 3x3 max pooling of stride 2.</summary>
 public sealed class ResNetStem : nn.Module<Tensor, Tensor>
 {
+    /// <summary>Side of the pooling's window.</summary>
+    internal const int PoolKernel = 3;
+
+    /// <summary>Step of the pooling.</summary>
+    internal const int PoolStride = 2;
+
     private readonly ConvNorm conv1;
     private readonly bool _pool;
 
@@ -223,13 +280,19 @@ public sealed class ResNetStem : nn.Module<Tensor, Tensor>
     public ResNetStem(int channels, int kernel, bool pool, Func<long, nn.Module<Tensor, Tensor>> norm) : base(nameof(ResNetStem))
     {
         conv1 = new ConvNorm(3, channels, kernel, 2, norm);
-        Stride = pool ? 4 : 2;
+        Stride = pool ? 2 * PoolStride : 2;
         _pool = pool;
         RegisterComponents();
     }
 
     /// <summary>Input pixels per cell of the output, 2 or 4.</summary>
     public int Stride { get; }
+
+    /// <summary>The convolution.</summary>
+    internal ConvNorm Convolution => conv1;
+
+    /// <summary>Whether it ends with a max pooling.</summary>
+    internal bool Pools => _pool;
 
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)
@@ -238,7 +301,7 @@ public sealed class ResNetStem : nn.Module<Tensor, Tensor>
         var output = conv1.call(input).relu_();
         if (_pool)
         {
-            output = nn.functional.max_pool2d(output, 3, 2, 1);
+            output = nn.functional.max_pool2d(output, PoolKernel, PoolStride, PoolKernel / 2);
         }
 
         return output.MoveToOuterDisposeScope();

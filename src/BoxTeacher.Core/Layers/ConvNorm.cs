@@ -35,6 +35,12 @@ public sealed class ConvNorm : nn.Module<Tensor, Tensor>
     /// <summary>The kernel, [outputs, inputs, kernel, kernel].</summary>
     public Parameter Weight => weight;
 
+    /// <summary>Step in both directions.</summary>
+    internal long Stride => _stride;
+
+    /// <summary>What follows the convolution.</summary>
+    internal nn.Module<Tensor, Tensor> Norm => norm;
+
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {
@@ -140,6 +146,9 @@ public sealed class FrozenBatchNorm2d : nn.Module<Tensor, Tensor>
         RegisterComponents();
         this.DetachFromDisposeScope();
     }
+
+    /// <summary>Added to the variance.</summary>
+    internal double Epsilon => _eps;
 
     /// <summary>Scale and shift, [channels] each.</summary>
     public (Tensor Scale, Tensor Shift) Affine()

@@ -116,6 +116,11 @@ public sealed record PixelNormalization(ChannelOrder Order, IReadOnlyList<double
     /// <summary>All published BoxTeacher configurations: BGR, ImageNet mean, not scaled.</summary>
     public static PixelNormalization CaffeBgr { get; } = new(ChannelOrder.Bgr, ImageNetMean, [1, 1, 1]);
 
+    /// <summary>
+    /// The ResNet-18 of Microsoft.ML.DnnImageFeaturizer.ResNet18 0.23.1: BGR, the channel means of its mean image, not scaled.
+    /// </summary>
+    public static PixelNormalization ResNet18Bgr { get; } = new(ChannelOrder.Bgr, [103.0626, 115.9029, 123.1516], [1, 1, 1]);
+
     /// <summary>For networks that learn from scratch: BGR, ImageNet mean, divided by 58 (about unit variance).</summary>
     public static PixelNormalization CaffeBgrUnitScale { get; } = new(ChannelOrder.Bgr, ImageNetMean, [58, 58, 58]);
 }

@@ -1,4 +1,6 @@
+using BoxTeacher.Backbones;
 using BoxTeacher.Data;
+using BoxTeacher.Tests.Training;
 using BoxTeacher.Training;
 using BoxTeacher.Workbench;
 using static TorchSharp.torch;
@@ -18,6 +20,7 @@ internal static class RunFileTargets
         new("weights-pickle-0", folder => Weights(folder, "numpy0.pkl")),
         new("weights-pickle-4", folder => Weights(folder, "numpy4.pkl")),
         new("weights-safetensors", SafeTensors),
+        new("weights-onnx", Onnx),
         new("recipe", Recipe),
         new("run-categories", folder => RunFile(folder, "categories.json", """[{"id": 1, "name": "disc"}, {"id": 3, "name": "ring"}]""", run => run.ReadCategories())),
         new("run-data", Data),
@@ -45,6 +48,19 @@ internal static class RunFileTargets
         using var scope = NewDisposeScope();
         BoxTeacher.Torch.SafeTensors.Write(file, [new("student.weight", arange(12, dtype: float32).view(3, 4)), new("student.steps", tensor(7L)), new("half", ones(2, float16))]);
         return (file, () => Read(file));
+    }
+
+    private static (string, Action) Onnx(string folder)
+    {
+        var file = Path.Combine(folder, "model.onnx");
+        var backbone = ResNet.Basic([1, 1, 1, 1], channels: 1);
+        var network = new FeaturePyramid(backbone, channels: 1);
+        File.WriteAllBytes(file, OnnxSample.Of(backbone));
+        return (file, () =>
+        {
+            using var scope = NewDisposeScope();
+            OnnxResNet.Read(file, network);
+        });
     }
 
     private static void Read(string file)

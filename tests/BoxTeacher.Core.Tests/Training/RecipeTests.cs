@@ -60,6 +60,7 @@ public class RecipeTests
     [InlineData("swin_base_3x", "\"depths\"", "\"depth\"", "recipe: detector.backbone.depth: unknown key")]
     [InlineData("r101_dcn_3x", "\"depth\": 101", "\"depth\": 152", "recipe: detector.backbone.depth: must be 50 or 101, not 152")]
     [InlineData("r101_dcn_3x", "        3,", "        1,", "recipe: detector.backbone.deformableStages: must be different numbers in 2..5")]
+    [InlineData("r101_dcn_3x", "\"channels\": 256", "\"channels\": 100", "recipe: detector.channels: must be a positive multiple of 32, not 100")]
     [InlineData("r101_dcn_3x", "\"maskFeatures\": 16", "\"maskFeatures\": 0", "recipe: detector.maskFeatures: must be positive, not 0")]
     public void Bad_published_recipes_are_refused_by_key(string name, string good, string bad, string message)
     {

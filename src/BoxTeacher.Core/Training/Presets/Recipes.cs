@@ -91,14 +91,17 @@ public static class Recipes
 
     /// <summary>All recipes, the published ones included; <c>boxteacher recipe NAME</c> prints one.</summary>
     public static IReadOnlyList<Recipe> All { get; } =
-        [.. Small, .. CocoRecipes.All, .. VocRecipes.All, .. CityscapesRecipes.All, .. SoftTeacherRecipes.All, .. PoliteTeacherRecipes.All];
+    [
+        .. Small, .. ResNet18Recipes.All, .. CocoRecipes.All, .. VocRecipes.All, .. CityscapesRecipes.All, .. SoftTeacherRecipes.All,
+        .. PoliteTeacherRecipes.All,
+    ];
 
     /// <summary>The recipe of that name, also of a fold that is not listed; null: there is none.</summary>
     public static Recipe? Find(string name) =>
         All.FirstOrDefault(recipe => recipe.Name == name) ?? SoftTeacherRecipes.Find(name) ?? PoliteTeacherRecipes.Find(name);
 
-    // Labelled images in both views, as in mutual learning.
-    private static SupervisedRecipe MaskSupervised => new(Supervision.Masks, LabelledViews.Both);
+    /// <summary>Labelled images in both views, as in mutual learning.</summary>
+    internal static SupervisedRecipe MaskSupervised => new(Supervision.Masks, LabelledViews.Both);
 
     // A teacher that follows within hundreds of steps.
     private static PoliteTeacherRecipe MutualLearning => PoliteTeacherRecipes.Method with

@@ -46,19 +46,30 @@ public abstract record CenterMaskRecipe(PixelNormalization Pixels) : DetectorRec
     ];
 }
 
-/// <summary>The published CenterMask2: a pyramid at strides 8 to 128 over a backbone, 256 channels.</summary>
+/// <summary>The published CenterMask2: a pyramid at strides 8 to 128 over a backbone.</summary>
 /// <param name="Pixels">How it wants its pixels; published: BGR, not scaled.</param>
 /// <param name="Backbone">The network below the pyramid.</param>
 [RecipeKind("centerMask")]
 public sealed record PublishedCenterMask(PixelNormalization Pixels, BackboneRecipe Backbone) : CenterMaskRecipe(Pixels)
 {
-    /// <inheritdoc/>
-    public override Detector Build(int classes) => CenterMask.Published(
-        Backbone.Build(), classes,
-        stages: WithTargets(CenterMaskStages.Published(perImage: DetectionsPerImage, scoreThreshold: ScoreThreshold)));
+    /// <summary>Channels of the pyramid and all convolutions; published: 256.</summary>
+    public int Channels { get; init; } = 256;
+
+    /// <summary>Width of the mask IoU's hidden layers; published: 1024.</summary>
+    public int Hidden { get; init; } = 1024;
 
     /// <inheritdoc/>
-    public override IEnumerable<string> Problems() => [.. base.Problems(), .. RecipeProblems.In(("backbone", Backbone.Problems()))];
+    public override Detector Build(int classes) => CenterMask.Published(
+        Backbone.Build(), classes, Channels, Hidden,
+        WithTargets(CenterMaskStages.Published(perImage: DetectionsPerImage, scoreThreshold: ScoreThreshold)));
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> Problems() =>
+    [
+        .. base.Problems(),
+        .. RecipeProblems.Of(RecipeProblems.Grouped("channels", Channels), RecipeProblems.Positive("hidden", Hidden)),
+        .. RecipeProblems.In(("backbone", Backbone.Problems())),
+    ];
 }
 
 /// <summary>A CenterMask that learns from scratch on a CPU: a small residual network with batch normalization, strides 4 to 32.</summary>

@@ -67,22 +67,35 @@ public sealed record SmallCondInst(PixelNormalization Pixels) : CondInstRecipe(P
     public override Detector Build(int classes) => CondInst.Small(classes, Sampler);
 }
 
-/// <summary>The published CondInst: a pyramid at strides 8 to 128 over a backbone, towers of four convolutions, 256 channels.</summary>
+/// <summary>The published CondInst: a pyramid at strides 8 to 128 over a backbone.</summary>
 /// <param name="Pixels">How it wants its pixels; published: BGR, not scaled, for every backbone.</param>
 /// <param name="Backbone">The network below the pyramid.</param>
 /// <param name="MaskFeatures">Channels of the mask features; published: 16 in BoxTeacher and BoxInst, 8 in CondInst.</param>
 [RecipeKind("condInst")]
 public sealed record PublishedCondInst(PixelNormalization Pixels, BackboneRecipe Backbone, int MaskFeatures) : CondInstRecipe(Pixels)
 {
+    /// <summary>Channels of pyramid and towers; published: 256.</summary>
+    public int Channels { get; init; } = 256;
+
+    /// <summary>Channels of the mask branch; published: 128.</summary>
+    public int MaskChannels { get; init; } = 128;
+
+    /// <summary>Convolutions of each tower and of the mask branch; published: 4.</summary>
+    public int Convolutions { get; init; } = 4;
+
     /// <inheritdoc/>
     public override Detector Build(int classes) =>
-        CondInst.Published(Backbone.Build(), classes, maskFeatures: MaskFeatures, sampler: Sampler);
+        CondInst.Published(Backbone.Build(), classes, Channels, MaskChannels, MaskFeatures, Convolutions, Sampler);
 
     /// <inheritdoc/>
     public override IEnumerable<string> Problems() =>
     [
         .. base.Problems(),
-        .. RecipeProblems.Of(RecipeProblems.Positive("maskFeatures", MaskFeatures)),
+        .. RecipeProblems.Of(
+            RecipeProblems.Positive("maskFeatures", MaskFeatures),
+            RecipeProblems.Grouped("channels", Channels),
+            RecipeProblems.Positive("maskChannels", MaskChannels),
+            RecipeProblems.Positive("convolutions", Convolutions)),
         .. RecipeProblems.In(("backbone", Backbone.Problems())),
     ];
 }
@@ -124,6 +137,23 @@ public sealed record ResNetRecipe(int Frozen, int Depth, bool StrideInFirst, IRe
             DeformableStages.All(stage => stage is >= 2 and <= 5) && DeformableStages.Distinct().Count() == DeformableStages.Count
                 ? null
                 : "deformableStages: must be different numbers in 2..5"),
+    ];
+}
+
+/// <summary>A residual network of basic blocks with frozen batch normalization: ResNet-18, ResNet-34.</summary>
+/// <param name="Frozen">How many of its parts take no gradient.</param>
+/// <param name="Blocks">Blocks of the four stages. ResNet-18: 2, 2, 2, 2; ResNet-34: 3, 4, 6, 3.</param>
+[RecipeKind("basicResNet")]
+public sealed record BasicResNetRecipe(int Frozen, IReadOnlyList<int> Blocks) : BackboneRecipe(Frozen)
+{
+    /// <inheritdoc/>
+    public override Backbone Build(int outputs = 3) => ResNet.Basic(Blocks, Frozen, outputs: outputs);
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> Problems() =>
+    [
+        .. base.Problems(),
+        .. RecipeProblems.Of(Blocks.Count == 4 && Blocks.All(count => count > 0) ? null : "blocks: needs four positive numbers"),
     ];
 }
 

@@ -46,7 +46,7 @@ public abstract record FasterRcnnRecipe(PixelNormalization Pixels) : DetectorRec
 }
 
 /// <summary>
-/// The published Faster R-CNN: a pyramid at strides 4 to 64 over a backbone, 256 channels; Mask R-CNN with masks.
+/// The published Faster R-CNN: a pyramid at strides 4 to 64 over a backbone; Mask R-CNN with masks.
 /// </summary>
 /// <param name="Pixels">How it wants its pixels; published: BGR, not scaled.</param>
 /// <param name="Backbone">The network below the pyramid.</param>
@@ -59,20 +59,30 @@ public sealed record PublishedFasterRcnn(PixelNormalization Pixels, BackboneReci
     /// <summary>Largest share of positives among the anchors that learn; 0.5 as published, 0.25 in Unbiased Teacher.</summary>
     public double PositiveAnchors { get; init; } = 0.5;
 
+    /// <summary>Channels of the pyramid; published: 256.</summary>
+    public int Channels { get; init; } = 256;
+
+    /// <summary>Width of the box head; published: 1024.</summary>
+    public int Hidden { get; init; } = 1024;
+
     /// <inheritdoc/>
     public override Detector Build(int classes) => FasterRcnn.Published(
         Backbone.Build(outputs: 4),
         classes,
-        stages: WithLosses(Form == RcnnForm.MmDetection
+        Channels,
+        Hidden,
+        WithLosses(Form == RcnnForm.MmDetection
             ? RcnnStages.Published(scoreThreshold: ScoreThreshold, positiveAnchors: PositiveAnchors)
             : RcnnStages.Detectron2(scoreThreshold: ScoreThreshold, positiveAnchors: PositiveAnchors)),
-        masks: Masks);
+        Masks);
 
     /// <inheritdoc/>
     public override IEnumerable<string> Problems() =>
     [
         .. base.Problems(),
         .. RecipeProblems.Of(
+            RecipeProblems.Positive("channels", Channels),
+            RecipeProblems.Positive("hidden", Hidden),
             PositiveAnchors is > 0 and <= 1
                 ? null
                 : FormattableString.Invariant($"positiveAnchors: must be above 0 and at most 1, not {PositiveAnchors}")),

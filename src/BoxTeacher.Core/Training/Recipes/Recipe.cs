@@ -95,7 +95,13 @@ public sealed record Recipe(
         parts?.Try(context.Device);
         if (Detector.Weights is { } weights)
         {
-            var report = ModelFile.LoadPretrained(Path.Combine(root, weights), context.Student);
+            var file = Path.Combine(root, weights);
+            if (weights == ResNet18Recipes.Weights && !File.Exists(file))
+            {
+                throw new FileNotFoundException($"{file}: there is no such file; 'scripts/backbone.sh {root}' fetches it");
+            }
+
+            var report = ModelFile.LoadPretrained(file, context.Student);
             loaded?.Invoke(report);
         }
 
@@ -163,6 +169,10 @@ internal static class RecipeProblems
 
     public static string? Positive(string key, double value) =>
         value > 0 && double.IsFinite(value) ? null : FormattableString.Invariant($"{key}: must be positive, not {value}");
+
+    /// <summary>A number of channels that a normalization divides into 32 groups.</summary>
+    public static string? Grouped(string key, int value) =>
+        value > 0 && value % 32 == 0 ? null : FormattableString.Invariant($"{key}: must be a positive multiple of 32, not {value}");
 
     public static string? NotNegative(string key, double value) =>
         value >= 0 && double.IsFinite(value) ? null : FormattableString.Invariant($"{key}: must not be negative, is {value}");

@@ -76,11 +76,13 @@ public static class ModelFile
     /// Reads what a file has of a network's weights, normally those of a pretrained backbone; the rest stays as it is. Of a method's file
     /// it takes the student: a teacher begins as its copy.
     /// </summary>
-    /// <exception cref="InvalidDataException">The file is damaged, its names follow no known layout, or none of them fits.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is damaged, its names follow no known layout, or none of them fits; an ONNX graph is not that of the network's backbone.
+    /// </exception>
     public static WeightsReport LoadPretrained(string file, nn.Module network)
     {
         using var scope = NewDisposeScope();
-        var tensors = WeightsFile.Read(file);
+        var tensors = OnnxGraph.IsIn(file) ? OnnxResNet.Read(file, network) : WeightsFile.Read(file);
         var layout = WeightLayout.Of(tensors.Keys)
             ?? throw new InvalidDataException($"{file}: names of no known layout: {WeightsReport.Summary([.. tensors.Keys])}");
         var state = network.state_dict();
