@@ -76,13 +76,13 @@ module SingleRun =
             listener.Ended(run, (if result.Finished then RunEnd.Trained(history.Result run) else RunEnd.Stopped result.Iteration)))
 
         if skipped > 0 then
-            eprintfn $"{recipe.Name}: {skipped} steps taught nothing: gradients too large for {recipe.Precision.Training}"
+            eprintfn $"{recipe.Name}: {skipped} steps taught nothing, their gradients being no numbers (precision.training)"
 
         result
 
     /// Trains to the end of the budget, from the newest checkpoint of the folder if there is one, and shows its progress. Ctrl-C,
-    /// SIGTERM, SIGUSR1 and SIGHUP end it after the step or evaluation in progress, with a checkpoint. The processes take each step together and the
-    /// first of them writes; ProcessGroups.One is this process alone. The listener is told what happens. threads are those of each tensor
+    /// SIGTERM, SIGUSR1 and SIGHUP end it after the step or evaluation in progress, with a checkpoint. The processes take each step together
+    /// and the first of them writes; ProcessGroups.One is this process alone. The listener is told what happens. threads are those of each tensor
     /// operation; null: those that the run began with, which are the process's share of all cores. Raises RecipeException when the folder
     /// holds another run or one of other data, IOException when another process is at work in it.
     [<CompiledName "Train">]
