@@ -1,6 +1,5 @@
 using BoxTeacher.Backbones;
 using BoxTeacher.Data;
-using BoxTeacher.Tests.Training;
 using BoxTeacher.Training;
 using BoxTeacher.Workbench;
 using static TorchSharp.torch;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using BoxTeacher.Backbones;
 using BoxTeacher.Detectors;
+using BoxTeacher.Tests.Fuzz;
 using BoxTeacher.Training;
 using TorchSharp;
 using Xunit;

@@ -56,13 +56,9 @@ public static class ResNet18Recipes
     /// <summary>CenterMask on the labelled tenth alone, as many labelled photos in each step.</summary>
     public static Recipe CenterMask => LabelledAlone(PoliteTeacher, "center-mask", Recipes.MaskSupervised);
 
-    /// <summary>All of them.</summary>
-    public static IReadOnlyList<Recipe> All => [BoxTeacher, BoxInst, CondInst, SoftTeacher, FasterRcnn, PoliteTeacher, CenterMask];
-
-    // The package's network has a third block in its last stage.
-    private static BasicResNetRecipe R18 => new(Frozen: 2, Blocks: [2, 2, 2, 3]);
-
-    private static Recipe OnCondInst(Recipe recipe) => Tuned(recipe) with
+    /// <summary>A method that teaches CondInst, on photos of this size and the pretrained backbone.</summary>
+    /// <param name="recipe">Its data, method and budget stay.</param>
+    public static Recipe OnCondInst(Recipe recipe) => Tuned(recipe) with
     {
         Detector = new PublishedCondInst(PixelNormalization.ResNet18Bgr, R18, MaskFeatures: 8)
         {
@@ -71,6 +67,12 @@ public static class ResNet18Recipes
         Augmentation = new SharedGeometryViews(
             new GeometryAugmentation(ShortEdges, MaxSize, 0.5), ColorAugmentation.Strong, TestShortEdge, MaxSize),
     };
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<Recipe> All => [BoxTeacher, BoxInst, CondInst, SoftTeacher, FasterRcnn, PoliteTeacher, CenterMask];
+
+    // The package's network has a third block in its last stage.
+    private static BasicResNetRecipe R18 => new(Frozen: 2, Blocks: [2, 2, 2, 3]);
 
     // A quarter of the rate that networks learn with from scratch.
     private static Recipe Tuned(Recipe recipe) => recipe with

@@ -3,7 +3,7 @@ using BoxTeacher.Backbones;
 using Google.Protobuf;
 using static TorchSharp.torch;
 
-namespace BoxTeacher.Tests.Training;
+namespace BoxTeacher.Tests.Fuzz;
 
 /// <summary>A node of a sample, at a place of the model that it is made from.</summary>
 internal sealed record OnnxSampleNode(
