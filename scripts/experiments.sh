@@ -31,6 +31,7 @@ for script in experiments/*.fsx; do
         exit 1
       fi
       grep -q "https://www.cis.upenn.edu/~jshi/ped_html" "$work/real-photos.log" || { cat "$work/real-photos.log" >&2; exit 1; }
+      scripts/backbone.sh "$work/data" >/dev/null
       run "$script" --data shapes
       ;;
     *) run "$script" ;;
