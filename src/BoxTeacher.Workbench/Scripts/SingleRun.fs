@@ -28,8 +28,6 @@ module SingleRun =
         (folder: RunFolder)
         (threads: Nullable<int>)
         =
-        use stop = new CancellationTokenSource()
-        use _ = new StopSignals(stop)
         let warnings = recipe.Device.Open() |> recipe.Precision.Warnings
 
         for warning in (if processes.IsFirst() then warnings else Seq.empty) do
@@ -42,6 +40,8 @@ module SingleRun =
         if batch > images then
             eprintfn $"{recipe.Name}: a batch of {batch} has each of the {images} images more than once (budget.batchSize)"
 
+        use stop = new CancellationTokenSource()
+        use _ = new StopSignals(stop)
         use method = recipe.BuildMethod(data.Training.Categories.Count, dataRoot, loaded = fun report -> printfn "%O" report)
         TrainingRun.RefuseSharing(recipe, method, processes)
         // What is wrong with recipe, data or weights is known by now, and nothing of the folder has changed.
