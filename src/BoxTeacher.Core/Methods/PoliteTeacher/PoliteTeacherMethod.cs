@@ -139,7 +139,7 @@ public sealed class PoliteTeacherMethod : ITrainingMethod, IPseudoLabelling
             {
                 // The least floor of all terms: another process may have a little of each.
                 return [.. CenterMask.LossNames.Where(IsWanted).Select(name =>
-                    new LossTerm(name, zeros(1, float32, _student.Device).squeeze(), 0.0, Floor: 1e-6)
+                    new LossTerm(name, zeros(1, float32, _student.Device).squeeze(), normalizer: 0, floor: 1e-6)
                         .MoveToOuterDisposeScope())];
             }
 
