@@ -34,7 +34,7 @@ backbone: ## fetch the pretrained ResNet-18 of the recipes *-r18 from NuGet (60 
 demo: setup ## the main job: what does confidence scoring bring? (DATA=pennfudan SOURCE=DIR for photos)
 	@dotnet build src/BoxTeacher.Workbench $(BUILD)
 	@$(if $(filter pennfudan,$(DATA)),scripts/backbone.sh > /dev/null)
-	@dotnet fsi --optimize+ $(DEMO_$(DATA)) --quick --data $(call quote,$(DATA)) --out $(call quote,$(OUT)-$(DATA)) $(DEMO_OPTIONS)
+	@dotnet fsi --optimize+ $(or $(DEMO_$(DATA)),$(DEMO_shapes)) --quick --data $(call quote,$(DATA)) --out $(call quote,$(OUT)-$(DATA)) $(DEMO_OPTIONS)
 
 test: build ## every test; those of many processes are skipped where Open MPI is missing and may not be installed
 	@scripts/setup.sh mpi || echo "tests of many processes will be skipped"
