@@ -4,8 +4,6 @@ DATA ?= shapes
 OUT ?= runs/demo
 SOURCE ?= data/PennFudanPed
 DEMO_OPTIONS ?=
-DEMO_shapes = experiments/confidence-score.fsx --iterations 500 --parallel 3
-DEMO_pennfudan = experiments/real-photos.fsx --parallel 2 --source $(call quote,$(SOURCE))
 KERNEL_OPTIONS ?=
 TORCH ?= cpu
 BUILD := -c $(CONFIGURATION) -p:TorchRuntime=$(TORCH) -v q -clp:NoSummary
@@ -33,8 +31,7 @@ backbone: ## fetch the pretrained ResNet-18 of the recipes *-r18 from NuGet (60 
 
 demo: setup ## the main job: what does confidence scoring bring? (DATA=pennfudan SOURCE=DIR for photos)
 	@dotnet build src/BoxTeacher.Workbench $(BUILD)
-	@$(if $(filter pennfudan,$(DATA)),scripts/backbone.sh > /dev/null)
-	@dotnet fsi --optimize+ $(or $(DEMO_$(DATA)),$(DEMO_shapes)) --quick --data $(call quote,$(DATA)) --out $(call quote,$(OUT)-$(DATA)) $(DEMO_OPTIONS)
+	@dotnet fsi --optimize+ experiments/confidence-score.fsx --quick --iterations 500 --parallel 3 --data $(call quote,$(DATA)) $(if $(filter pennfudan,$(DATA)),--source $(call quote,$(SOURCE))) --out $(call quote,$(OUT)-$(DATA)) $(DEMO_OPTIONS)
 
 test: build ## every test; those of many processes are skipped where Open MPI is missing and may not be installed
 	@scripts/setup.sh mpi || echo "tests of many processes will be skipped"

@@ -24,14 +24,14 @@ run() { # script, further options
 for script in experiments/*.fsx; do
   case $(basename "$script") in
     refs.fsx|report.fsx) ;;
-    real-photos.fsx)
+    *photos.fsx)
       # Without the photos it says where they are; its variants are tried on scenes.
-      if dotnet fsi "$script" --quick --data-root "$work/data" >"$work/real-photos.log" 2>&1; then
+      if dotnet fsi "$script" --quick --data-root "$work/data" >"$work/photos.log" 2>&1; then
         echo "$script: it trained without photos" >&2
         exit 1
       fi
-      grep -q "https://www.cis.upenn.edu/~jshi/ped_html" "$work/real-photos.log" || { cat "$work/real-photos.log" >&2; exit 1; }
-      scripts/backbone.sh "$work/data" >/dev/null
+      grep -q "https://www.cis.upenn.edu/~jshi/ped_html" "$work/photos.log" || { cat "$work/photos.log" >&2; exit 1; }
+      [ "$(basename "$script")" = real-photos.fsx ] || scripts/backbone.sh "$work/data" >/dev/null
       run "$script" --data shapes
       ;;
     *) run "$script" ;;
