@@ -65,7 +65,8 @@ module Recipe =
             |> learningFrom own.TrainAnnotations own.TrainImages
             |> evaluatedOn own.ValidationAnnotations own.ValidationImages
 
-    /// A recipe of BoxTeacher, BoxInst or CondInst on the pretrained ResNet-18 that `make backbone` fetches, with images of 192 to 256 pixels.
+    /// A recipe of BoxTeacher, BoxInst or CondInst on the pretrained ResNet-18 that `make backbone` fetches, with images of 192 to 256
+    /// pixels.
     let onResNet18 (r: Recipe) = ResNet18Recipes.OnCondInst r
 
     // The recipe of scenes or that of photos, by what a choice names.

@@ -81,10 +81,10 @@ module SingleRun =
         result
 
     /// Trains to the end of the budget, from the newest checkpoint of the folder if there is one, and shows its progress. Ctrl-C,
-    /// SIGTERM, SIGUSR1 and SIGHUP end it after the step or evaluation in progress, with a checkpoint. The processes take each step together
-    /// and the first of them writes; ProcessGroups.One is this process alone. The listener is told what happens. threads are those of each tensor
-    /// operation; null: those that the run began with, which are the process's share of all cores. Raises RecipeException when the folder
-    /// holds another run or one of other data, IOException when another process is at work in it.
+    /// SIGTERM, SIGUSR1 and SIGHUP end it after the step or evaluation in progress, with a checkpoint. The processes take each step
+    /// together and the first of them writes; ProcessGroups.One is this process alone. The listener is told what happens. threads are
+    /// those of each tensor operation; null: those that the run began with, which are the process's share of all cores. Raises
+    /// RecipeException when the folder holds another run or one of other data, IOException when another process is at work in it.
     [<CompiledName "Train">]
     let train processes hear recipe dataRoot folder threads =
         trainAfter (fun (run: RunFolder) -> run.Claim) processes hear recipe dataRoot folder threads
