@@ -4,6 +4,8 @@ DATA ?= shapes
 OUT ?= runs/demo
 SOURCE ?= data/PennFudanPed
 DEMO_OPTIONS ?=
+DEMO_shapes = experiments/confidence-score.fsx --iterations 500 --parallel 3
+DEMO_pennfudan = experiments/pretrained-photos.fsx --iterations 200 --parallel 3 --source $(call quote,$(SOURCE))
 KERNEL_OPTIONS ?=
 TORCH ?= cpu
 BUILD := -c $(CONFIGURATION) -p:TorchRuntime=$(TORCH) -v q -clp:NoSummary
@@ -29,9 +31,10 @@ build: setup ## build everything; ./boxteacher is the command line
 backbone: ## fetch the pretrained ResNet-18 of the recipes *-r18 from NuGet (60 MB)
 	@scripts/backbone.sh
 
-demo: setup ## the main job: what does confidence scoring bring? (DATA=pennfudan SOURCE=DIR for photos)
+demo: setup ## the main job: three variants, compared (DATA=pennfudan SOURCE=DIR: photos, on a pretrained backbone)
 	@dotnet build src/BoxTeacher.Workbench $(BUILD)
-	@dotnet fsi --optimize+ experiments/confidence-score.fsx --quick --iterations 500 --parallel 3 --data $(call quote,$(DATA)) $(if $(filter pennfudan,$(DATA)),--source $(call quote,$(SOURCE))) --out $(call quote,$(OUT)-$(DATA)) $(DEMO_OPTIONS)
+	@$(if $(filter pennfudan,$(DATA)),scripts/backbone.sh > /dev/null)
+	@dotnet fsi --optimize+ $(or $(DEMO_$(DATA)),$(DEMO_shapes)) --quick --data $(call quote,$(DATA)) --out $(call quote,$(OUT)-$(DATA)) $(DEMO_OPTIONS)
 
 test: build ## every test; those of many processes are skipped where Open MPI is missing and may not be installed
 	@scripts/setup.sh mpi || echo "tests of many processes will be skipped"
