@@ -98,7 +98,8 @@ let private typed: (string * (Recipe -> Recipe) * (string * string) list) list =
 /// The functions of other kinds, which have tests of their own.
 let private others =
     [ "Recipe.data"; "Recipe.boxTeacher"; "Recipe.softTeacher"; "Recipe.politeTeacher"; "Recipe.taughtBy"; "Recipe.iterations"
-      "Recipe.replacedBy"; "Recipe.asBoxInst"; "Recipe.asCondInst"; "BoxTeacher.asSelfTraining"; "SoftTeacher.asMultiStage"
+      "Recipe.replacedBy"; "Recipe.asBoxInst"; "Recipe.asCondInst"; "Recipe.onResNet18"; "BoxTeacher.asSelfTraining"
+      "SoftTeacher.asMultiStage"
       "SoftTeacher.asSupervised"; "PoliteTeacher.mutualAlone"; "PoliteTeacher.inOneRun"; "PoliteTeacher.asSupervised" ]
 
 /// The names of the typed changes.
@@ -115,6 +116,11 @@ let ``a typed change changes its own values and nothing else`` name =
     // What is gone is a part of what was changed.
     Assert.All([ for key, value in differences do if value.IsNone then key ], fun gone ->
         Assert.Contains(expected, fun (key, _) -> gone.StartsWith(key + ".")))
+
+[<Fact>]
+let ``a recipe of photos on the pretrained backbone is the preset`` () =
+    let ofPhotos = Recipe.boxTeacher (DataChoice.PennFudan "photos") |> Recipe.onResNet18
+    Assert.Equal(RecipeJson.Write ResNet18Recipes.BoxTeacher, RecipeJson.Write ofPhotos)
 
 [<Fact>]
 let ``every change that is piped is tried here`` () =
