@@ -23,7 +23,7 @@ module Peers =
         let share =
             match variable "SLURM_STEP_ID", variable "SLURM_CPUS_PER_TASK" |> Option.map Int32.TryParse with
             | Some _, Some(true, given) -> min given cores
-            | _ -> cores / launch.LocalSize
+            | _ -> cores / max 1 launch.LocalSize
 
         { Rank = launch.Rank; Count = launch.Size; Cores = max 1 share }
 

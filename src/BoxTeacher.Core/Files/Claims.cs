@@ -271,7 +271,7 @@ internal sealed class Claim : IDisposable
             {
                 if (!_isOver && IsThere)
                 {
-                    Remove(_file);
+                    File.Delete(_file);
                 }
             }
             catch (Exception error) when (IsOfTheDisk(error))
